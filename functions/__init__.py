@@ -1,0 +1,1 @@
+"""One file, one Lambda: `ls functions/` lists the system's moving parts."""
