@@ -1,1 +1,1 @@
-"""The importable package behind the functions; imports point inwards: aws, ml → contracts → domain."""
+"""The importable package behind the functions; imports point inwards to the domain."""

@@ -1,0 +1,449 @@
+"""Why a tutor needs attention: the flags, as a table of rules with their evidence.
+
+A rule is a pure question about one moment of a tutor's timeline. Because past moments can be
+asked too, hysteresis and `since` follow from the log alone: recomputing a scorecard from the
+same log gives the same flags, in whatever order the reports arrived.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.domain.engagement import count, engagement
+from shared.domain.event import EventType
+from shared.domain.log import Timeline, View, midnight, midnights_before
+from shared.domain.marketplace import ENGAGEMENT_PRIOR, RATING_PRIOR, Reference
+from shared.domain.metric import (
+    FAILURE_RATING,
+    SUCCESS_RATING,
+    first_session_success,
+    mean,
+    objectives_met,
+    share_of_sessions,
+)
+from shared.domain.rate import Counted, decline_beyond, mean_beyond, rate
+from shared.domain.session import OutcomeKind, Session
+from shared.domain.threshold import Settings
+
+CONFIRMED_AT = 0.8
+HOLD_DAYS = 3
+SINCE_DAYS = 30
+EVIDENCE_SHOWN = 20
+
+RESCHEDULES_IN_7D = 3
+LATE_FIRST_SESSION_MINUTES = 10
+LOGIN_DROP = 0.30
+MISSED_SESSIONS = 2
+QUIET_DAYS = 14
+ACTIVITY_SHARE = 0.5
+ACTIVITY_WEEKS = 3
+BASELINE_WEEKS = 4
+
+
+class FlagStatus(StrEnum):
+    """Whether the evidence is strong enough to act on a person (CONTRACT 3)."""
+
+    CONFIRMED = "confirmed"
+    PROVISIONAL = "provisional"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found: how sure it is (None: a plain fact), which sessions show it, in words."""
+
+    p_over: float | None
+    evidence: tuple[str, ...]
+    explanation: str
+
+    @property
+    def status(self) -> FlagStatus:
+        sure = self.p_over is None or self.p_over >= CONFIRMED_AT
+        return FlagStatus.CONFIRMED if sure else FlagStatus.PROVISIONAL
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A raised flag as it is served."""
+
+    code: str
+    status: FlagStatus
+    since: datetime
+    evidence: tuple[str, ...]
+    explanation: str
+    clears_when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A tutor's timeline seen at one instant, with the thresholds and priors in force."""
+
+    timeline: Timeline
+    as_of: datetime
+    settings: Settings
+    reference: Reference
+
+    def view(self, days: int, ending: datetime | None = None) -> View:
+        return self.timeline.view(days, ending or self.as_of)
+
+    def at(self, as_of: datetime) -> "Moment":
+        return Moment(self.timeline, as_of, self.settings, self.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRule:
+    """One row of the table.
+
+    `holds`: once confirmed, the flag stays until HOLD_DAYS nightly passes in a row found it
+    gone, so that a rate hovering at its threshold does not flap.
+    """
+
+    code: str
+    title: str
+    raised_when: str
+    clears_when: str
+    find: Callable[[Moment], Finding | None]
+    holds: bool = False
+
+
+def ids(sessions: Sequence[Session]) -> tuple[str, ...]:
+    return tuple(session.session_id for session in sessions[-EVIDENCE_SHOWN:])
+
+
+def per_cent(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def over_its_threshold(
+    name: str,
+    measure: Callable[[View], Counted],
+    evidence: Callable[[View], Sequence[Session]],
+    words: str,
+) -> Callable[[Moment], Finding | None]:
+    """A rule on a 30-day rate: raised whenever the raw rate is beyond its threshold."""
+
+    def find(moment: Moment) -> Finding | None:
+        view = moment.view(30)
+        counted, limit = measure(view), moment.settings.limit(name)
+        if counted.value is None or not limit.beyond(counted.value):
+            return None
+        judged = rate(counted, moment.reference.priors[name], limit)
+        said = words.format(k=counted.k, missed=counted.n - counted.k, n=counted.n)
+        explanation = (
+            f"{said} in 30 days: {per_cent(counted.value)}, threshold {per_cent(limit.value)}."
+        )
+        return Finding(judged.p_over, ids(evidence(view)), explanation)
+
+    return find
+
+
+def unsuccessful_first_sessions(view: View) -> list[Session]:
+    rated = ((s, s.rating(view.as_of)) for s in view.known if s.is_first)
+    return [s for s, value in rated if value is not None and value < SUCCESS_RATING]
+
+
+def missed_objectives(view: View) -> list[Session]:
+    return [s for s in view.known if s.snapshot and s.snapshot.learning_objectives_met is False]
+
+
+def low_rating(moment: Moment) -> Finding | None:
+    ratings = moment.timeline.last_ratings(30, moment.as_of)
+    average, limit = mean(ratings), moment.settings.limit("rating_last_30")
+    if average is None or not limit.beyond(average):
+        return None
+    view = moment.view(90)
+    rated = ((s, s.rating(moment.as_of)) for s in view.known)
+    poor = [s for s, value in rated if value is not None and limit.beyond(value)]
+    return Finding(
+        mean_beyond(average, len(ratings), RATING_PRIOR, limit),
+        ids(poor),
+        f"The last {len(ratings)} ratings average {average:.2f} stars, threshold {limit.value:g}.",
+    )
+
+
+def disengaged(moment: Moment) -> Finding | None:
+    measured, limit = engagement(moment.view(30)), moment.settings.limit("engagement_score")
+    if measured.score is None or not limit.beyond(measured.score):
+        return None
+    return Finding(
+        mean_beyond(measured.score, measured.observations, ENGAGEMENT_PRIOR, limit),
+        (),
+        f"Engagement is {per_cent(measured.score)} over 30 days, "
+        f"threshold {per_cent(limit.value)}.",
+    )
+
+
+def reschedule_pattern(moment: Moment) -> Finding | None:
+    moved = moment.view(7).of(OutcomeKind.TUTOR_RESCHEDULE)
+    if len(moved) <= RESCHEDULES_IN_7D:
+        return None
+    return Finding(None, ids(moved), f"{len(moved)} sessions moved by the tutor in 7 days.")
+
+
+def poor_first_session(moment: Moment) -> Finding | None:
+    view = moment.view(30)
+    poor = [(s, why) for s in view.known if s.is_first and (why := went_wrong(s, view.as_of))]
+    if not poor:
+        return None
+    latest, why = poor[-1]
+    number = f"{len(poor)} first sessions" if len(poor) > 1 else "A first session"
+    return Finding(
+        None,
+        ids([session for session, _ in poor]),
+        f"{number} in 30 days went wrong; the latest ({latest.session_id}) {why}.",
+    )
+
+
+def went_wrong(session: Session, as_of: datetime) -> str | None:
+    """What went wrong in a first session, in words; lateness with technical trouble is nobody's."""
+    value = session.rating(as_of)
+    if value is not None and value < FAILURE_RATING:
+        return f"was rated {value:g} of 5"
+    if session.would_not_return(as_of):
+        return "left a student who would not work with the tutor again"
+    snapshot = session.snapshot
+    late = snapshot.late_minutes if snapshot else None
+    if snapshot and late is not None and late > LATE_FIRST_SESSION_MINUTES:
+        return None if snapshot.technical_issues else f"began {late:.0f} minutes late"
+    return None
+
+
+def no_show_risk(moment: Moment) -> Finding | None:
+    recent = moment.view(14).of(OutcomeKind.TUTOR_NO_SHOW)
+    if recent:
+        times = "once" if len(recent) == 1 else f"{len(recent)} times"
+        return Finding(None, ids(recent), f"The tutor did not turn up {times} in 14 days.")
+    missed = moment.view(30).of(OutcomeKind.TUTOR_NO_SHOW)
+    fall = login_fall(moment)
+    if len(missed) <= MISSED_SESSIONS or fall is None or fall[0] <= LOGIN_DROP:
+        return None
+    return Finding(
+        None,
+        ids(missed),
+        f"{len(missed)} sessions missed in 30 days, and logins down {per_cent(fall[0])}.",
+    )
+
+
+def login_fall(moment: Moment) -> tuple[float, int, int] | None:
+    """(fall, before, after) of logins, the last 14 days against the 14 before them."""
+    joined = moment.timeline.log.tutor.onboarding_date
+    if joined is not None and moment.as_of - joined < timedelta(days=28):
+        return None
+    before = count(moment.view(14, moment.as_of - timedelta(days=14)).events(EventType.LOGIN))
+    after = count(moment.view(14).events(EventType.LOGIN))
+    return ((before - after) / before, before, after) if before else None
+
+
+def engagement_decline(moment: Moment) -> Finding | None:
+    fall = login_fall(moment)
+    if fall is None or fall[0] < LOGIN_DROP or not moment.timeline.log.tutor.at_work:
+        return None
+    share, before, after = fall
+    return Finding(
+        decline_beyond(before, after, LOGIN_DROP),
+        (),
+        f"Logins down {per_cent(share)} in two weeks: {before} before, {after} now.",
+    )
+
+
+def activity_drop(moment: Moment) -> Finding | None:
+    baseline = baseline_per_week(moment)
+    if not baseline or not moment.timeline.log.tutor.at_work:
+        return None
+    weeks = [
+        len(moment.view(7, moment.as_of - timedelta(weeks=back)).of(OutcomeKind.COMPLETED))
+        for back in range(ACTIVITY_WEEKS)
+    ]
+    if any(taught >= ACTIVITY_SHARE * baseline for taught in weeks):
+        return None
+    shown = ", ".join(str(taught) for taught in reversed(weeks))
+    return Finding(
+        decline_beyond(baseline * ACTIVITY_WEEKS, sum(weeks), 1 - ACTIVITY_SHARE),
+        (),
+        f"Three weeks under half of the usual {baseline:.1f} sessions a week: {shown}.",
+    )
+
+
+def baseline_per_week(moment: Moment) -> float | None:
+    """Usual sessions a week: the profile's, else the tutor's own before the last three weeks."""
+    tutor = moment.timeline.log.tutor
+    recent = moment.as_of - timedelta(weeks=ACTIVITY_WEEKS)
+    if tutor.onboarding_date is not None and tutor.onboarding_date > recent:
+        return None
+    if tutor.baseline_sessions_per_week is not None:
+        return tutor.baseline_sessions_per_week
+    days = 90 - 7 * ACTIVITY_WEEKS
+    taught = moment.view(days, recent).of(OutcomeKind.COMPLETED)
+    times = [s.snapshot.completed_time for s in taught if s.snapshot]
+    first = min((at for at in times if at is not None), default=None)
+    if first is None or recent - first < timedelta(weeks=BASELINE_WEEKS):
+        return None
+    return len(taught) / ((recent - first) / timedelta(weeks=1))
+
+
+def gone_quiet(moment: Moment) -> Finding | None:
+    last = moment.timeline.last_taught_at(moment.as_of)
+    if last is None or not moment.timeline.log.tutor.at_work:
+        return None
+    days = (moment.as_of - last) / timedelta(days=1)
+    if days <= QUIET_DAYS:
+        return None
+    return Finding(None, (), f"No session for {int(days)} days; the last was on {last:%d %B %Y}.")
+
+
+def within_three_days(condition: str) -> str:
+    return f"{condition}; a confirmed flag stays until {HOLD_DAYS} nightly passes in a row found so"
+
+
+FLAG_RULES: tuple[FlagRule, ...] = (
+    FlagRule(
+        "high_reschedule_rate", "High reschedule rate",
+        "the tutor moved more than 15 % of the sessions of 30 days (threshold configurable)",
+        within_three_days("the 30-day reschedule rate is back at or under its threshold"),
+        over_its_threshold(
+            "reschedule_rate", share_of_sessions(OutcomeKind.TUTOR_RESCHEDULE),
+            lambda view: view.of(OutcomeKind.TUTOR_RESCHEDULE),
+            "The tutor moved {k} of {n} sessions",
+        ),
+        holds=True,
+    ),
+    FlagRule(
+        "reschedule_pattern", "Reschedule pattern",
+        "the tutor moved more than 3 sessions in 7 days",
+        "3 or fewer sessions were moved in the last 7 days",
+        reschedule_pattern,
+    ),
+    FlagRule(
+        "high_no_show_rate", "High no-show rate",
+        "the tutor missed more than 5 % of the sessions of 30 days",
+        within_three_days("the 30-day no-show rate is back at or under its threshold"),
+        over_its_threshold(
+            "no_show_rate", share_of_sessions(OutcomeKind.TUTOR_NO_SHOW),
+            lambda view: view.of(OutcomeKind.TUTOR_NO_SHOW),
+            "The tutor missed {k} of {n} sessions",
+        ),
+        holds=True,
+    ),
+    FlagRule(
+        "no_show_risk", "No-show risk",
+        "the tutor missed a session in 14 days, or logins fell by more than 30 % and more than "
+        "2 sessions were missed in 30 days",
+        "14 days have passed without a no-show",
+        no_show_risk,
+    ),
+    FlagRule(
+        "poor_first_session", "Poor first session",
+        "a first session within 30 days was rated under 3, began more than 10 minutes late, or "
+        "the student would not work with the tutor again",
+        "30 days have passed since the last such first session",
+        poor_first_session,
+    ),
+    FlagRule(
+        "low_first_session_success", "Low first-session success",
+        "fewer than 70 % of the rated first sessions of 30 days got 4 stars or more",
+        within_three_days("first-session success is back at or over its threshold"),
+        over_its_threshold(
+            "first_session_success_rate", first_session_success, unsuccessful_first_sessions,
+            "{k} of {n} rated first sessions went well",
+        ),
+        holds=True,
+    ),
+    FlagRule(
+        "low_rating", "Low rating",
+        "the last 30 rated sessions average under 3.5 stars",
+        within_three_days("the mean of the last 30 ratings is back at or over its threshold"),
+        low_rating, holds=True,
+    ),
+    FlagRule(
+        "disengaged", "Disengaged", "engagement over 30 days is under 60 %",
+        within_three_days("engagement is back at or over its threshold"),
+        disengaged, holds=True,
+    ),
+    FlagRule(
+        "objectives_missed", "Objectives missed",
+        "fewer than 80 % of the sessions of 30 days that report it met their objectives",
+        within_three_days("objectives met are back at or over their threshold"),
+        over_its_threshold(
+            "learning_objectives_met_rate", objectives_met, missed_objectives,
+            "{k} of {n} sessions met their objectives",
+        ),
+        holds=True,
+    ),
+    FlagRule(
+        "engagement_decline", "Engagement decline",
+        "logins fell by 30 % or more, the last two weeks against the two before",
+        "logins are back above 70 % of the two weeks before",
+        engagement_decline,
+    ),
+    FlagRule(
+        "activity_drop", "Activity drop",
+        "each of the last three weeks had less than half of the tutor's usual sessions",
+        "a week reaches half of the usual sessions again",
+        activity_drop,
+    ),
+    FlagRule(
+        "gone_quiet", "Gone quiet",
+        "no session for more than 14 days, and the tutor is not on leave",
+        "the tutor teaches again or goes on leave",
+        gone_quiet,
+    ),
+)  # fmt: skip
+
+
+def flags(moment: Moment) -> tuple[Flag, ...]:
+    """The flags raised at a moment, in the table's order."""
+    found = (_flag(rule, moment) for rule in FLAG_RULES)
+    return tuple(flag for flag in found if flag is not None)
+
+
+def _flag(rule: FlagRule, moment: Moment) -> Flag | None:
+    finding = rule.find(moment) or _held(rule, moment)
+    if finding is None:
+        return None
+    return Flag(
+        rule.code,
+        finding.status,
+        _since(rule, moment),
+        finding.evidence,
+        finding.explanation,
+        f"Clears when {rule.clears_when}.",
+    )
+
+
+def _held(rule: FlagRule, moment: Moment) -> Finding | None:
+    """A finding confirmed at one of the last nightly passes keeps its flag, provisionally."""
+    if not rule.holds:
+        return None
+    for night in midnights_before(moment.as_of, HOLD_DAYS):
+        finding = rule.find(moment.at(night))
+        if finding is not None and finding.status is FlagStatus.CONFIRMED:
+            said = f"Back within bounds; on {night:%d %B}: {finding.explanation}"
+            return Finding(0.0, finding.evidence, said)
+    return None
+
+
+def _since(rule: FlagRule, moment: Moment) -> datetime:
+    """When the flag went up: the nightly pass that first saw it, or the session of today."""
+    since, nights_gone = None, 0
+    for night in midnights_before(moment.as_of, SINCE_DAYS):
+        finding = rule.find(moment.at(night))
+        if finding is None:
+            nights_gone += 1
+        elif nights_gone == 0 or finding.status is FlagStatus.CONFIRMED:
+            since, nights_gone = night, 0
+        if nights_gone > (HOLD_DAYS - 1 if rule.holds else 0):
+            break
+    return since or _raised_today(rule, moment)
+
+
+def _raised_today(rule: FlagRule, moment: Moment) -> datetime:
+    start = midnight(moment.as_of)
+    times = sorted(
+        {
+            outcome.at
+            for entry in moment.timeline.entries
+            for outcome in entry.outcomes
+            if start < outcome.at <= moment.as_of
+        }
+    )
+    return next((at for at in times if rule.find(moment.at(at)) is not None), start)

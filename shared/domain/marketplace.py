@@ -1,0 +1,76 @@
+"""What one tutor is measured against: the marketplace's own averages and cut points."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shared.domain.metric import quantile
+from shared.domain.rate import Beta, Counted, Normal
+
+MIN_TUTORS = 20
+"""Fewer tutors than this with sessions say too little; the defaults stay in force."""
+
+STRENGTH_BOUNDS = (5.0, 200.0)
+
+DEFAULT_PRIORS = {
+    "reschedule_rate": Beta(1.6, 18.4),
+    "no_show_rate": Beta(0.4, 19.6),
+    "first_session_success_rate": Beta(8.5, 1.5),
+    "learning_objectives_met_rate": Beta(18.0, 2.0),
+    "late_start_rate": Beta(2.0, 18.0),
+    "training_completion_rate": Beta(3.5, 1.5),
+    "technical_issue_rate": Beta(1.0, 19.0),
+}
+"""Used until the marketplace's own history takes over; means typical of such platforms."""
+
+RATING_PRIOR = Normal(mean=4.4, strength=5.0, spread=0.8)
+ENGAGEMENT_PRIOR = Normal(mean=0.8, strength=5.0, spread=0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The marketplace as of its last nightly pass.
+
+    `priors` are Beta distributions per rate, fitted to all tutors' 30 days; `cut_points` are
+    the performance indices that divide tiers: the 3rd, 15th, 50th and 90th percentile.
+    """
+
+    version: str = "default"
+    priors: dict[str, Beta] = field(default_factory=lambda: dict(DEFAULT_PRIORS))
+    cut_points: tuple[float, float, float, float] = (0.55, 0.70, 0.82, 0.93)
+
+
+def fitted(
+    version: str, rates: dict[str, Sequence[Counted]], indices: Sequence[float]
+) -> Reference:
+    """The reference fitted to all tutors' 30-day counts and performance indices."""
+    priors = {
+        name: fitted_prior(rates.get(name, ()), default) for name, default in DEFAULT_PRIORS.items()
+    }
+    return Reference(version, priors, _cut_points(indices))
+
+
+def fitted_prior(counts: Sequence[Counted], default: Beta) -> Beta:
+    """Beta prior by the method of moments for unequal sample sizes (Kleinman 1973).
+
+    Falls back to `default` where fewer than MIN_TUTORS tutors have sessions.
+    """
+    seen = [c for c in counts if c.n > 0]
+    total = sum(c.n for c in seen)
+    if len(seen) < MIN_TUTORS:
+        return default
+    mean = min(0.995, max(0.005, sum(c.k for c in seen) / total))
+    spread = sum(c.n * (c.k / c.n - mean) ** 2 for c in seen)
+    inner = total - sum(c.n**2 for c in seen) / total
+    noise = mean * (1 - mean)
+    excess = (spread - noise * (len(seen) - 1)) / (noise * max(inner - len(seen) + 1, 1e-9))
+    low, high = STRENGTH_BOUNDS
+    strength = high if excess <= 0 else min(high, max(low, 1 / excess - 1))
+    return Beta(mean * strength, (1 - mean) * strength)
+
+
+def _cut_points(indices: Sequence[float]) -> tuple[float, float, float, float]:
+    if len(indices) < MIN_TUTORS:
+        return Reference().cut_points
+    values = list(indices)
+    p3, p15, p50, p90 = (quantile(values, share) or 0.0 for share in (0.03, 0.15, 0.50, 0.90))
+    return (p3, p15, p50, p90)
