@@ -1,0 +1,36 @@
+"""CDK entry point: `cdk synth -c stage=dev`; the local run and the tests call `build_app`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra_cdk.stack import TutorQualityStack
+from infra_cdk.stage import STAGES, Stage
+
+
+def build_app(
+    stage: Stage,
+    *,
+    outdir: Path | None = None,
+    context: Mapping[str, Any] | None = None,
+    check: bool = True,
+) -> App:
+    """The app with one stage in it; `check` runs cdk-nag at synth and fails on any finding."""
+    app = App(outdir=str(outdir) if outdir else None, context=dict(context or {}))
+    TutorQualityStack(app, stage=stage)
+    if check:
+        Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    return app
+
+
+def main() -> None:
+    """What `cdk` runs; it passes context and output folder through the environment."""
+    name = App().node.try_get_context("stage") or "dev"
+    build_app(STAGES[name]).synth()
+
+
+if __name__ == "__main__":
+    main()

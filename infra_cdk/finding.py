@@ -1,0 +1,85 @@
+"""Findings of cdk-nag that we accept, one by one, each with its reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aws_cdk import Acknowledgment, Validations
+from constructs import Construct, IConstruct
+
+from infra_cdk.function_spec import FUNCTIONS, Http
+from infra_cdk.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One accepted finding: the construct, by its path in the stack, the rule and why."""
+
+    path: str
+    rule: str
+    reason: str
+
+
+def accepted(stage: Stage) -> Iterator[Finding]:
+    """The accepted findings of a stage; whatever is not here fails the synth."""
+    for spec in FUNCTIONS:
+        yield Finding(
+            f"functions/{spec.name}",
+            "AwsSolutions-L1",
+            "Python 3.13 on purpose: 3.14 is supported no longer than it, and the machines we"
+            " test on cannot run it yet.",
+        )
+        yield Finding(
+            f"functions/{spec.name}_role",
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>"
+            f":log-group:/aws/lambda/tutor-quality-{stage.name}-{spec.name}:log-stream:*]",
+            "Lambda makes up the names of log streams; the log group is this function's own.",
+        )
+        if isinstance(spec.trigger, Http):
+            for route in spec.trigger.routes:
+                if not route.signed_in:
+                    yield Finding(
+                        f"api/http_api/{route.method}--{route.path.removeprefix('/').replace('/', '--')}",
+                        "AwsSolutions-APIG4",
+                        "Rails signs the body instead, and the function checks it."
+                        if route.method == "POST"
+                        else "Public on purpose: it says nothing about anybody.",
+                    )
+    yield Finding(
+        "secrets/webhook",
+        "AwsSolutions-SMG4",
+        "Rails holds the other half: it is changed by hand, with the old one valid beside it.",
+    )
+    yield Finding(
+        "secrets/cursor",
+        "AwsSolutions-SMG4",
+        "A change would only break the lists people are paging through; it guards no data.",
+    )
+    if not stage.require_mfa:
+        yield Finding(
+            "identity/pool", "AwsSolutions-COG2", f"There are no real people in {stage.name}."
+        )
+    if not stage.threat_protection:
+        yield Finding(
+            "identity/pool", "AwsSolutions-COG8", f"There are no real people in {stage.name}."
+        )
+    if not stage.require_tls:
+        for queue in ("queue", "dead_letters"):
+            yield Finding(
+                f"scoring_queue/{queue}",
+                "AwsSolutions-SQS4",
+                "The local stage speaks plain HTTP and listens on the loopback only.",
+            )
+
+
+def acknowledge(stack: Construct, stage: Stage) -> None:
+    """Record the accepted findings on their constructs."""
+    for finding in accepted(stage):
+        Validations.of(_at(stack, finding.path)).acknowledge(
+            Acknowledgment(id=f"AwsSolutions::{finding.rule}", reason=finding.reason)
+        )
+
+
+def _at(scope: IConstruct, path: str) -> IConstruct:
+    for name in path.split("/"):
+        scope = scope.node.find_child(name)
+    return scope

@@ -1,0 +1,157 @@
+"""Every Lambda in one table: what starts it, how long it may take, and what it may touch.
+
+Adding a Lambda is a file in `functions/` and a row here; roles, log groups, routes, schedules and
+queue subscriptions follow from the row.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+type Index = Literal[
+    "rated",
+    "pending",
+    "by_churn_score",
+    "by_reschedule_rate",
+    "by_sessions",
+    "by_name",
+    "by_updated_at",
+    "by_p30",
+]
+type QueueName = Literal["scoring"]
+type SecretName = Literal["webhook", "cursor"]
+type Layer = Literal["core", "ml"]
+
+TUTOR_LIST: Final[tuple[Index, ...]] = (
+    "by_churn_score",
+    "by_reschedule_rate",
+    "by_sessions",
+    "by_name",
+    "by_updated_at",
+    "by_p30",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of the HTTP API; `signed_in` routes need a Cognito access token."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    signed_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Started by a request to one of these routes."""
+
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Started by messages on a queue; a message that fails is received again alone."""
+
+    queue: QueueName
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Started by EventBridge Scheduler, in UTC."""
+
+    expression: str
+    retries: int
+    """How often a failed start is repeated; none where the next minute repeats it anyway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSpec:
+    """One row: a file in `functions/`, and all that CloudFormation has to know about it."""
+
+    name: str
+    does: str
+    trigger: Http | Batch | Clock
+    timeout_seconds: int
+    memory_mb: int
+    table: tuple[str, ...] = ()
+    """DynamoDB actions on the table itself."""
+    query: tuple[Index, ...] = ()
+    """Indexes it may query."""
+    sends_to: tuple[QueueName, ...] = ()
+    delays_on: tuple[QueueName, ...] = ()
+    """Queues on which it may postpone the next receive of a message that failed."""
+    reads: tuple[SecretName, ...] = ()
+    layers: tuple[Layer, ...] = ("core",)
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def _posts(*paths: str) -> tuple[Route, ...]:
+    return tuple(Route("POST", path, signed_in=False) for path in paths)
+
+
+FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
+    FunctionSpec(
+        name="report_webhook",
+        does="Takes what Rails reports, checks its signature and keeps it before answering.",
+        trigger=Http(_posts("/api/sessions", "/api/tutors", "/api/events", "/api/feedback")),
+        timeout_seconds=10,
+        memory_mb=1024,
+        table=("GetItem", "PutItem", "ConditionCheckItem"),
+        sends_to=("scoring",),
+        reads=("webhook",),
+    ),
+    FunctionSpec(
+        name="score_tutor",
+        does="Applies a kept report and writes the scorecard of every tutor it concerns.",
+        trigger=Batch("scoring", size=10),
+        timeout_seconds=30,
+        memory_mb=1769,
+        table=("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
+        query=("rated",),
+        delays_on=("scoring",),
+    ),
+    FunctionSpec(
+        name="sweep_inbox",
+        does="Sends again what is still pending, so that nothing depends on a message arriving.",
+        trigger=Clock("rate(1 minute)", retries=0),
+        timeout_seconds=30,
+        memory_mb=512,
+        query=("pending",),
+        sends_to=("scoring",),
+    ),
+    FunctionSpec(
+        name="roll_windows",
+        does="Has every tutor scored again each midnight, because windows slide by themselves.",
+        trigger=Clock("cron(0 0 * * ? *)", retries=5),
+        timeout_seconds=300,
+        memory_mb=1024,
+        table=("GetItem", "PutItem"),
+        query=("by_name",),
+        sends_to=("scoring",),
+    ),
+    FunctionSpec(
+        name="summarize_platform",
+        does="Keeps the platform's own averages and the overview that the dashboard opens with.",
+        trigger=Clock("rate(1 minute)", retries=0),
+        timeout_seconds=55,
+        memory_mb=1024,
+        table=("GetItem", "Query", "PutItem"),
+        query=("by_name",),
+    ),
+    FunctionSpec(
+        name="query_api",
+        does="Answers every read, shaped by who asks, and records who read whose data.",
+        trigger=Http(
+            (
+                Route("GET", "/api/{proxy+}", signed_in=True),
+                Route("GET", "/api/health", signed_in=False),
+                Route("GET", "/api/openapi.json", signed_in=False),
+            )
+        ),
+        timeout_seconds=15,
+        memory_mb=1769,
+        table=("GetItem", "BatchGetItem", "Query", "PutItem"),
+        query=TUTOR_LIST,
+        reads=("cursor",),
+    ),
+)

@@ -1,0 +1,71 @@
+"""Builds the one code asset of all functions: `functions/` and `shared/` with their bytecode."""
+
+import compileall
+import hashlib
+import os
+import py_compile
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PACKAGES: Final = ("functions", "shared")
+BUILD: Final = ROOT / "build"
+
+
+def code_folder() -> Path:
+    """The built asset; its name carries the hash of the sources, so an old one is never stale."""
+    sources = sorted(_sources())
+    digest = hashlib.sha256(_RUNTIME.encode())
+    for source in sources:
+        digest.update(str(source.relative_to(ROOT)).encode() + b"\0")
+        digest.update(source.read_bytes() + b"\0")
+    folder = BUILD / "code" / digest.hexdigest()[:16]
+    if not folder.exists():
+        _build(folder, sources)
+    return folder
+
+
+_RUNTIME: Final = "python3.13"
+
+
+def _sources() -> Iterator[Path]:
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts and "tests" not in path.parts:
+                yield path
+
+
+def _build(folder: Path, sources: list[Path]) -> None:
+    staging = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    shutil.rmtree(staging, ignore_errors=True)
+    for source in sources:
+        target = staging / source.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    compile_bytecode(staging, runs_in="/var/task")
+    move_into_place(staging, folder)
+
+
+def move_into_place(staging: Path, folder: Path) -> None:
+    """Publish a finished build; where another process was first, its result stands."""
+    try:
+        staging.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+        shutil.rmtree(staging)
+
+
+def compile_bytecode(folder: Path, *, runs_in: str) -> None:
+    """Add bytecode that Lambda loads unseen: its disk is read-only, it could never cache any."""
+    if sys.version_info[:2] != (3, 13):
+        raise RuntimeError(f"Bytecode must come from {_RUNTIME}, this is {sys.version}")
+    compileall.compile_dir(
+        str(folder),
+        quiet=2,
+        ddir=runs_in,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )

@@ -1,0 +1,52 @@
+"""Two secrets: the one shared with Rails, and the one that seals list cursors."""
+
+import json
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra_cdk.function_spec import SecretName
+from infra_cdk.stage import Stage
+
+
+class Secrets(Construct):
+    """Both are generated at the first deployment and never stand in a template."""
+
+    def __init__(self, scope: Construct, *, stage: Stage) -> None:
+        super().__init__(scope, "secrets")
+        kept = RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY
+        self.secrets: dict[SecretName, secretsmanager.Secret] = {
+            # Forty letters and digits are also valid base64, which is what Standard Webhooks
+            # asks of a secret; `previous` is filled while Rails changes over to a new one.
+            "webhook": secretsmanager.Secret(
+                self,
+                "webhook",
+                description='{"current": signing secret of Rails, "previous": the one before it}',
+                generate_secret_string=secretsmanager.SecretStringGenerator(
+                    secret_string_template=json.dumps({"previous": None}),
+                    generate_string_key="current",
+                    password_length=40,
+                    exclude_punctuation=True,
+                ),
+                removal_policy=kept,
+            ),
+            "cursor": secretsmanager.Secret(
+                self,
+                "cursor",
+                description="Seals the cursors of lists, so that a client cannot make one up.",
+                generate_secret_string=secretsmanager.SecretStringGenerator(
+                    password_length=64, exclude_punctuation=True
+                ),
+                removal_policy=kept,
+            ),
+        }
+
+    def arn(self, name: SecretName) -> str:
+        return self.secrets[name].secret_arn
+
+    def statement(self, name: SecretName) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            actions=["secretsmanager:GetSecretValue"], resources=[self.arn(name)]
+        )

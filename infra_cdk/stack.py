@@ -1,0 +1,99 @@
+"""The whole system as one stack; the local run deploys this one too."""
+
+from aws_cdk import CfnOutput, Stack, Tags
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra_cdk import finding
+from infra_cdk.api import Api
+from infra_cdk.data import Data
+from infra_cdk.function import Functions
+from infra_cdk.function_spec import FUNCTIONS, Batch, FunctionSpec, Layer, QueueName
+from infra_cdk.identity import Identity
+from infra_cdk.package.code import code_folder
+from infra_cdk.package.layer import LAYERS, Platform, layer_folder
+from infra_cdk.queue import WorkQueue
+from infra_cdk.secret import Secrets
+from infra_cdk.stage import Stage
+
+
+class TutorQualityStack(Stack):
+    """Table, queues, functions, HTTP API, sign-in and clock of one stage."""
+
+    def __init__(self, scope: Construct, *, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            f"tutor-quality-{stage.name}",
+            description="Tells which tutors are in trouble, why, and what to do about it.",
+            termination_protection=stage.keep_data,
+        )
+        Tags.of(self).add("project", "tutor-quality")
+        Tags.of(self).add("stage", stage.name)
+        specs = FUNCTIONS
+        data = Data(self, stage=stage)
+        queues = _queues(self, specs, stage)
+        identity = Identity(self, stage=stage)
+        api = Api(self, stage=stage, identity=identity)
+        Functions(
+            self,
+            specs=specs,
+            code=self._code(),
+            layers=self._layers(specs, stage),
+            data=data,
+            queues=queues,
+            secrets=(secrets := Secrets(self, stage=stage)),
+            api=api,
+            stage=stage,
+        )
+        outputs = {
+            "ApiUrl": api.http_api.api_endpoint,
+            "ApiId": api.http_api.api_id,
+            "TableName": data.table.table_name,
+            "ScoringQueueUrl": queues["scoring"].queue.queue_url,
+            "ScoringDeadLettersUrl": queues["scoring"].dead_letters.queue_url,
+            "WebhookSecretArn": secrets.arn("webhook"),
+            "UserPoolId": identity.pool.user_pool_id,
+            "SiteClientId": identity.site_client.user_pool_client_id,
+            "RailsClientId": identity.rails_client.user_pool_client_id,
+            "SignInDomain": identity.domain.domain_name,
+        }
+        if identity.local_client:
+            outputs["LocalClientId"] = identity.local_client.user_pool_client_id
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)
+        finding.acknowledge(self, stage)
+
+    def _code(self) -> lambda_.Code:
+        return lambda_.Code.from_asset(str(code_folder()))
+
+    def _layers(
+        self, specs: tuple[FunctionSpec, ...], stage: Stage
+    ) -> dict[Layer, lambda_.LayerVersion]:
+        """The layers that some function uses, built unless the synth asked not to bundle."""
+        platform: Platform = "lambda-arm64" if stage.arm64 else "host"
+        used = {layer for spec in specs for layer in spec.layers}
+        return {
+            layer: lambda_.LayerVersion(
+                self,
+                f"{layer}_layer",
+                description=LAYERS[layer].description,
+                code=lambda_.Code.from_asset(
+                    str(layer_folder(layer, platform, build=self.bundling_required))
+                ),
+                compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+            )
+            for layer in sorted(used)
+        }
+
+
+def _queues(
+    scope: Construct, specs: tuple[FunctionSpec, ...], stage: Stage
+) -> dict[QueueName, WorkQueue]:
+    """A queue for every function that is started by one."""
+    return {
+        spec.trigger.queue: WorkQueue(
+            scope, spec.trigger.queue, consumer_timeout=spec.timeout_seconds, stage=stage
+        )
+        for spec in specs
+        if isinstance(spec.trigger, Batch)
+    }

@@ -1,0 +1,81 @@
+"""The three places the system runs in, and everything that differs between them."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from aws_cdk.aws_logs import RetentionDays
+
+type StageName = Literal["local", "dev", "prod"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Settings of one deployment; whatever is not here is the same everywhere."""
+
+    name: StageName
+    arm64: bool
+    """Lambda's processor; the local stage runs on the host's, whatever that is."""
+    customer_key: bool
+    """Encrypt the table with a key of our own, which we can disable."""
+    keep_data: bool
+    """Refuse to delete the table and the user pool, and keep them when the stack goes."""
+    require_tls: bool
+    """Refuse queue calls without TLS; the local stage speaks plain HTTP on the loopback."""
+    require_mfa: bool
+    threat_protection: bool
+    """Cognito's risk checks at sign-in; they cost per user and month."""
+    log_retention: RetentionDays
+    requests_per_second: int
+    request_burst: int
+    scoring_concurrency: int
+    """Batches scored at once; Lambda's minimum is 2."""
+    site_url: str
+    """Where the browser finds the site; sign-in returns there."""
+
+
+LOCAL: Final = Stage(
+    name="local",
+    arm64=False,
+    customer_key=False,
+    keep_data=False,
+    require_tls=False,
+    require_mfa=False,
+    threat_protection=False,
+    log_retention=RetentionDays.ONE_WEEK,
+    requests_per_second=1000,
+    request_burst=2000,
+    scoring_concurrency=2,
+    site_url="http://127.0.0.1:8080",
+)
+
+DEV: Final = Stage(
+    name="dev",
+    arm64=True,
+    customer_key=True,
+    keep_data=False,
+    require_tls=True,
+    require_mfa=False,
+    threat_protection=False,
+    log_retention=RetentionDays.ONE_MONTH,
+    requests_per_second=100,
+    request_burst=200,
+    scoring_concurrency=5,
+    site_url="https://dev.tutor-quality.example.com",
+)
+
+PROD: Final = Stage(
+    name="prod",
+    arm64=True,
+    customer_key=True,
+    keep_data=True,
+    require_tls=True,
+    require_mfa=True,
+    threat_protection=True,
+    log_retention=RetentionDays.ONE_YEAR,
+    requests_per_second=500,
+    request_burst=1000,
+    scoring_concurrency=20,
+    site_url="https://tutor-quality.example.com",
+)
+
+STAGES: Final[dict[str, Stage]] = {stage.name: stage for stage in (LOCAL, DEV, PROD)}
