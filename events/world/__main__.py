@@ -1,0 +1,40 @@
+"""Run by hand or by `make run`: write a synthetic history as a folder of CSV files."""
+
+import argparse
+import time
+from datetime import datetime
+from pathlib import Path
+
+from events.world.history import simulate, write_history, write_truth
+from events.world.world import WORLDS
+
+
+def main() -> None:
+    """Parse the command line, draw the world, write it and say how long it took."""
+    parser = argparse.ArgumentParser(prog="python -m events.world", description=__doc__)
+    parser.add_argument("--world", choices=WORLDS, default="demo")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--until", type=_instant, required=True, help="RFC 3339, with an offset")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the CSV files")
+    parser.add_argument("--gzip", action="store_true", help="write .csv.gz")
+    parser.add_argument("--truth", type=Path, help="also write the hidden state into this folder")
+    options = parser.parse_args()
+
+    began = time.perf_counter()
+    history = simulate(WORLDS[options.world], options.seed, options.until)
+    rows = write_history(history, options.out, compress=options.gzip)
+    if options.truth:
+        write_truth(history, options.truth)
+    counts = ", ".join(f"{count:,} {name}" for name, count in rows.items())
+    print(f"{options.out}: {counts} in {time.perf_counter() - began:.1f} s")
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise argparse.ArgumentTypeError("an instant needs an offset, such as Z")
+    return instant
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The sizes a world can have, and the random streams everything in it is drawn from."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+SYNTHETIC_PREFIX = "syn-"
+"""Every identifier of a synthetic tutor, student, session or event begins so."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A marketplace of a given size; `tutors` are at work on any one day."""
+
+    name: str
+    tutors: int
+    days: int = 210
+
+    @property
+    def sessions_per_day(self) -> float:
+        """15 sessions a week for each tutor (PRD 1.1)."""
+        return self.tutors * 15 / 7
+
+
+WORLDS = {
+    world.name: world for world in (World("demo", 280), World("full", 1_400), World("x10", 14_000))
+}
+
+
+class Stream(IntEnum):
+    """One independent random stream a concern: adding draws to one leaves the others as they are.
+
+    The numbers are part of a seed's meaning; add at the end, never renumber.
+    """
+
+    TRAIT = 0
+    LIFE = 1
+    SESSION = 2
+    BEHAVIOUR = 3
+    FEEDBACK = 4
+    PROFILE = 5
+    LIVE = 6
+
+
+def generator(seed: int, stream: Stream) -> np.random.Generator:
+    """The generator of one stream of one seed."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream,)))
