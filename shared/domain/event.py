@@ -14,14 +14,16 @@ class EventType(StrEnum):
     SESSION_PREP = "session_prep"
     TRAINING_ASSIGNED = "training_assigned"
     TRAINING_COMPLETED = "training_completed"
+    LOOSE_RATING = "loose-rating"
+    """A rating without a session, as histories from elsewhere have it; never sent as an event."""
 
 
 @dataclass(frozen=True, slots=True)
 class BehaviourEvent:
     """One event, or `count` alike ones that a history aggregated into a row.
 
-    `amount` is the event's own quantity: response minutes, hours offered for the week, or
-    preparation minutes; None where the type has none or nobody said.
+    `amount` is the event's own quantity: response minutes, hours offered for the week,
+    preparation minutes, or stars; None where the type has none or nobody said.
     """
 
     event_id: str

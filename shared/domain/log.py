@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 
-from shared.domain.event import BehaviourEvent
+from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.session import Outcome, OutcomeKind, Session, outcomes
 from shared.domain.tutor import Tutor
 
@@ -19,7 +19,7 @@ WINDOWS = {"7d": 7, "30d": 30, "90d": 90}
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A rating that stands by itself: of feedback without a session, or from before the log."""
+    """A rating from before the log's sessions."""
 
     at: datetime
     value: float
@@ -30,7 +30,7 @@ class Log:
     """Everything reported about one tutor.
 
     `sessions` and `events` may reach back further than LOG_DAYS: what lies before is not looked
-    at. `ratings` holds what `rating_last_30` needs and the sessions do not show;
+    at. `ratings` holds what `rating_last_30` needs from before the sessions given;
     `last_taught_at` likewise says when the tutor last taught before the sessions given.
     """
 
@@ -84,10 +84,10 @@ class View:
         return self.timeline.events_between(event_type, self.start, self.as_of)
 
     def ratings(self) -> list[float]:
-        """The ratings of the window's rated sessions, oldest first."""
-        loose = [r.value for r in self.timeline.log.ratings if self.start < r.at <= self.as_of]
-        rated = (session.rating(self.as_of) for session in self.known)
-        return loose + [value for value in rated if value is not None]
+        """The ratings of the window's rated sessions, and those without a session."""
+        loose = [event.amount for event in self.events(EventType.LOOSE_RATING)]
+        rated = [session.rating(self.as_of) for session in self.known]
+        return [value for value in loose + rated if value is not None]
 
 
 class Timeline:
@@ -141,16 +141,17 @@ class Timeline:
 
     def last_ratings(self, count: int, as_of: datetime) -> list[float]:
         """The last so many ratings known at `as_of`, newest first, however old."""
-        loose = [(r.at, r.value) for r in self.log.ratings if r.at <= as_of]
+        older = [(r.at, r.value) for r in self.log.ratings if r.at <= as_of]
+        times, events = self._events.get(EventType.LOOSE_RATING, ([], []))
+        loose = [(e.occurred_at, e.amount or 0.0) for e in events[: bisect_right(times, as_of)]]
         newest: list[tuple[datetime, float]] = []
-        for entry in reversed(self.entries):
+        for entry in reversed(self.entries[: bisect_right(self._last_at, as_of)]):
             if len(newest) == count:
                 break
-            if entry.last_at <= as_of:
-                value = entry.session.rating(as_of)
-                if value is not None:
-                    newest.append((entry.last_at, value))
-        merged = sorted(loose + newest, key=lambda rated: rated[0], reverse=True)
+            value = entry.session.rating(as_of)
+            if value is not None:
+                newest.append((entry.last_at, value))
+        merged = sorted(older + loose + newest, key=lambda rated: rated[0], reverse=True)
         return [value for _, value in merged[:count]]
 
     def events_between(

@@ -1,0 +1,111 @@
+"""Every key of the table, in one place: each builder answers (pk, sk) and shows an example."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+PENDING_SHARDS = 4
+AUDIT_SHARDS = 8
+
+LISTING = "TUTORS"
+"""Partition of the six list indexes: a thousand rescored tutors a second before it is the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Partition and sort key of one item."""
+
+    pk: str
+    sk: str
+
+
+def inbox(webhook_id: str) -> Key:
+    """INBOX#msg_2b / INBOX: a report as it was received."""
+    return Key(f"INBOX#{webhook_id}", "INBOX")
+
+
+def conflict(webhook_id: str, content_hash: str) -> Key:
+    """INBOX#msg_2b / CONFLICT#9f86d081…: other content under a known id, kept for a human."""
+    return Key(f"INBOX#{webhook_id}", f"CONFLICT#{content_hash}")
+
+
+def version(kind: str, entity_id: str, number: str) -> Key:
+    """VERSION#sessions#s-81 / VERSION#4: which content that version has."""
+    return Key(f"VERSION#{kind}#{entity_id}", f"VERSION#{number}")
+
+
+def session(session_id: str) -> Key:
+    """SESSION#s-81 / SESSION: everything reported about a session, merged."""
+    return Key(f"SESSION#{session_id}", "SESSION")
+
+
+def tutor(tutor_id: str) -> str:
+    """TUTOR#t-7: the partition with all of a tutor."""
+    return f"TUTOR#{tutor_id}"
+
+
+def profile(tutor_id: str) -> Key:
+    """TUTOR#t-7 / PROFILE."""
+    return Key(tutor(tutor_id), "PROFILE")
+
+
+def logged_session(tutor_id: str, at: datetime, session_id: str) -> Key:
+    """TUTOR#t-7 / S#2026-11-20T17:02:00.000000Z#s-81: a session in its tutor's log."""
+    return Key(tutor(tutor_id), f"S#{stamp(at)}#{session_id}")
+
+
+def logged_event(tutor_id: str, at: datetime, event_id: str) -> Key:
+    """TUTOR#t-7 / E#2026-11-20T08:00:00.000000Z#e-5: a behaviour event in the log."""
+    return Key(tutor(tutor_id), f"E#{stamp(at)}#{event_id}")
+
+
+def scorecard(tutor_id: str) -> Key:
+    """TUTOR#t-7 / SCORECARD: the newest scorecard and the row of the tutor list."""
+    return Key(tutor(tutor_id), "SCORECARD")
+
+
+def day(tutor_id: str, on: date) -> Key:
+    """TUTOR#t-7 / DAY#2026-11-20: what the nightly pass kept."""
+    return Key(tutor(tutor_id), f"DAY#{on.isoformat()}")
+
+
+def audit(at: datetime, request_id: str) -> Key:
+    """AUDIT#2026-11-20#3 / 2026-11-20T17:02:00.000000Z#request: who read whose data."""
+    return Key(
+        f"AUDIT#{at:%Y-%m-%d}#{shard(request_id, AUDIT_SHARDS)}", f"{stamp(at)}#{request_id}"
+    )
+
+
+def reference() -> Key:
+    """PLATFORM / REFERENCE: priors and cut points of the last nightly pass."""
+    return Key("PLATFORM", "REFERENCE")
+
+
+def overview() -> Key:
+    """PLATFORM / OVERVIEW: the newest summary of all tutors."""
+    return Key("PLATFORM", "OVERVIEW")
+
+
+def platform_day(on: date) -> Key:
+    """PLATFORM / DAY#2026-11-20: the day's summary of all tutors."""
+    return Key("PLATFORM", f"DAY#{on.isoformat()}")
+
+
+def settings() -> Key:
+    """SETTINGS / THRESHOLDS: the thresholds in force."""
+    return Key("SETTINGS", "THRESHOLDS")
+
+
+def pending(webhook_id: str) -> str:
+    """PENDING#2: the partition of the sparse index of what is not yet applied."""
+    return f"PENDING#{shard(webhook_id, PENDING_SHARDS)}"
+
+
+def shard(name: str, count: int) -> int:
+    """An even, stable spread of names over `count` partitions."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % count
+
+
+def stamp(at: datetime) -> str:
+    """An instant as text that sorts by time."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

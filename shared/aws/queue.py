@@ -1,0 +1,57 @@
+"""The queues between the stages; a hint that gets lost is sent again by the sweep."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+QUICK = Config(
+    connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"}
+)
+
+
+class HintError(Exception):
+    """Some messages could not be sent; what they hint at is still pending."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringQueue:
+    """Where reports wait for `score_tutor`."""
+
+    client: "SQSClient"
+    url: str
+
+    def hint(self, webhook_id: str) -> None:
+        """Say that a report waits in the inbox."""
+        self.client.send_message(QueueUrl=self.url, MessageBody=_hint(webhook_id))
+
+    def hint_again(self, webhook_ids: Iterable[str]) -> None:
+        """Say so of many."""
+        self._send(_hint(webhook_id) for webhook_id in webhook_ids)
+
+    def roll(self, tutor_ids: Iterable[str], at: str) -> None:
+        """Ask for the nightly pass over tutors as of a midnight."""
+        self._send(json.dumps({"tutor_id": tutor_id, "roll_at": at}) for tutor_id in tutor_ids)
+
+    def _send(self, bodies: Iterable[str]) -> None:
+        for batch in batched(bodies, 10, strict=False):
+            entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(batch)]
+            answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
+            if answer.get("Failed"):
+                raise HintError(f"{len(answer['Failed'])} messages were not taken")
+
+
+def _hint(webhook_id: str) -> str:
+    return json.dumps({"webhook_id": webhook_id})
+
+
+def scoring_queue(url: str) -> ScoringQueue:
+    """The queue behind that URL."""
+    return ScoringQueue(boto3.client("sqs", config=QUICK), url)

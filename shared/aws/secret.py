@@ -1,0 +1,43 @@
+"""Secrets, read once a few minutes, so that a rotation takes effect without a deployment."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import boto3
+
+from shared.aws.table import QUICK
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+KEPT_FOR = timedelta(minutes=2)
+
+
+@dataclass(slots=True)
+class Secret:
+    """One secret and the copy of it that this process keeps for a while."""
+
+    client: "SecretsManagerClient"
+    arn: str
+    _value: str | None = field(default=None, repr=False)
+    _read_at: datetime | None = None
+
+    def value(self, now: datetime, *, fresh: bool = False) -> str:
+        """The secret's text, at most KEPT_FOR old; `fresh` reads it anew."""
+        stale = self._read_at is None or now - self._read_at > KEPT_FOR
+        if self._value is None or stale or fresh:
+            self._value = self.client.get_secret_value(SecretId=self.arn)["SecretString"]
+            self._read_at = now
+        return self._value
+
+    def signing_secrets(self, now: datetime, *, fresh: bool = False) -> tuple[str, ...]:
+        """The webhook secrets in force, the current one first, the previous one while it lasts."""
+        stored = json.loads(self.value(now, fresh=fresh))
+        return tuple(filter(None, (stored["current"], stored.get("previous"))))
+
+
+def secret(arn: str) -> Secret:
+    """The secret of that ARN."""
+    return Secret(boto3.client("secretsmanager", config=QUICK), arn)

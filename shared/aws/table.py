@@ -1,0 +1,111 @@
+"""The one table and how it is spoken to: time-outs, whole queries, and what went wrong."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.aws.item import Item, key_item, text
+from shared.aws.key import Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+QUICK = Config(
+    connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"}
+)
+"""Shorter than the gateway's patience, so that a caller gets our answer and not a time-out."""
+
+AwsError = (BotoCoreError, ClientError)
+
+
+class VersionConflictError(Exception):
+    """Someone else wrote the item since it was read: read again and decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The table's name and a client for it."""
+
+    client: "DynamoDBClient"
+    name: str
+
+    def get(self, key: Key) -> Item | None:
+        """One item, strongly read."""
+        found: Any = self.client.get_item(
+            TableName=self.name, Key=key_item(key), ConsistentRead=True
+        )
+        item: Item | None = found.get("Item")
+        return item
+
+    def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> None:
+        """Write one item; raises VersionConflictError when the condition does not hold."""
+        request: dict[str, Any] = {"TableName": self.name, "Item": item}
+        if condition:
+            request["ConditionExpression"] = condition
+        if values:
+            request["ExpressionAttributeValues"] = values
+        try:
+            self.client.put_item(**request)
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            raise VersionConflictError from error
+
+    def query(
+        self, pk: str, between: tuple[str, str], *, limit: int | None = None, newest: bool = False
+    ) -> Iterator[Item]:
+        """Items of one partition with sort keys in the closed range, strongly read, all pages."""
+        request: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {
+                ":pk": text(pk),
+                ":low": text(between[0]),
+                ":high": text(between[1]),
+            },
+            "ConsistentRead": True,
+            "ScanIndexForward": not newest,
+        }
+        return self.pages(request, limit)
+
+    def pages(self, request: dict[str, Any], limit: int | None = None) -> Iterator[Item]:
+        """All items of a query, page by page, or the first `limit` of them."""
+        request = {"TableName": self.name, **request}
+        left = limit
+        while True:
+            if left is not None:
+                request["Limit"] = left
+            page = self.client.query(**request)
+            items: Sequence[Any] = page["Items"]
+            yield from items
+            if left is not None:
+                left -= len(items)
+            last = page.get("LastEvaluatedKey")
+            if not last or left == 0:
+                return
+            request["ExclusiveStartKey"] = last
+
+    def transact(self, actions: Sequence[dict[str, Any]]) -> None:
+        """All actions or none; raises VersionConflictError when a condition does not hold."""
+        named = [
+            {verb: {"TableName": self.name, **what} for verb, what in action.items()}
+            for action in actions
+        ]
+        try:
+            self.client.transact_write_items(TransactItems=named)  # type: ignore[arg-type]
+        except self.client.exceptions.TransactionCanceledException as error:
+            if set(cancellations(error)) & {"ConditionalCheckFailed", "TransactionConflict"}:
+                raise VersionConflictError from error
+            raise
+
+
+def cancellations(error: ClientError) -> list[str]:
+    """The reason codes of a cancelled transaction, one an action."""
+    response: dict[str, Any] = dict(error.response)
+    return [reason.get("Code", "None") for reason in response.get("CancellationReasons", [])]
+
+
+def table(name: str) -> Table:
+    """The table of that name in the function's own account and region."""
+    return Table(boto3.client("dynamodb", config=QUICK), name)

@@ -1,0 +1,207 @@
+"""Sessions, profiles and events as merged from reports, and the log each tutor is scored from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.aws import key
+from shared.aws.item import Item, dumped, key_item, loaded, number, text, value_of
+from shared.aws.table import Table
+from shared.domain.event import BehaviourEvent, EventType
+from shared.domain.log import LOG_DAYS, Log, Rating
+from shared.domain.session import OutcomeKind, Session, logged_at, outcomes
+from shared.domain.tutor import Tutor, newest
+
+RATINGS_KEPT = 30
+END_OF_TIME = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned[T]:
+    """A stored value and the number its writer must find unchanged; 0 when there is none yet."""
+
+    value: T | None
+    number: int
+
+
+class LogTable:
+    """What has been reported, by session and by tutor."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def session(self, session_id: str) -> Versioned[Session]:
+        """A session as merged so far."""
+        item = self._table.get(key.session(session_id))
+        if item is None:
+            return Versioned(None, 0)
+        return Versioned(loaded(Session, item), int(item["version"]["N"]))
+
+    def put_session(self, session: Session, before: Versioned[Session]) -> None:
+        """Store a session and its row in its tutor's log, and take away the row it had.
+
+        One transaction, on condition that the session is as it was read; raises
+        VersionConflictError otherwise.
+        """
+        row, old = _log_key(session), _log_key(before.value) if before.value else None
+        actions: list[dict[str, Any]] = [
+            {
+                "Put": {
+                    "Item": session_item(session, before.number + 1),
+                    "ConditionExpression": "version = :version"
+                    if before.number
+                    else "attribute_not_exists(pk)",
+                    **(
+                        {"ExpressionAttributeValues": {":version": number(before.number)}}
+                        if before.number
+                        else {}
+                    ),
+                }
+            }
+        ]
+        if row is not None:
+            actions.append({"Put": {"Item": log_item(session, row)}})
+        if old is not None and old != row:
+            actions.append({"Delete": {"Key": key_item(old)}})
+        self._table.transact(actions)
+
+    def put_event(self, event: BehaviourEvent) -> None:
+        """Store an event in its tutor's log; storing it again changes nothing."""
+        self._table.put(event_item(event))
+
+    def tutor(self, tutor_id: str) -> Tutor:
+        """A tutor's profile, or the stub of a tutor nobody described yet."""
+        item = self._table.get(key.profile(tutor_id))
+        return loaded(Tutor, item) if item else Tutor(tutor_id)
+
+    def put_tutor(self, tutor: Tutor) -> None:
+        """Store a profile unless a newer one is known; raises VersionConflictError on a race."""
+        item = self._table.get(key.profile(tutor.tutor_id))
+        known = loaded(Tutor, item) if item else None
+        if newest(known, tutor) is known:
+            return
+        if item is None:
+            self._table.put(profile_item(tutor, 1), "attribute_not_exists(pk)")
+            return
+        version = int(item["version"]["N"])
+        self._table.put(
+            profile_item(tutor, version + 1), "version = :version", {":version": number(version)}
+        )
+
+    def log(self, tutor_id: str, as_of: datetime) -> Log:
+        """All that a scorecard at `as_of` looks at, strongly read.
+
+        The cost is that of the tutor's own 90 days, and of 30 ratings where these hold fewer.
+        """
+        since = as_of - timedelta(days=LOG_DAYS)
+        sessions = tuple(self._sessions(tutor_id, since))
+        taught = any(_completed_at(session) for session in sessions)
+        return Log(
+            tutor=self.tutor(tutor_id),
+            sessions=sessions,
+            events=tuple(self._events(tutor_id, since)),
+            ratings=tuple(self._ratings(tutor_id, since)),
+            last_taught_at=None if taught else self._last_taught_before(tutor_id, since),
+        )
+
+    def whole_log(self, tutor_id: str) -> Log:
+        """Everything ever reported about a tutor: for replay, not for the hot path."""
+        beginning = datetime(1970, 1, 1, tzinfo=UTC)
+        return Log(
+            tutor=self.tutor(tutor_id),
+            sessions=tuple(self._sessions(tutor_id, beginning)),
+            events=tuple(self._events(tutor_id, beginning)),
+        )
+
+    def _sessions(self, tutor_id: str, since: datetime) -> Iterable[Session]:
+        between = (f"S#{key.stamp(since)}", f"S#{END_OF_TIME}")
+        return (loaded(Session, item) for item in self._table.query(key.tutor(tutor_id), between))
+
+    def _events(self, tutor_id: str, since: datetime) -> Iterable[BehaviourEvent]:
+        between = (f"E#{key.stamp(since)}", f"E#{END_OF_TIME}")
+        items = self._table.query(key.tutor(tutor_id), between)
+        return (loaded(BehaviourEvent, item) for item in items)
+
+    def _ratings(self, tutor_id: str, since: datetime) -> Iterable[Rating]:
+        """Those of the newest 30 ratings that lie before `since`, so that the log does not show them."""
+        request = {
+            "IndexName": "rated",
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": text(key.tutor(tutor_id))},
+            "ConsistentRead": True,
+            "ScanIndexForward": False,
+        }
+        for item in self._table.pages(request, RATINGS_KEPT):
+            if item["rated_at"]["S"] < key.stamp(since):
+                yield _rating(item)
+
+    def _last_taught_before(self, tutor_id: str, before: datetime) -> datetime | None:
+        between = ("S#", f"S#{key.stamp(before)}")
+        for item in self._table.query(key.tutor(tutor_id), between, limit=20, newest=True):
+            at = _completed_at(loaded(Session, item))
+            if at is not None:
+                return at
+        return None
+
+
+def session_item(session: Session, version: int) -> Item:
+    """The item that holds a session."""
+    return key_item(key.session(session.session_id)) | {
+        "data": dumped(session),
+        "version": number(version),
+    }
+
+
+def log_item(session: Session, at: key.Key) -> Item:
+    """The session's row in its tutor's log; rated ones stand in the index `rated` too."""
+    item = key_item(at) | {"data": dumped(session)}
+    known = outcomes(session)
+    rating = session.rating(datetime.max.replace(tzinfo=UTC))
+    if known and rating is not None:
+        item |= {
+            "rated_at": text(f"{key.stamp(known[-1].at)}#{session.session_id}"),
+            "rating": number(rating),
+        }
+    return item
+
+
+def logged_session_item(session: Session) -> Item | None:
+    """The session's log row, or None while it has no tutor."""
+    at = _log_key(session)
+    return None if at is None else log_item(session, at)
+
+
+def event_item(event: BehaviourEvent) -> Item:
+    """The item that holds a behaviour event."""
+    at = key.logged_event(event.tutor_id, event.occurred_at, event.event_id)
+    item = key_item(at) | {"data": dumped(event)}
+    if event.type == EventType.LOOSE_RATING and event.amount is not None:
+        rated_at = f"{key.stamp(event.occurred_at)}#{event.event_id}"
+        item |= {"rated_at": text(rated_at), "rating": number(event.amount)}
+    return item
+
+
+def profile_item(tutor: Tutor, version: int) -> Item:
+    """The item that holds a profile."""
+    return key_item(key.profile(tutor.tutor_id)) | {
+        "data": dumped(tutor),
+        "version": number(version),
+    }
+
+
+def _log_key(session: Session) -> key.Key | None:
+    at, tutor_id = logged_at(session), session.tutor_id
+    if at is None or tutor_id is None:
+        return None
+    return key.logged_session(tutor_id, at, session.session_id)
+
+
+def _completed_at(session: Session) -> datetime | None:
+    times = [o.at for o in outcomes(session) if o.kind is OutcomeKind.COMPLETED]
+    return max(times, default=None)
+
+
+def _rating(item: Item) -> Rating:
+    at = item["rated_at"]["S"].split("#", 1)[0]
+    return Rating(datetime.fromisoformat(at), value_of(item["rating"]))

@@ -1,0 +1,383 @@
+"""Every JSON that comes in, checked field by field and turned into domain types (CONTRACT 1)."""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
+
+from shared.domain.event import BehaviourEvent, EventType
+from shared.domain.feedback import Feedback
+from shared.domain.session import Party, Report, ReportOrder, Reschedule, Snapshot, Status
+from shared.domain.tutor import Tutor, TutorStatus
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_VERSION = 2**53
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class Kind(StrEnum):
+    """What a webhook carries; the last part of its path."""
+
+    SESSION = "sessions"
+    TUTOR = "tutors"
+    EVENT = "events"
+    FEEDBACK = "feedback"
+
+
+class UnreadableError(ValueError):
+    """The body is not JSON in UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field, named by its dotted path."""
+
+    field: str
+    message: str
+
+
+class InvalidError(ValueError):
+    """The body is JSON, but not what the endpoint takes."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        self.errors = errors
+
+
+def instant(value: object) -> datetime:
+    """A UTC instant from RFC 3339 text with an offset; digits beyond microseconds are dropped."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise PydanticCustomError(
+            "instant", "must be an RFC 3339 instant with an offset, like 2026-11-20T10:00:00-06:00"
+        )
+    try:
+        found = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise PydanticCustomError("instant", "is not a date and time that exists") from error
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise PydanticCustomError("instant", "must lie in the years 2000 to 2100")
+    return found
+
+
+def day_or_instant(value: object) -> datetime:
+    """An instant, or a plain date standing for its midnight UTC."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return instant(f"{value}T00:00:00Z")
+    return instant(value)
+
+
+Instant = Annotated[datetime, BeforeValidator(instant)]
+DayOrInstant = Annotated[datetime, BeforeValidator(day_or_instant)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}\z")]
+Version = Annotated[int, Field(ge=0, le=MAX_VERSION)]
+Stars = Annotated[float, Field(ge=1, le=5)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Minutes = Annotated[float, Field(ge=0, le=100_000)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(max_length=2_000)]
+
+
+class Inbound(BaseModel):
+    """Strict about what it knows, indifferent to what it does not."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="ignore", allow_inf_nan=False, regex_engine="rust-regex"
+    )
+
+
+class RescheduleInfo(Inbound):
+    """A move of the session; complete when the session's status is rescheduled."""
+
+    initiator: Annotated[Party, Field(strict=False)] | None = None
+    reason: Text | None = None
+    original_time: Instant | None = None
+    new_time: Instant | None = None
+    requested_at: Instant | None = None
+
+
+class SessionReport(Inbound):
+    """A snapshot of a session, sent after every change; never a delta."""
+
+    session_id: Identifier
+    version: Version | None = None
+    tutor_id: Identifier
+    student_id: Identifier
+    scheduled_time: Instant
+    completed_time: Instant | None = None
+    status: Annotated[Status, Field(strict=False)]
+    reschedule_info: RescheduleInfo | None = None
+    no_show_party: Annotated[Party, Field(strict=False)] | None = None
+    session_number: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    actual_start: Instant | None = None
+    duration_minutes: Minutes | None = None
+    subject: Word | None = None
+    session_type: Literal["1-on-1", "group"] | None = None
+    late_start_minutes: Minutes | None = None
+    engagement_score: Share | None = None
+    student_rating: Stars | None = None
+    learning_objectives_met: bool | None = None
+    technical_issues: bool | None = None
+
+    def report(self, order: ReportOrder, received_at: datetime) -> Report:
+        """The domain's report."""
+        values = self.model_dump(exclude={"session_id", "version", "reschedule_info"})
+        values["no_show_party"] = self.no_show_party or Party.TUTOR
+        return Report(
+            self.session_id, order, Snapshot(**values), self._reschedule(order, received_at)
+        )
+
+    def _reschedule(self, order: ReportOrder, received_at: datetime) -> Reschedule | None:
+        info = self.reschedule_info
+        if info is None or not (info.initiator and info.original_time and info.new_time):
+            return None
+        return Reschedule(
+            initiator=info.initiator,
+            original_time=info.original_time,
+            new_time=info.new_time,
+            first_received_at=received_at,
+            stated_by=order,
+            reason=info.reason,
+            requested_at=info.requested_at,
+        )
+
+
+class TutorProfile(Inbound):
+    """A tutor as the marketplace describes them."""
+
+    tutor_id: Identifier
+    version: Version | None = None
+    name: Word
+    email: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\z")]
+    subjects: Annotated[tuple[Word, ...], Field(strict=False, max_length=100)]
+    onboarding_date: DayOrInstant
+    status: Annotated[Literal["active", "on_leave", "resigned", "deactivated"], Field()]
+    status_since: DayOrInstant | None = None
+    baseline_sessions_per_week: Annotated[float, Field(ge=0, le=1_000)] | None = None
+    location: Word | None = None
+    education_level: Word | None = None
+
+    def tutor(self, order: ReportOrder) -> Tutor:
+        """The domain's tutor."""
+        values = self.model_dump(exclude={"version", "status"})
+        return Tutor(**values, status=TutorStatus(self.status), order=order)
+
+
+class EventData(Inbound):
+    """The quantities an event may carry; which one counts depends on its type."""
+
+    response_minutes: Minutes | None = None
+    hours_offered: Annotated[float, Field(ge=0, le=168)] | None = None
+    prep_minutes: Minutes | None = None
+    module: Word | None = None
+
+
+AMOUNT_OF = {
+    EventType.MESSAGE_RESPONSE: "response_minutes",
+    EventType.AVAILABILITY: "hours_offered",
+    EventType.SESSION_PREP: "prep_minutes",
+}
+
+
+class TutorEvent(Inbound):
+    """One thing a tutor did besides teaching."""
+
+    event_id: Identifier
+    tutor_id: Identifier
+    type: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}\z")]
+    occurred_at: Instant
+    data: EventData = EventData()
+
+    def event(self, count: int = 1) -> BehaviourEvent:
+        """The domain's event, standing for `count` alike ones."""
+        amount_of = AMOUNT_OF.get(EventType(self.type)) if self.type in set(EventType) else None
+        return BehaviourEvent(
+            event_id=self.event_id,
+            tutor_id=self.tutor_id,
+            type=self.type,
+            occurred_at=self.occurred_at,
+            amount=getattr(self.data, amount_of) if amount_of else None,
+            module=self.data.module,
+            count=count,
+        )
+
+
+class CategoryRatings(Inbound):
+    """Stars by category."""
+
+    subject_knowledge: Stars | None = None
+    communication: Stars | None = None
+    patience: Stars | None = None
+    engagement: Stars | None = None
+    helpfulness: Stars | None = None
+
+
+class StudentFeedback(Inbound):
+    """What a student said about a session; it may arrive before the session does."""
+
+    feedback_id: Identifier
+    session_id: Identifier
+    student_id: Identifier
+    tutor_id: Identifier
+    overall_rating: Stars
+    ratings: CategoryRatings | None = None
+    would_recommend: bool | None = None
+    improvement_areas: Annotated[tuple[Word, ...], Field(strict=False, max_length=50)] = ()
+    free_text: Annotated[str, StringConstraints(max_length=500)] | None = None
+    submitted_at: Instant
+
+    def feedback(self, received_at: datetime) -> Feedback:
+        """The domain's feedback."""
+        stars = self.ratings.model_dump(exclude_none=True) if self.ratings else {}
+        values = self.model_dump(exclude={"ratings"})
+        return Feedback(**values, ratings=tuple(sorted(stars.items())), received_at=received_at)
+
+
+MODELS: dict[Kind, type[Inbound]] = {
+    Kind.SESSION: SessionReport,
+    Kind.TUTOR: TutorProfile,
+    Kind.EVENT: TutorEvent,
+    Kind.FEEDBACK: StudentFeedback,
+}
+
+ERRORS_SHOWN = 50
+MESSAGES = {"missing": "is required", "model_type": "must be a JSON object"}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A body that passed: the checked message, what it is about, and the hash of its content.
+
+    `version` is None where nothing orders copies but their time of sending (sessions and
+    tutors without one); facts that never change (events, feedback) have the version "-".
+    """
+
+    message: Inbound
+    entity_id: str
+    version: str | None
+    content_hash: str
+
+
+def accept(kind: Kind, body: bytes) -> Accepted:
+    """Check a body; raises UnreadableError or InvalidError.
+
+    The content hash is over the JSON's meaning, not its bytes: key order and spaces do not make
+    a repeated report another one.
+    """
+    document = read_json(body)
+    message = parsed(MODELS[kind], document)
+    canonical = json.dumps([kind, document], sort_keys=True, separators=(",", ":"))
+    entity_id, version = _identity(message)
+    return Accepted(message, entity_id, version, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; NaN, infinities and lone surrogates are refused by field."""
+    try:
+        document = json.loads(body.decode("utf-8"))
+        wrong = list(_unstorable(document))
+    except RecursionError as error:
+        raise UnreadableError("the JSON is nested too deeply") from error
+    except ValueError as error:
+        raise UnreadableError("the body is not JSON in UTF-8") from error
+    if not isinstance(document, dict):
+        raise InvalidError([FieldError("body", "must be a JSON object")])
+    if wrong:
+        raise InvalidError(wrong[:ERRORS_SHOWN])
+    return document
+
+
+def parsed[M: Inbound](model: type[M], document: dict[str, Any]) -> M:
+    """The document as a message; null means absent. Raises InvalidError naming every field."""
+    try:
+        message = model.model_validate(_without_nulls(document))
+    except ValidationError as error:
+        raise InvalidError(
+            [_field_error(dict(e)) for e in error.errors()[:ERRORS_SHOWN]]
+        ) from error
+    missing = list(_missing(message))
+    if missing:
+        raise InvalidError([FieldError(name, MESSAGES["missing"]) for name in missing])
+    return message
+
+
+def _missing(message: Inbound) -> Iterator[str]:
+    if not isinstance(message, SessionReport):
+        return
+    if message.status is Status.COMPLETED and message.completed_time is None:
+        yield "completed_time"
+    if message.status is Status.RESCHEDULED:
+        info = message.reschedule_info
+        if info is None:
+            yield "reschedule_info"
+            return
+        for name in ("initiator", "original_time", "new_time"):
+            if getattr(info, name) is None:
+                yield f"reschedule_info.{name}"
+
+
+def _identity(message: Inbound) -> tuple[str, str | None]:
+    match message:
+        case SessionReport(session_id=entity_id, version=version):
+            pass
+        case TutorProfile(tutor_id=entity_id, version=version):
+            pass
+        case TutorEvent(event_id=entity_id) | StudentFeedback(feedback_id=entity_id):
+            return entity_id, "-"
+        case _:
+            raise TypeError(f"{type(message).__name__} has no identity")
+    return entity_id, None if version is None else str(version)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return value
+
+
+def _unstorable(document: Any) -> Iterator[FieldError]:
+    pending: list[tuple[str, Any]] = [("", document)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if _has_surrogate(key):
+                    yield FieldError(path or "body", "has a field name with a lone surrogate")
+                pending.append((f"{path}.{key}" if path else key, item))
+        elif isinstance(value, list):
+            pending.extend((f"{path}.{index}", item) for index, item in enumerate(value))
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield FieldError(path, "must be a finite number")
+        elif isinstance(value, str) and _has_surrogate(value):
+            yield FieldError(path, "has a lone surrogate, which is not valid Unicode")
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _field_error(error: dict[str, Any]) -> FieldError:
+    path = ".".join(str(part) for part in error["loc"]) or "body"
+    said = error["msg"].replace("Input should", "must").replace("String should", "must")
+    return FieldError(path[:200], MESSAGES.get(error["type"], said))
