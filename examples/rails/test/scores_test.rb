@@ -11,7 +11,7 @@ class ScoresTest < Minitest::Test
 
   def machine_token(stub, clock)
     TutorQuality::MachineToken.new(token_url: "#{stub.url}/oauth2/token", client_id: "rails", client_secret: "s3cret",
-                                   scope: "tutor-quality/read", clock: clock)
+                                   scope: "tutor-quality/scores.read", clock: clock)
   end
 
   def test_scores_are_read_with_the_bearer_token
@@ -52,7 +52,7 @@ class ScoresTest < Minitest::Test
       now += 1
       assert_equal "abc", token.call
       assert_equal 2, stub.requests.size
-      assert_equal "grant_type=client_credentials&scope=tutor-quality%2Fread", stub.requests[0].body
+      assert_equal "grant_type=client_credentials&scope=tutor-quality%2Fscores.read", stub.requests[0].body
       assert_equal "Basic #{['rails:s3cret'].pack('m0')}", stub.requests[0].headers["authorization"]
     end
   end

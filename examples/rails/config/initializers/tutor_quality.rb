@@ -19,7 +19,7 @@ TutorQuality.scores = TutorQuality::Scores.new(
              token_url: ENV.fetch("TUTOR_QUALITY_TOKEN_URL"),
              client_id: ENV.fetch("TUTOR_QUALITY_CLIENT_ID"),
              client_secret: ENV.fetch("TUTOR_QUALITY_CLIENT_SECRET"),
-             scope: ENV["TUTOR_QUALITY_SCOPE"]
+             scope: "tutor-quality/scores.read"
            )
          end
 )
