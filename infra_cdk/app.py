@@ -1,6 +1,7 @@
-"""CDK entry point: `cdk synth -c stage=dev`; the local run and the tests call `build_app`."""
+"""CDK entry point: `cdk synth -c stage=dev -c site_url=https://…`; tests call `build_app`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,18 @@ from infra_cdk.stage import STAGES, Stage
 
 
 def build_app(
-    stage: Stage,
-    *,
-    outdir: Path | None = None,
-    context: Mapping[str, Any] | None = None,
-    check: bool = True,
+    stage: Stage, *, outdir: Path | None = None, context: Mapping[str, Any] | None = None
 ) -> App:
-    """The app with one stage in it; `check` runs cdk-nag at synth and fails on any finding."""
+    """The app with one stage in it; its synth fails on any finding that is not accepted."""
     app = App(outdir=str(outdir) if outdir else None, context=dict(context or {}))
-    TutorQualityStack(app, stage=stage)
-    if check:
-        Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    site_url = app.node.try_get_context("site_url")
+    TutorQualityStack(app, stage=replace(stage, site_url=site_url) if site_url else stage)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app
 
 
 def main() -> None:
-    """What `cdk` runs; it passes context and output folder through the environment."""
+    """What `cdk` runs; context and output folder come through the environment."""
     name = App().node.try_get_context("stage") or "dev"
     build_app(STAGES[name]).synth()
 

@@ -44,7 +44,10 @@ class Secrets(Construct):
         }
 
     def arn(self, name: SecretName) -> str:
-        return self.secrets[name].secret_arn
+        # `Ref` would be the same on AWS, but is only the name on the emulator.
+        resource = self.secrets[name].node.default_child
+        assert isinstance(resource, secretsmanager.CfnSecret)
+        return resource.attr_id
 
     def statement(self, name: SecretName) -> iam.PolicyStatement:
         return iam.PolicyStatement(

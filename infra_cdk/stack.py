@@ -1,6 +1,6 @@
 """The whole system as one stack; the local run deploys this one too."""
 
-from aws_cdk import CfnOutput, Stack, Tags
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Tags
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -26,6 +26,10 @@ class TutorQualityStack(Stack):
             f"tutor-quality-{stage.name}",
             description="Tells which tutors are in trouble, why, and what to do about it.",
             termination_protection=stage.keep_data,
+            # The emulator is not bootstrapped, so there is no version to compare with.
+            synthesizer=DefaultStackSynthesizer(
+                generate_bootstrap_version_rule=stage.name != "local"
+            ),
         )
         Tags.of(self).add("project", "tutor-quality")
         Tags.of(self).add("stage", stage.name)

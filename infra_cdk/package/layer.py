@@ -3,13 +3,13 @@
 import hashlib
 import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from infra_cdk.function_spec import Layer
 from infra_cdk.package.code import BUILD, ROOT, compile_bytecode, move_into_place
+from infra_cdk.package.uv import uv
 
 type Platform = Literal["lambda-arm64", "host"]
 
@@ -75,7 +75,7 @@ def size_of(folder: Path) -> int:
 
 
 def _requirements(group: str) -> str:
-    return _uv("export", "--only-group", group, "--frozen", "--no-header", "--no-annotate", "--quiet")
+    return uv("export", "--only-group", group, "--frozen", "--no-header", "--no-annotate", "--quiet")
 
 
 def _build(folder: Path, spec: LayerSpec, platform: Platform, requirements: str) -> None:
@@ -88,7 +88,7 @@ def _build(folder: Path, spec: LayerSpec, platform: Platform, requirements: str)
     # `copy`: hard links would let the pruning below cut into uv's own cache.
     # 2_28: with 2014 an xgboost of years ago is the newest that fits, and is taken without a word.
     target = ["--python-platform", "aarch64-manylinux_2_28"] if platform == "lambda-arm64" else []
-    _uv(
+    uv(
         "pip", "install", "--quiet", "--target", str(site), "--link-mode", "copy",
         "--only-binary", ":all:", "--python-version", "3.13", *target, "-r", str(listed),
     )  # fmt: skip
@@ -123,20 +123,3 @@ def _remove(path: Path) -> None:
     elif path.exists():
         path.unlink()
 
-
-def _uv(*arguments: str) -> str:
-    ran = subprocess.run(
-        [_uv_path(), *arguments], cwd=ROOT, check=False, capture_output=True, text=True
-    )
-    if ran.returncode:
-        raise RuntimeError(f"uv {' '.join(arguments[:2])} failed:\n{ran.stderr}")
-    return ran.stdout
-
-
-def _uv_path() -> str:
-    """The project's own uv, else the one on the path."""
-    own = ROOT / ".tools" / "bin" / "uv"
-    found = str(own) if own.exists() else shutil.which("uv")
-    if not found:
-        raise RuntimeError("uv is missing: run `make setup`")
-    return found

@@ -1,0 +1,186 @@
+"""The emulator as a process: installed by itself, bound to the loopback, stopped with its workers."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+from typing import Final
+
+from infra_cdk.local.folder import ROOT, Folder
+from infra_cdk.package.uv import uv
+
+ACCOUNT: Final = "000000000000"
+REGION: Final = "us-east-1"
+_LOCK_FILE: Final = Path(__file__).with_name("ministack.lock")
+_SERVICES: Final = (
+    "apigateway",
+    "cloudformation",
+    "cognito-idp",
+    "dynamodb",
+    "iam",
+    "lambda",
+    "logs",
+    "s3",
+    "scheduler",
+    "secretsmanager",
+    "ses",
+    "sqs",
+    "sts",
+)
+_START_SECONDS: Final = 60
+_STOP_SECONDS: Final = 120
+
+
+class EmulatorError(Exception):
+    """The emulator did not start, or ended by itself."""
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def install() -> Path:
+    """The Python of the emulator's own environment, made at the first call and kept."""
+    home = ROOT / ".local" / "venv"
+    python = home / "bin" / "python"
+    wanted = _LOCK_FILE.read_text()
+    made_from = home / "made_from.lock"
+    if not (made_from.exists() and made_from.read_text() == wanted):
+        uv("venv", "--quiet", "--clear", "--python", "3.13", str(home))
+        uv(
+            "pip", "install", "--quiet", "--require-hashes", "--compile-bytecode",
+            "--python", str(python), "-r", str(_LOCK_FILE),
+        )  # fmt: skip
+        made_from.write_text(wanted)
+    return python
+
+
+class Emulator:
+    """One emulator and the warm Lambda workers it starts, in a process group of their own."""
+
+    def __init__(self, folder: Folder, *, keep_state: bool, lock: int | None = None) -> None:
+        self._folder, self._keep_state, self._lock = folder, keep_state, lock
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start and wait until it answers; raises EmulatorError with the end of its log."""
+        python = install()
+        shutil.rmtree(self._folder.temporary, ignore_errors=True)
+        self._folder.temporary.mkdir(parents=True)
+        with self._folder.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(python), "-P", str(Path(__file__).with_name("ministack_main.py"))],
+                cwd=self._folder.path,
+                env=self._environment(),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=[] if self._lock is None else [self._lock],
+            )
+        self._await_ready()
+
+    def stop(self) -> None:
+        """End it cleanly, so that it saves what it holds, and end every worker."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        self.kill()
+
+    def kill(self) -> None:
+        """End it and its workers at once; whatever it had not saved is lost."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process = None
+
+    def workers(self) -> list[int]:
+        """Process ids of the warm Lambda workers."""
+        return [] if self._process is None else _children(self._process.pid)
+
+    def kill_workers(self) -> int:
+        """Crash every function that is running now; returns how many workers died."""
+        killed = 0
+        for worker in self.workers():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+                killed += 1
+        return killed
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of ours leaks in: Lambda workers inherit this environment."""
+        keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return keep | {
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "SERVICES": ",".join(_SERVICES),
+            "AUTH": "true",
+            "IOT_MTLS_ENABLED": "false",
+            "SFTP_ENABLED": "false",
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "PERSIST_STATE": "1" if self._keep_state else "0",
+            "STATE_DIR": str(self._folder.state),
+            "S3_DATA_DIR": str(self._folder.path / "s3"),
+            "TMPDIR": str(self._folder.temporary),
+            "LOG_LEVEL": "INFO",
+            "LAMBDA_WARM_TTL_SECONDS": "60",
+            "CLOUDTRAIL_RECORDING": "0",
+            # Lambda's disk is read-only: what was not shipped compiled is compiled every time.
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def _await_ready(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            with contextlib.suppress(OSError, ValueError):
+                url = f"{self.endpoint}/_ministack/ready"
+                with urllib.request.urlopen(url, timeout=1) as answer:
+                    if json.load(answer).get("status") == "completed":
+                        return
+            time.sleep(0.05)
+        self.kill()
+        tail = self._folder.log.read_text(errors="replace").splitlines()[-15:]
+        raise EmulatorError("The emulator did not start:\n" + "\n".join(tail))
+
+
+def _children(parent: int) -> list[int]:
+    """Child processes, asked from `ps` so that it works on every Unix."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], check=True, capture_output=True, text=True
+    ).stdout
+    pairs = (line.split() for line in listed.splitlines())
+    return [int(pid) for pid, ppid in pairs if int(ppid) == parent]
+

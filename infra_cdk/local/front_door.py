@@ -1,0 +1,177 @@
+"""The one address of the local run: `/api/*` goes to the HTTP API, as CloudFront will send it.
+
+Requests and answers pass through as they are. The door itself says only 400 to what is no proper
+request, 404 outside `/api`, 413 above API Gateway's 10 MB, and 503 when nobody answers behind it.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+import aiohttp
+from aiohttp import web
+from aiohttp.http_exceptions import PayloadEncodingError
+from multidict import CIMultiDict
+from yarl import URL
+
+_LIMIT_BYTES: Final = 10 * 1024 * 1024
+_GATEWAY_SECONDS: Final = 30
+_AT_ONCE: Final = 8
+"""Requests handed on at the same time; every one of them may start another Lambda worker."""
+_HOP_BY_HOP: Final = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+class _RefusedError(Exception):
+    """The door answers this itself."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class FrontDoor:
+    """Hands requests to one HTTP API of the emulator."""
+
+    def __init__(self, endpoint: str, api_id: str) -> None:
+        self._endpoint = endpoint
+        self._host = f"{api_id}.execute-api.localhost:{URL(endpoint).port}"
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._session = aiohttp.ClientSession(
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=_AT_ONCE),
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            timeout=aiohttp.ClientTimeout(total=_GATEWAY_SECONDS, sock_connect=5),
+        )
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Hand one request on, or refuse it."""
+        try:
+            target = _target(request.raw_path)
+            body = await _body(request)
+            async with self._turn:
+                return await self._hand_on(request, target, body)
+        except _RefusedError as refused:
+            return _message(refused.status, str(refused))
+        except (web.RequestPayloadError, PayloadEncodingError, aiohttp.InvalidURL, ValueError):
+            return _message(400, "Bad Request")
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return _message(503, "Service Unavailable", {"Retry-After": "2"})
+
+    async def _hand_on(
+        self, request: web.BaseRequest, target: str, body: bytes
+    ) -> web.StreamResponse:
+        headers = _end_to_end(request.headers)
+        headers["Host"] = self._host
+        async with self._session.request(
+            request.method,
+            URL(self._endpoint + target, encoded=True),
+            headers=headers,
+            data=body or None,
+            allow_redirects=False,
+        ) as answer:
+            return web.Response(
+                status=answer.status,
+                body=await answer.read(),
+                headers=_end_to_end(answer.headers),
+            )
+
+
+def _target(raw_path: str) -> str:
+    """Path and query exactly as sent, when they are the API's."""
+    path = raw_path.partition("?")[0]
+    if not path.startswith("/"):
+        raise _RefusedError(400, "Bad Request")
+    if path != "/api" and not path.startswith("/api/"):
+        raise _RefusedError(404, "Not Found")
+    return raw_path
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    """The raw bytes, not decompressed, up to what API Gateway takes."""
+    too_large = _RefusedError(413, "Request Entity Too Large")
+    if (request.content_length or 0) > _LIMIT_BYTES:
+        raise too_large
+    chunks = []
+    size = 0
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        if size > _LIMIT_BYTES:
+            raise too_large
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _end_to_end(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """All headers but those of one hop, repeated ones included."""
+    return CIMultiDict(
+        (name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP
+    )
+
+
+def _message(
+    status: int, message: str, headers: Mapping[str, str] | None = None
+) -> web.StreamResponse:
+    """An answer in API Gateway's own shape."""
+    return web.json_response({"message": message}, status=status, headers=headers)
+
+
+async def serve(port: int, endpoint: str, api_id: str) -> None:
+    """Stand at the port of the loopback until standard input closes or a signal comes."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    threading.Thread(target=_when_the_starter_ends, args=(loop, ended), daemon=True).start()
+    door = FrontDoor(endpoint, api_id)
+    server = web.Server(
+        door.answer, auto_decompress=False, max_line_size=16384, max_field_size=16384
+    )
+    listening = await loop.create_server(server, "127.0.0.1", port, backlog=1024)
+    await ended.wait()
+    listening.close()
+    await server.shutdown(timeout=2)
+    await door.close()
+
+
+def _when_the_starter_ends(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    while os.read(0, 1024):
+        pass
+    with contextlib.suppress(RuntimeError):  # the loop has ended before us
+        loop.call_soon_threadsafe(ended.set)
+
+
+def main() -> None:
+    """Started by the local stack, one process each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("port", type=int)
+    parser.add_argument("endpoint")
+    parser.add_argument("api_id")
+    arguments = parser.parse_args()
+    asyncio.run(serve(arguments.port, arguments.endpoint, arguments.api_id))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Signs a made-up person in and returns the access token a browser would have."""
+
+import secrets
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from infra_cdk.local.deployed import Deployed
+
+ROLES: Final = ("ops_manager", "people_ops", "service", "tutor", "student", "admin")
+
+
+def access_token(deployed: Deployed, role: str, *, user: str | None = None) -> str:
+    """A token with this one group; a tutor's user name is the tutor's id."""
+    if role not in ROLES:
+        raise ValueError(f"There is no role {role}; roles are {', '.join(ROLES)}")
+    if role == "tutor" and not user:
+        raise ValueError("A tutor needs an id: TUTOR=t-7")
+    name = user or f"local-{role}"
+    password = f"Aa1!{secrets.token_urlsafe(24)}"
+    cognito = deployed.client("cognito-idp")
+    _ensure_user(cognito, deployed.user_pool_id, name, role, password)
+    signed_in = cognito.admin_initiate_auth(
+        UserPoolId=deployed.user_pool_id,
+        ClientId=deployed.local_client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": password},
+    )
+    token: str = signed_in["AuthenticationResult"]["AccessToken"]
+    return token
+
+
+def _ensure_user(cognito: Any, pool: str, name: str, role: str, password: str) -> None:
+    try:
+        cognito.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] != "UsernameExistsException":
+            raise
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=name, Password=password, Permanent=True
+    )
+    cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=role)

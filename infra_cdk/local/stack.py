@@ -1,0 +1,164 @@
+"""A running local stack: emulator, deployed system and front door, started and stopped together.
+
+Tests and the benchmark start a throw-away one:
+
+    with throwaway_stack() as stack:
+        stack.deployed.client("dynamodb").describe_table(TableName=stack.deployed.table)
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from infra_cdk.local.deployed import Deployed
+from infra_cdk.local.deployment import deploy, synthesize
+from infra_cdk.local.emulator import ACCOUNT, REGION, Emulator, free_port
+from infra_cdk.local.folder import ROOT, Folder
+
+LOCAL_WEBHOOK_SECRET: Final = "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAx"
+_DOOR_SECONDS: Final = 20
+
+
+def _silent(_: str) -> None:
+    return
+
+
+class LocalStack:
+    """One stack in one folder; `start` may be called again after `stop` or `kill`."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        *,
+        port: int,
+        keep_state: bool,
+        webhook_secret: str = LOCAL_WEBHOOK_SECRET,
+        say: Callable[[str], None] = _silent,
+    ) -> None:
+        self.folder, self._port, self._say = folder, port, say
+        self._webhook_secret = webhook_secret
+        self._lock = folder.lock()
+        self.emulator = Emulator(folder, keep_state=keep_state, lock=self._lock)
+        self._door: subprocess.Popen[bytes] | None = None
+        self._deployed: Deployed | None = None
+
+    @property
+    def deployed(self) -> Deployed:
+        if self._deployed is None:
+            raise RuntimeError("The stack is not started")
+        return self._deployed
+
+    def start(self) -> None:
+        """Start the emulator, bring the stack up to date, and open the front door."""
+        self._say("Preparing the stack (the first time takes a minute)")
+        assembly = synthesize(f"http://127.0.0.1:{self._port}")
+        self._say("Starting the emulator")
+        self.emulator.start()
+        self._say("Deploying")
+        outputs = deploy(assembly, self.emulator.endpoint)
+        self._deployed = self._described(outputs)
+        self._put_webhook_secret()
+        self._open_door()
+        self._deployed.write(self.folder.deployed)
+
+    def stop(self) -> None:
+        """Stop cleanly; what the emulator holds is saved when it keeps state."""
+        self._close_door()
+        self.emulator.stop()
+        self.folder.deployed.unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """End everything at once, as a power cut would."""
+        self.emulator.kill()
+        if self._door:
+            self._door.kill()
+            self._door.wait()
+            self._door = None
+
+    def close(self) -> None:
+        """Stop, and let others use the folder."""
+        self.stop()
+        os.close(self._lock)
+
+    def _described(self, outputs: dict[str, str]) -> Deployed:
+        return Deployed(
+            endpoint=self.emulator.endpoint,
+            region=REGION,
+            front_door=f"http://127.0.0.1:{self._port}",
+            api_id=outputs["ApiId"],
+            table=outputs["TableName"],
+            scoring_queue_url=outputs["ScoringQueueUrl"],
+            scoring_dead_letters_url=outputs["ScoringDeadLettersUrl"],
+            webhook_secret_arn=outputs["WebhookSecretArn"],
+            user_pool_id=outputs["UserPoolId"],
+            site_client_id=outputs["SiteClientId"],
+            rails_client_id=outputs["RailsClientId"],
+            local_client_id=outputs["LocalClientId"],
+            access_key_id=ACCOUNT,
+            secret_access_key="local",
+            webhook_secret=self._webhook_secret,
+        )
+
+    def _put_webhook_secret(self) -> None:
+        self.deployed.client("secretsmanager").put_secret_value(
+            SecretId=self.deployed.webhook_secret_arn,
+            SecretString=json.dumps({"current": self._webhook_secret, "previous": None}),
+        )
+
+    def _open_door(self) -> None:
+        command = [sys.executable, "-m", "infra_cdk.local.front_door"]
+        with self.folder.log.open("ab") as log:
+            self._door = subprocess.Popen(
+                [*command, str(self._port), self.emulator.endpoint, self.deployed.api_id],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + _DOOR_SECONDS
+        while time.monotonic() < deadline and self._door.poll() is None:
+            try:
+                urllib.request.urlopen(f"{self.deployed.front_door}/", timeout=1)
+            except urllib.error.HTTPError:
+                return  # it answers, if only that there is nothing here
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError(f"Nothing answers at {self.deployed.front_door}; see {self.folder.log}")
+
+    def _close_door(self) -> None:
+        if self._door:
+            self._door.terminate()
+            try:
+                self._door.wait(5)
+            except subprocess.TimeoutExpired:
+                self._door.kill()
+                self._door.wait()
+            self._door = None
+
+
+@contextlib.contextmanager
+def throwaway_stack(
+    *, keep_state: bool = False, webhook_secret: str = LOCAL_WEBHOOK_SECRET
+) -> Iterator[LocalStack]:
+    """A stack of its own, on its own ports, in a folder that is deleted afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="tutor-quality-"))
+    stack = LocalStack(
+        Folder(path), port=free_port(), keep_state=keep_state, webhook_secret=webhook_secret
+    )
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.close()
+        shutil.rmtree(path, ignore_errors=True)
