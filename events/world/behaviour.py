@@ -19,6 +19,7 @@ TYPES = (
     "session_prep",
     "message_response",
     "availability",
+    "training_assigned",
     "training_completed",
     "leave_started",
     "leave_ended",
@@ -94,8 +95,13 @@ def _draw(life: Life, sessions: Session, rng: np.random.Generator, first_day: in
     threads = rng.poisson(held * state.MESSAGES)
     response = state.RESPONSE_MINUTES[level] * np.exp(rng.normal(0.0, 0.8, len(cells)))
     hours = trait.baseline * state.HOURS_OFFERED[level] * np.exp(rng.normal(0.0, 0.08, len(cells)))
-    trains = (rng.random(len(cells)) < state.TRAINING_A_WEEK[level] / 7) & ~leave
+    assigned = (rng.random(len(cells)) < state.TRAINING_ASSIGNED) & ~leave
     module = rng.integers(0, len(MODULES), len(cells))
+    done = assigned & (rng.random(len(cells)) < state.TRAINING_DONE[level])
+    done_on, done_module = _done_training(life, cells[done], module[done], rng)
+    done_at = np.isin(cells, done_on)
+    learnt = np.zeros(life.tutor.size, dtype=np.int64)
+    learnt[done_on] = done_module
 
     def minutes(value: state.Floats) -> Ints:
         return np.round(value).astype(np.int64).clip(1, MOST_MINUTES)
@@ -106,7 +112,8 @@ def _draw(life: Life, sessions: Session, rng: np.random.Generator, first_day: in
         part("session_prep", prepared > 0, 6, 9, prepared, _PREP + minutes(prep)),
         part("message_response", threads > 0, 9, 23, threads, _RESPONSE + minutes(response)),
         part("availability", (weekday == 0) & ~leave, 5, 8, one, _HOURS + minutes(hours * 2)),
-        part("training_completed", trains, 9, 22, one, _MODULE + module),
+        part("training_assigned", assigned, 8, 9, one, _MODULE + module),
+        part("training_completed", done_at, 9, 22, one, _MODULE + learnt[cells]),
         part("leave_started", starts.ravel()[cells], 0, 1, one, none),
         part("leave_ended", ends.ravel()[cells], 0, 1, one, none),
     ]
@@ -121,6 +128,18 @@ def _held_a_cell(life: Life, sessions: Session, first_day: int) -> Ints:
     rows = (sessions.status == Status.completed) & (day >= 0) & (day < life.days)
     cell = seat_of[sessions.tutor[rows]] * life.days + day[rows]
     return np.bincount(cell, minlength=life.tutor.size)
+
+
+def _done_training(
+    life: Life, cell: Ints, module: Ints, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Cells on which assigned modules get completed, by tutors who are still there."""
+    seat, day = np.divmod(cell, life.days)
+    later = day + rng.geometric(0.15, len(cell))
+    inside = later < life.days
+    seat, day, later, module = seat[inside], day[inside], later[inside], module[inside]
+    there = (life.tutor[seat, later] == life.tutor[seat, day]) & life.working[seat, later]
+    return seat[there] * life.days + later[there], module[there]
 
 
 def _leave_turns(life: Life) -> tuple[Bools, Bools]:

@@ -33,7 +33,7 @@ COMMENTS = (
 COMMENTED = 0.35
 
 
-def feedback_columns(sessions: Session, trait: Trait, seed: int, offset: int = 0) -> list[Column]:
+def feedback_columns(sessions: Session, trait: Trait, seed: int) -> list[Column]:
     """The columns of `feedback.csv`: one row for each form, by time of submission.
 
     Several improvement areas are joined by `;`.
@@ -56,7 +56,7 @@ def feedback_columns(sessions: Session, trait: Trait, seed: int, offset: int = 0
     comments = [text for texts in COMMENTS for text in texts]
     said = tone + rng.integers(0, len(COMMENTS[0]), count)
     return [
-        identifier("feedback_id", f"{SYNTHETIC_PREFIX}f-", offset + np.arange(count)),
+        identifier("feedback_id", f"{SYNTHETIC_PREFIX}f-", np.arange(count)),
         identifier("session_id", f"{SYNTHETIC_PREFIX}s-", row),
         pair("student_id", f"{SYNTHETIC_PREFIX}u-", sessions.tutor[row], sessions.student[row]),
         identifier("tutor_id", f"{SYNTHETIC_PREFIX}t-", sessions.tutor[row]),

@@ -151,9 +151,7 @@ def _held(life: Life, rng: np.random.Generator) -> _Draft:
     missed = rank < no_shows
     failed_first = ~missed & (rank < no_shows + life.failed_first.ravel()[cell])
     first_share = np.where(life.debut.ravel()[cell], 1.0, state.first_share(tenure))
-    trait = life.trait.of(tutor)
-    mean = state.rating_mean(level, trait, tenure, np.ones(len(cell), dtype=bool))
-    fails = state.failure_share(mean, state.rating_spread(trait))
+    fails = state.first_failure_share(level, life.trait.of(tutor), tenure)
     open_share = 1.0 - _drawn_failure_share(level, first_share, fails)
     chance = rng.random(len(cell)) * open_share
     cancelled = ~missed & ~failed_first & (chance < state.CANCELLED[level])
@@ -364,10 +362,7 @@ def _rate(
     """
     count = len(draft.day)
     trait, level, tenure = life.trait.of(draft.tutor), draft.level, draft.tenure
-    spread = state.rating_spread(trait)
-    fails = state.failure_share(
-        state.rating_mean(level, trait, tenure, np.ones(count, dtype=bool)), spread
-    )
+    fails = state.first_failure_share(level, trait, tenure)
     rest = 1.0 - state.RATED * fails
     first_share = draft.first_share
     share = np.where(
@@ -376,10 +371,11 @@ def _rate(
     first = draft.failed_first | (rng.random(count) < share)
     rated_share = np.where(first, state.RATED * (1.0 - fails) / rest, state.RATED)
     rated = held & (draft.failed_first | (rng.random(count) < rated_share))
+    mean, spread = state.rating_mean(level, trait, tenure, first), state.rating_spread(trait)
+    below = state.failure_share(mean, spread)
     chance = rng.random(count) * 0.999998 + 1e-6
-    chance = np.where(first, fails + chance * (1.0 - fails), chance)
-    chance = np.where(draft.failed_first, (chance - fails) / (1.0 - fails) * fails, chance)
-    mean = state.rating_mean(level, trait, tenure, first)
+    chance = np.where(first, below + chance * (1.0 - below), chance)
+    chance = np.where(draft.failed_first, (chance - below) / (1.0 - below) * below, chance)
     liked = mean + spread * np.log(chance / (1.0 - chance))
     feedback = rated & (rng.random(count) < np.where(first, 0.75, 0.45))
     return np.where(rated, _rounded(liked, feedback), 0), feedback, first
@@ -470,20 +466,19 @@ def _subjects(group: Ints, tutor: Ints, rng: np.random.Generator) -> Ints:
 
 def _known(sessions: Session, until: int) -> Session:
     """What the platform knows at `until`: nothing that happens later has happened."""
-    over = sessions.completed <= until
     status = sessions.status.copy()
-    status[(status == Status.completed) & ~over] = Status.scheduled
     ahead = sessions.scheduled > until
-    status[ahead & (status != Status.rescheduled)] = Status.scheduled
     unasked = sessions.moved & (sessions.asked > until)
-    status[unasked] = Status.scheduled
-    pending = unasked | (ahead & (sessions.status == Status.rescheduled))
-    status[pending] = Status.scheduled
+    still_moving = ahead & (status == Status.rescheduled) & ~unasked
+    running = (status == Status.completed) & (sessions.completed > until)
+    status[ahead | unasked | running] = Status.scheduled
     rated = (sessions.rated <= until) & (status == Status.completed)
     return replace(
         sessions,
         status=status,
-        scheduled=np.where(unasked, sessions.original, sessions.scheduled),
+        scheduled=np.select(
+            [unasked, still_moving], [sessions.original, sessions.new], sessions.scheduled
+        ),
         moved=sessions.moved & ~unasked,
         rating=np.where(rated, sessions.rating, 0),
         feedback=sessions.feedback & rated,

@@ -62,11 +62,11 @@ FIRST_LEVEL_SHARE = _by(0.62, 0.23, 0.10, 0.04, 0.01)
 
 DRIFT = _by(0.0001, 0.0004, 0.0030, 0.0150, 0.0500)
 NEW_DRIFT = 1.0
-AFTER_FAILED_FIRST = 0.0830  # a day, while the sting lasts
-AFTER_NO_SHOW = 0.0048
+AFTER_FAILED_FIRST = 0.0440  # a day, while the sting lasts
+AFTER_NO_SHOW = 0.0046
 STING = _by(0.3, 0.6, 1.2, 1.8, 2.4)  # who is engaged gets over it
 STING_FADES = 0.85  # a day
-GROUP_HAZARD = _by(0.69, 1.0, 1.18)
+GROUP_HAZARD = _by(0.68, 1.0, 1.22)
 GROUP_WORSEN = _by(0.84, 1.00, 1.12)
 RESIGNS = 0.15  # the others just stop coming; 1-2 % a month resign (PRD 1.4)
 ABANDONS = 0.35  # of those who just stop, leave sessions booked that nobody gives
@@ -101,6 +101,7 @@ RATING = _by(4.62, 4.54, 4.32, 4.02, 3.70)
 RATING_TYPE = _by(-0.42, 0.0, 0.22)
 NEW_RATING = -0.45
 RATED = 0.60
+MISMATCH = _by(0.020, 0.028, 0.050, 0.075, 0.100)
 OBJECTIVES = _by(0.93, 0.91, 0.86, 0.78, 0.68)
 OBJECTIVES_TYPE = _by(-0.08, 0.0, 0.03)
 ENGAGEMENT = _by(0.88, 0.83, 0.74, 0.62, 0.50)
@@ -112,7 +113,8 @@ PREP_MINUTES = _by(18.0, 16.5, 13.0, 9.5, 7.0)
 MESSAGES = 0.16  # answered threads for each session
 RESPONSE_MINUTES = _by(22.0, 28.0, 48.0, 95.0, 190.0)
 HOURS_OFFERED = _by(1.65, 1.58, 1.36, 1.02, 0.68)  # for each agreed weekly session
-TRAINING_A_WEEK = _by(0.20, 0.17, 0.10, 0.05, 0.02)
+TRAINING_ASSIGNED = 0.045  # a day
+TRAINING_DONE = _by(0.88, 0.80, 0.60, 0.35, 0.15)
 
 
 def newness(tenure_days: Ints) -> Floats:
@@ -167,8 +169,17 @@ FAILURE = 2.5
 
 
 def failure_share(mean: Floats, spread: Floats) -> Floats:
-    """Chance that a rating is below 3."""
+    """Chance that an ordinary session's rating is below 3."""
     return 1.0 / (1.0 + np.exp((mean - FAILURE) / spread))
+
+
+def first_failure_share(level: Ints, trait: Trait, tenure_days: Ints) -> Floats:
+    """Chance that a first session would be rated below 3: no match, or just a bad hour."""
+    factor = _by(*(group.mismatch_factor for group in GROUPS))
+    mismatch = MISMATCH[level] * factor[trait.group] * (1.0 + newness(tenure_days))
+    mean = rating_mean(level, trait, tenure_days, np.ones(len(level), dtype=bool))
+    share: Floats = mismatch + (1.0 - mismatch) * failure_share(mean, rating_spread(trait))
+    return share
 
 
 def hazards(

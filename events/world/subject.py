@@ -12,6 +12,7 @@ class SubjectGroup:
     share: float
     monthly_churn: float
     reschedule_factor: float
+    mismatch_factor: float
     first_rating_shift: float
     rating_spread: float
 
@@ -24,7 +25,8 @@ GROUPS = (
         share=0.30,
         monthly_churn=0.08,
         reschedule_factor=1.25,
-        first_rating_shift=-0.25,
+        mismatch_factor=0.85,
+        first_rating_shift=-0.20,
         rating_spread=0.40,
     ),
     SubjectGroup(
@@ -33,7 +35,8 @@ GROUPS = (
         share=0.35,
         monthly_churn=0.12,
         reschedule_factor=0.90,
-        first_rating_shift=-0.50,
+        mismatch_factor=1.50,
+        first_rating_shift=-0.35,
         rating_spread=0.40,
     ),
     SubjectGroup(
@@ -42,7 +45,8 @@ GROUPS = (
         share=0.35,
         monthly_churn=0.15,
         reschedule_factor=0.90,
-        first_rating_shift=-0.25,
+        mismatch_factor=0.85,
+        first_rating_shift=-0.20,
         rating_spread=0.55,
     ),
 )

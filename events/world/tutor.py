@@ -185,8 +185,7 @@ class _Marketplace:
             sessions, np.where(at_work, state.no_show_share(self.level, trait, weekday), 0.0)
         )
         first = np.where(self.met, state.first_share(tenure), 1.0)
-        mean = state.rating_mean(self.level, trait, tenure, np.ones_like(self.met))
-        fails = state.failure_share(mean, state.rating_spread(trait))
+        fails = state.first_failure_share(self.level, trait, tenure)
         held = 1.0 - state.CANCELLED[self.level] - state.STUDENT_NO_SHOW
         failed_first = self.rng.binomial(
             sessions - no_show, np.where(at_work, held * first * state.RATED * fails, 0.0)
