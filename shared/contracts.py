@@ -286,8 +286,11 @@ def accept(kind: Kind, body: bytes) -> Accepted:
     a repeated report another one.
     """
     document = read_json(body)
-    message = parsed(MODELS[kind], document)
-    canonical = json.dumps([kind, document], sort_keys=True, separators=(",", ":"))
+    try:
+        message = parsed(MODELS[kind], document)
+        canonical = json.dumps([kind, document], sort_keys=True, separators=(",", ":"))
+    except RecursionError as error:
+        raise UnreadableError("the JSON is nested too deeply") from error
     entity_id, version = _identity(message)
     return Accepted(message, entity_id, version, hashlib.sha256(canonical.encode()).hexdigest())
 

@@ -36,9 +36,9 @@ def dumped(value: object) -> Attribute:
     return text(json_text(value))
 
 
-def json_text(value: object) -> str:
-    """A domain object as compact JSON; fields at None are left out."""
-    return adapter(type(value)).dump_json(value, exclude_none=True).decode()
+def json_text(value: object, *, nulls: bool = False) -> str:
+    """A domain object as compact JSON; fields at None are left out unless asked for."""
+    return adapter(type(value)).dump_json(value, exclude_none=not nulls).decode()
 
 
 def loaded[T](kind: type[T], item: Mapping[str, Attribute]) -> T:

@@ -69,6 +69,11 @@ def day(tutor_id: str, on: date) -> Key:
     return Key(tutor(tutor_id), f"DAY#{on.isoformat()}")
 
 
+def flag(tutor_id: str, code: str, raised_at: datetime) -> Key:
+    """TUTOR#t-7 / FLAG#2026-11-20T00:00:00.000000Z#low_rating: when a flag went up and down."""
+    return Key(tutor(tutor_id), f"FLAG#{stamp(raised_at)}#{code}")
+
+
 def audit(at: datetime, request_id: str) -> Key:
     """AUDIT#2026-11-20#3 / 2026-11-20T17:02:00.000000Z#request: who read whose data."""
     return Key(
@@ -76,9 +81,9 @@ def audit(at: datetime, request_id: str) -> Key:
     )
 
 
-def reference() -> Key:
-    """PLATFORM / REFERENCE: priors and cut points of the last nightly pass."""
-    return Key("PLATFORM", "REFERENCE")
+def reference(version: str | None = None) -> Key:
+    """PLATFORM / REFERENCE: priors and cut points in force; REFERENCE#2026-11-20: once so."""
+    return Key("PLATFORM", f"REFERENCE#{version}" if version else "REFERENCE")
 
 
 def overview() -> Key:
@@ -91,9 +96,9 @@ def platform_day(on: date) -> Key:
     return Key("PLATFORM", f"DAY#{on.isoformat()}")
 
 
-def settings() -> Key:
-    """SETTINGS / THRESHOLDS: the thresholds in force."""
-    return Key("SETTINGS", "THRESHOLDS")
+def settings(version: int | None = None) -> Key:
+    """SETTINGS / THRESHOLDS: the thresholds in force; THRESHOLDS#000004: those of a version."""
+    return Key("SETTINGS", "THRESHOLDS" if version is None else f"THRESHOLDS#{version:06d}")
 
 
 def pending(webhook_id: str) -> str:

@@ -40,6 +40,14 @@ class ScoringQueue:
         """Ask for the nightly pass over tutors as of a midnight."""
         self._send(json.dumps({"tutor_id": tutor_id, "roll_at": at}) for tutor_id in tutor_ids)
 
+    def back_off(self, receipt_handle: str, receives: int) -> None:
+        """Let a failed message wait longer each time: 15 s, 30 s, … up to a quarter of an hour."""
+        self.client.change_message_visibility(
+            QueueUrl=self.url,
+            ReceiptHandle=receipt_handle,
+            VisibilityTimeout=min(900, 15 * 2 ** (receives - 1)),
+        )
+
     def _send(self, bodies: Iterable[str]) -> None:
         for batch in batched(bodies, 10, strict=False):
             entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(batch)]

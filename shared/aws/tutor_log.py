@@ -124,7 +124,7 @@ class LogTable:
         return (loaded(BehaviourEvent, item) for item in items)
 
     def _ratings(self, tutor_id: str, since: datetime) -> Iterable[Rating]:
-        """Those of the newest 30 ratings that lie before `since`, so that the log does not show them."""
+        """Those of the newest 30 ratings that lie before `since`: the log does not show them."""
         request = {
             "IndexName": "rated",
             "KeyConditionExpression": "pk = :pk",

@@ -1,6 +1,6 @@
 """What one tutor is measured against: the marketplace's own averages and cut points."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.domain.metric import quantile
@@ -40,7 +40,7 @@ class Reference:
 
 
 def fitted(
-    version: str, rates: dict[str, Sequence[Counted]], indices: Sequence[float]
+    version: str, rates: Mapping[str, Sequence[Counted]], indices: Sequence[float]
 ) -> Reference:
     """The reference fitted to all tutors' 30-day counts and performance indices."""
     priors = {

@@ -15,6 +15,9 @@ from shared.domain.tier import NEW_UNDER_SESSIONS, Tier, performance, tier_in_fo
 
 Measured = int | float | Rate | None
 
+FORMULAS = 1
+"""Raised with every change of a formula, so that old cards are not taken for miscomputed ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
@@ -22,8 +25,8 @@ class Scorecard:
 
     `windows` maps "7d", "30d", "90d" to the metrics by name. `counts` are the 30-day counts the
     marketplace's priors are fitted to, `performance` the index tiers are cut from, None for
-    tutors too new to rank. `settings_version` and `reference_version` say what it was measured
-    against.
+    tutors too new to rank. `formulas`, `settings_version` and `reference_version` say what it was
+    measured by and against, so that it can be recomputed.
     """
 
     tutor_id: str
@@ -38,6 +41,7 @@ class Scorecard:
     last_taught_at: datetime | None
     settings_version: int
     reference_version: str
+    formulas: int = FORMULAS
 
 
 def scorecard(

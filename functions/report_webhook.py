@@ -1,0 +1,130 @@
+"""POST /api/sessions, /api/tutors, /api/events, /api/feedback: store a signed report, then answer.
+
+Nothing is answered 202 before it is stored. The hint to the queue may fail: the sweep re-sends.
+"""
+
+import base64
+import json
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared import problem
+from shared.aws.inbox import ContentConflictError, Delivery, InboxTable
+from shared.aws.queue import scoring_queue
+from shared.aws.secret import secret
+from shared.aws.table import AwsError, table
+from shared.contracts import MAX_BODY_BYTES, InvalidError, Kind, UnreadableError, accept
+from shared.problem import ProblemError
+from shared.setting import Setting
+from shared.signature import SignatureError, verify
+
+
+class Env(Setting):
+    TABLE_NAME: str
+    SCORING_QUEUE_URL: str
+    WEBHOOK_SECRET_ARN: str
+
+
+env = Env.read()
+logger, metrics = Logger(), Metrics()
+inbox = InboxTable(table(env.TABLE_NAME))
+queue = scoring_queue(env.SCORING_QUEUE_URL)
+signing = secret(env.WEBHOOK_SECRET_ARN)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one delivery; a fault that may pass is a 503 with Retry-After, never a 4xx."""
+    try:
+        return receive(event, datetime.now(UTC))
+    except ProblemError as refusal:
+        metrics.add_metric(f"Refused{refusal.status.value}", MetricUnit.Count, 1)
+        logger.info("refused", status=refusal.status.value)
+        return problem.response(refusal)
+    except Exception as fault:
+        metrics.add_metric("Unavailable", MetricUnit.Count, 1)
+        logger.error("not stored", fault=type(fault).__name__)
+        return problem.response(ProblemError(HTTPStatus.SERVICE_UNAVAILABLE))
+
+
+def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Verify, check, store, hint, answer."""
+    kind = Kind(event["rawPath"].rstrip("/").rsplit("/", 1)[-1])
+    headers, body = event["headers"], raw_body(event)
+
+    webhook_id, timestamp = authentic(headers, body, now)
+    require_json(headers.get("content-type", ""))
+    try:
+        accepted = accept(kind, body)
+        delivery = Delivery(
+            webhook_id=webhook_id,
+            kind=kind,
+            timestamp=timestamp,
+            body=body.decode(),
+            content_hash=accepted.content_hash,
+            entity_id=accepted.entity_id,
+            version=accepted.version,
+            received_at=now,
+        )
+        receipt = inbox.receive(delivery)
+    except UnreadableError as error:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error)) from error
+    except InvalidError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors) from error
+    except ContentConflictError as error:
+        metrics.add_metric("ContentConflict", MetricUnit.Count, 1)
+        raise ProblemError(HTTPStatus.CONFLICT) from error
+
+    if receipt.pending:
+        hint(webhook_id)
+    metrics.add_metric("Duplicate" if receipt.duplicate else "Accepted", MetricUnit.Count, 1)
+    logger.info("accepted", kind=kind, webhook_id=webhook_id, duplicate=receipt.duplicate)
+    return {
+        "statusCode": HTTPStatus.ACCEPTED.value,
+        "headers": {"content-type": "application/json", "cache-control": "no-store"},
+        "body": json.dumps({"id": webhook_id, "duplicate": receipt.duplicate}),
+    }
+
+
+def raw_body(event: dict[str, Any]) -> bytes:
+    """The body's bytes as they were signed."""
+    body = event.get("body") or ""
+    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    if len(raw) > MAX_BODY_BYTES:
+        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return raw
+
+
+def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str, int]:
+    """The webhook id and timestamp of a call that is provably the marketplace's.
+
+    A signature unknown to the cached secrets is tried once more with fresh ones, so that a
+    rotation never turns a good call away.
+    """
+    for fresh in (False, True):
+        try:
+            return verify(signing.signing_secrets(now, fresh=fresh), headers, body, now)
+        except SignatureError:
+            continue
+    raise ProblemError(HTTPStatus.UNAUTHORIZED)
+
+
+def require_json(content_type: str) -> None:
+    """Only JSON in UTF-8 is taken."""
+    media_type, _, parameters = content_type.lower().partition(";")
+    charset = parameters.strip().removeprefix("charset=").strip('"')
+    if media_type.strip() != "application/json" or charset not in ("", "utf-8"):
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+def hint(webhook_id: str) -> None:
+    """Tell the scoring queue; a failure costs two minutes, not the report."""
+    try:
+        queue.hint(webhook_id)
+    except AwsError as error:
+        logger.warning("hint not sent", webhook_id=webhook_id, fault=type(error).__name__)

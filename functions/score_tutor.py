@@ -1,0 +1,119 @@
+"""Scoring queue: apply reports, score each tutor they concern once, keep the nightly record.
+
+The order of writes is what makes every step safe to repeat: the report is merged, the tutors are
+scored, and only then the report stops being pending.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.aws.apply import NotApplicableError, apply, ended_at
+from shared.aws.inbox import Delivery, InboxTable
+from shared.aws.queue import scoring_queue
+from shared.aws.scoring import Scoring
+from shared.aws.table import AwsError, table
+from shared.aws.tutor_log import LogTable
+from shared.domain.tutor_row import Insight
+from shared.setting import Setting
+
+
+class Env(Setting):
+    TABLE_NAME: str
+    SCORING_QUEUE_URL: str
+
+
+class DriftError(Exception):
+    """The stored scorecard is not what its log gives; looked at once more before it is believed."""
+
+
+env = Env.read()
+logger, metrics = Logger(), Metrics()
+store = table(env.TABLE_NAME)
+inbox, logs = InboxTable(store), LogTable(store)
+queue = scoring_queue(env.SCORING_QUEUE_URL)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Work off a batch; a message that fails does so alone and waits longer each time."""
+    scoring = Scoring.of(store)
+    failed: dict[str, Exception] = {}
+    applied: dict[str, tuple[Delivery, tuple[str, ...]]] = {}
+    for record in event["Records"]:
+        try:
+            found = take(record, scoring)
+            if found is not None:
+                applied[record["messageId"]] = found
+        except Exception as fault:
+            failed[record["messageId"]] = fault
+
+    for tutor_id in sorted({tutor for _, tutors in applied.values() for tutor in tutors}):
+        waiting = {m: d for m, (d, tutors) in applied.items() if tutor_id in tutors}
+        newest = max(waiting.values(), key=lambda delivery: delivery.received_at)
+        try:
+            scoring.score(tutor_id, now, Insight(newest.received_at, now(), ended_at(newest)))
+        except Exception as fault:
+            failed |= dict.fromkeys(waiting, fault)
+
+    for message_id, (delivery, _) in applied.items():
+        if message_id not in failed:
+            inbox.clear_pending(delivery.webhook_id, now())
+            metrics.add_metric("Applied", MetricUnit.Count, 1)
+    return report(event["Records"], failed)
+
+
+def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery, tuple[str, ...]] | None:
+    """Do what a message asks for; the delivery it applied and the tutors to score, if it did."""
+    message = json.loads(record["body"])
+    if "roll_at" in message:
+        roll(scoring, record, message["tutor_id"], datetime.fromisoformat(message["roll_at"]))
+        return None
+    found = inbox.delivery(message["webhook_id"])
+    if found is None or not found[1]:
+        return None
+    delivery, _ = found
+    try:
+        return delivery, apply(delivery, logs)
+    except NotApplicableError as error:
+        logger.error("quarantined", webhook_id=delivery.webhook_id)
+        metrics.add_metric("Quarantined", MetricUnit.Count, 1)
+        inbox.clear_pending(delivery.webhook_id, now(), quarantined=str(error))
+        return None
+
+
+def roll(scoring: Scoring, record: dict[str, Any], tutor_id: str, midnight: datetime) -> None:
+    """The nightly pass over a tutor, and whether the stored scorecard was right."""
+    if scoring.drifted(tutor_id):
+        if receives(record) == 1:
+            raise DriftError(tutor_id)
+        logger.error("drift", tutor_id=tutor_id)
+        metrics.add_metric("Drift", MetricUnit.Count, 1)
+    scoring.roll(tutor_id, midnight, now)
+
+
+def report(records: list[dict[str, Any]], failed: dict[str, Exception]) -> dict[str, Any]:
+    """Tell SQS which messages failed, and let them wait."""
+    for record in records:
+        fault = failed.get(record["messageId"])
+        if fault is None:
+            continue
+        logger.error("failed", message=record["messageId"], fault=type(fault).__name__)
+        metrics.add_metric("ScoringFailed", MetricUnit.Count, 1)
+        try:
+            queue.back_off(record["receiptHandle"], receives(record))
+        except AwsError as error:
+            logger.warning("no back-off", fault=type(error).__name__)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def receives(record: dict[str, Any]) -> int:
+    return int(record["attributes"]["ApproximateReceiveCount"])

@@ -1,0 +1,41 @@
+"""Every minute: send the hint again for what has waited too long, and say how old the oldest is."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.aws.inbox import InboxTable
+from shared.aws.queue import scoring_queue
+from shared.aws.table import table
+from shared.setting import Setting
+
+
+class Env(Setting):
+    TABLE_NAME: str
+    SCORING_QUEUE_URL: str
+
+
+env = Env.read()
+logger, metrics = Logger(), Metrics()
+inbox = InboxTable(table(env.TABLE_NAME))
+queue = scoring_queue(env.SCORING_QUEUE_URL)
+
+WAITED_TOO_LONG = timedelta(minutes=2)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """How many hints were sent again."""
+    now = datetime.now(UTC)
+    waiting = list(inbox.pending_since(now - WAITED_TOO_LONG))
+
+    oldest = min((since for _, since in waiting), default=now)
+    metrics.add_metric("OldestPending", MetricUnit.Seconds, (now - oldest).total_seconds())
+    metrics.add_metric("SweptAgain", MetricUnit.Count, len(waiting))
+
+    queue.hint_again(webhook_id for webhook_id, _ in waiting)
+    logger.info("swept", again=len(waiting))
+    return {"again": len(waiting)}

@@ -1,0 +1,91 @@
+"""Merging a received report into what is known: safe to repeat, and in any order."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from shared.aws.inbox import Delivery
+from shared.aws.table import VersionConflictError
+from shared.aws.tutor_log import LogTable
+from shared.contracts import (
+    MODELS,
+    Inbound,
+    InvalidError,
+    Kind,
+    SessionReport,
+    StudentFeedback,
+    TutorEvent,
+    TutorProfile,
+    UnreadableError,
+    parsed,
+    read_json,
+)
+from shared.domain.session import ReportOrder, Session, with_feedback, with_report
+
+ATTEMPTS = 20
+
+
+class NotApplicableError(Exception):
+    """A stored report that no retry will make sense of; it is quarantined."""
+
+
+def apply(delivery: Delivery, log: LogTable) -> tuple[str, ...]:
+    """Merge a delivery; the ids of all tutors it may concern, also when it changed nothing.
+
+    A repeated delivery must still lead to scoring: the first attempt may have died in between.
+    """
+    message, order = _read(delivery), _order(delivery)
+    match message:
+        case SessionReport():
+            report = message.report(order, delivery.received_at)
+            return _merge(log, report.session_id, lambda known: with_report(known, report))
+        case StudentFeedback():
+            said = message.feedback(delivery.received_at)
+            return _merge(log, message.session_id, lambda known: with_feedback(known, said))
+        case TutorProfile():
+            _repeated(lambda: log.put_tutor(message.tutor(order)))
+        case TutorEvent():
+            log.put_event(message.event())
+        case _:
+            raise NotApplicableError(f"nothing is done with {type(message).__name__}")
+    return (message.tutor_id,)
+
+
+def ended_at(delivery: Delivery) -> datetime | None:
+    """When the session of a delivery ended, for measuring how fast the insight came."""
+    message = _read(delivery)
+    return message.completed_time if isinstance(message, SessionReport) else None
+
+
+def _read(delivery: Delivery) -> Inbound:
+    try:
+        return parsed(MODELS[Kind(delivery.kind)], read_json(delivery.body.encode()))
+    except (InvalidError, UnreadableError, ValueError) as error:
+        raise NotApplicableError(str(error)) from error
+
+
+def _order(delivery: Delivery) -> ReportOrder:
+    if delivery.version is not None and delivery.version.isdecimal():
+        return ReportOrder(versioned=True, number=int(delivery.version))
+    return ReportOrder(versioned=False, number=delivery.timestamp, tie=delivery.webhook_id)
+
+
+def _merge(
+    log: LogTable, session_id: str, merged: Callable[[Session | None], Session]
+) -> tuple[str, ...]:
+    def once() -> Session:
+        before = log.session(session_id)
+        after = merged(before.value)
+        if after != before.value:
+            log.put_session(after, before)
+        return after
+
+    return _repeated(once).tutors
+
+
+def _repeated[T](once: Callable[[], T]) -> T:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return once()
+        except VersionConflictError:
+            continue
+    return once()

@@ -1,0 +1,207 @@
+"""Scorecards, the rows lists are made of, the daily record, and what flags did when."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from shared.aws import key
+from shared.aws.item import (
+    Item,
+    adapter,
+    attribute,
+    dumped,
+    json_text,
+    key_item,
+    loaded,
+    loaded_json,
+    number,
+    plain,
+    text,
+    value_of,
+)
+from shared.aws.table import Table
+from shared.domain.marketplace import Reference
+from shared.domain.overview import Overview
+from shared.domain.scorecard import DailyRecord, Scorecard
+from shared.domain.threshold import Settings
+from shared.domain.tutor_row import TutorRow
+
+SORTS = ("churn_score", "reschedule_rate", "sessions", "name", "updated_at", "p30")
+LAST = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCard:
+    """What a writer needs to know of the scorecard it replaces.
+
+    `raised` says since when each flag has been up; `text` is the card as stored, to compare a
+    recomputation with.
+    """
+
+    version: int = 0
+    raised: tuple[tuple[str, datetime], ...] = ()
+    text: str | None = None
+    row: TutorRow | None = None
+
+
+class ScorecardTable:
+    """What scoring writes and everybody else reads."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def stored(self, tutor_id: str) -> StoredCard:
+        """The scorecard in force, strongly read."""
+        item = self._table.get(key.scorecard(tutor_id))
+        if item is None:
+            return StoredCard()
+        raised = {code: datetime.fromisoformat(at) for code, at in value_of(item["raised"]).items()}
+        return StoredCard(
+            version=int(item["version"]["N"]),
+            raised=tuple(raised.items()),
+            text=item["data"]["S"],
+            row=_row(item),
+        )
+
+    def put_scorecard(self, card: Scorecard, row: TutorRow, before: StoredCard) -> None:
+        """Replace a scorecard and note flags that went up or down, all or nothing.
+
+        Raises VersionConflictError when another worker scored the tutor since `before` was read.
+        """
+        known = dict(before.raised)
+        raised = {flag.code: known.get(flag.code, flag.since) for flag in card.flags}
+        condition = {"ConditionExpression": "attribute_not_exists(pk)"} if not before.version else {
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": {":version": number(before.version)},
+        }  # fmt: skip
+        item = card_item(card, row, before.version + 1, raised)
+        moved = [flag_item(card.tutor_id, c, at) for c, at in raised.items() if c not in known] + [
+            flag_item(card.tutor_id, code, at, card.as_of)
+            for code, at in known.items()
+            if code not in raised
+        ]
+        if moved:
+            puts = [{"Put": {"Item": change}} for change in moved]
+            self._table.transact([{"Put": {"Item": item, **condition}}, *puts])
+        else:
+            self._table.put(
+                item,
+                str(condition["ConditionExpression"]),
+                condition.get("ExpressionAttributeValues"),  # type: ignore[arg-type]
+            )
+
+    def put_day(self, record: DailyRecord) -> None:
+        """Keep a day's record; a repeated pass writes the same."""
+        self._table.put(day_item(record))
+
+    def flags_on(self, tutor_id: str, night: datetime) -> tuple[str, ...]:
+        """The flags recorded by the pass of that midnight; none if it left no record."""
+        item = self._table.get(key.day(tutor_id, night.date()))
+        return loaded(DailyRecord, item).flags if item else ()
+
+    def days(self, tutor_id: str, first: date, last: date) -> list[Any]:
+        """The daily records between two days, oldest first, as JSON-ready values."""
+        between = (key.day(tutor_id, first).sk, key.day(tutor_id, last).sk)
+        return [loaded_json(item) for item in self._table.query(key.tutor(tutor_id), between)]
+
+    def flag_history(self, tutor_id: str) -> list[Any]:
+        """Every time a flag went up, newest first."""
+        between = ("FLAG#", f"FLAG#{LAST}")
+        items = self._table.query(key.tutor(tutor_id), between, limit=200, newest=True)
+        return [loaded_json(item) for item in items]
+
+    def rows(self) -> Iterator[TutorRow]:
+        """The rows of all tutors, in no particular freshness: for summaries and nightly fits."""
+        request = {
+            "IndexName": "by_name",
+            "KeyConditionExpression": "listing = :listing",
+            "ExpressionAttributeValues": {":listing": text(key.LISTING)},
+        }
+        return (_row(item) for item in self._table.pages(request))
+
+    def reference(self, version: str | None = None) -> Reference:
+        """What tutors are measured against now, or were under a version."""
+        item = self._table.get(key.reference(version))
+        return loaded(Reference, item) if item else Reference()
+
+    def put_reference(self, reference: Reference) -> None:
+        """Put a newly fitted reference in force; earlier ones stay readable by version."""
+        for version in (reference.version, None):
+            self._table.put(key_item(key.reference(version)) | {"data": dumped(reference)})
+
+    def settings(self, version: int | None = None) -> Settings:
+        """The thresholds in force now, or under a version."""
+        item = self._table.get(key.settings(version))
+        return loaded(Settings, item) if item else Settings()
+
+    def put_overview(self, overview: Overview, on: date) -> None:
+        """Keep the newest summary, and as the day's."""
+        for at in (key.overview(), key.platform_day(on)):
+            self._table.put(key_item(at) | {"data": dumped(overview)})
+
+    def overview(self) -> Any:
+        """The newest summary as JSON-ready values; None before the first."""
+        item = self._table.get(key.overview())
+        return loaded_json(item) if item else None
+
+    def platform_days(self, last: date, count: int) -> list[Any]:
+        """The summaries of the last so many days, oldest first."""
+        between = (
+            key.platform_day(last - timedelta(days=count)).sk,
+            key.platform_day(last).sk,
+        )
+        items = self._table.query(key.platform_day(last).pk, between)
+        return [
+            {"date": item["sk"]["S"].removeprefix("DAY#"), **loaded_json(item)} for item in items
+        ]
+
+
+def card_item(card: Scorecard, row: TutorRow, version: int, raised: dict[str, datetime]) -> Item:
+    """The item of a scorecard, with its row and its place in every list."""
+    sort = {
+        "churn_score": sortable(row.churn_score),
+        "reschedule_rate": sortable(row.reschedule_rate.value),
+        "sessions": sortable(row.sessions),
+        "name": (row.name or "").casefold()[:200],
+        "updated_at": key.stamp(row.updated_at),
+        "p30": sortable(row.probabilities.within_30d),
+    }
+    item = key_item(key.scorecard(card.tutor_id)) | {
+        "version": number(version),
+        "data": text(card_text(card)),
+        "row": attribute({**plain(row), "search": row.search_text}),
+        "raised": attribute({code: at.isoformat() for code, at in raised.items()}),
+        "listing": text(key.LISTING),
+    }
+    return item | {f"sort_{name}": text(f"{value}#{card.tutor_id}") for name, value in sort.items()}
+
+
+def card_text(card: Scorecard) -> str:
+    """A scorecard as it is stored and compared: "not enough data" is written out as null."""
+    return json_text(card, nulls=True)
+
+
+def sortable(value: float | None) -> str:
+    """A number of at least 0 as text that sorts alike; "not enough data" comes before all."""
+    return "-" if value is None else f"{value:014.6f}"
+
+
+def day_item(record: DailyRecord) -> Item:
+    """The item of a daily record."""
+    return key_item(key.day(record.tutor_id, record.as_of.date())) | {"data": dumped(record)}
+
+
+def flag_item(
+    tutor_id: str, code: str, raised_at: datetime, cleared_at: datetime | None = None
+) -> Item:
+    """The item of one time a flag was up."""
+    history = {"code": code, "raised_at": raised_at.isoformat()}
+    if cleared_at:
+        history["cleared_at"] = cleared_at.isoformat()
+    return key_item(key.flag(tutor_id, code, raised_at)) | {"data": dumped(history)}
+
+
+def _row(item: Item) -> TutorRow:
+    row: TutorRow = adapter(TutorRow).validate_python(value_of(item["row"]))
+    return row

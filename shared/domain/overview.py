@@ -1,0 +1,90 @@
+"""All tutors at a glance: the numbers on top of the home page (CONTRACT 5)."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.domain.churn_score import RiskLevel
+from shared.domain.metric import quantile
+from shared.domain.rate import Counted
+from shared.domain.tutor import TutorStatus
+from shared.domain.tutor_row import TutorRow
+
+LATENCY_WITHIN = timedelta(hours=24)
+GONE = (TutorStatus.RESIGNED, TutorStatus.DEACTIVATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A rate over all tutors together: k of n sessions, None where n = 0."""
+
+    value: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Seconds from a report's receipt, and from the session's end, to its score.
+
+    Over each tutor's newest report of the last 24 hours.
+    """
+
+    n: int = 0
+    receipt_p50: float | None = None
+    receipt_p95: float | None = None
+    session_end_p50: float | None = None
+    session_end_p95: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The marketplace now: those who left are not counted."""
+
+    tutors: int
+    at_risk: dict[str, int]
+    tiers: dict[str, int]
+    flags: dict[str, int]
+    sessions_30d: int
+    reschedule_rate: Share
+    no_show_rate: Share
+    first_session_success_rate: Share
+    insight_latency_seconds: Latency = field(default_factory=Latency)
+    as_of: datetime | None = None
+
+
+def overview(rows: Iterable[TutorRow], as_of: datetime) -> Overview:
+    """The overview of the rows of all tutors."""
+    here = [row for row in rows if row.status not in GONE]
+    levels = Counter(row.risk_level for row in here)
+    return Overview(
+        tutors=len(here),
+        at_risk={level.value: levels[level] for level in RiskLevel},
+        tiers=dict(sorted(Counter(row.tier for row in here).items())),
+        flags=dict(sorted(Counter(code for row in here for code in row.flags).items())),
+        sessions_30d=sum(row.sessions for row in here),
+        reschedule_rate=_share(here, "reschedule_rate"),
+        no_show_rate=_share(here, "no_show_rate"),
+        first_session_success_rate=_share(here, "first_session_success_rate"),
+        insight_latency_seconds=_latency(here, as_of),
+        as_of=as_of,
+    )
+
+
+def _share(rows: Sequence[TutorRow], name: str) -> Share:
+    counts = [row.counts.get(name, Counted(0, 0)) for row in rows]
+    total = Counted(sum(c.k for c in counts), sum(c.n for c in counts))
+    return Share(total.value, total.n)
+
+
+def _latency(rows: Sequence[TutorRow], as_of: datetime) -> Latency:
+    recent = [r.insight for r in rows if r.insight and as_of - r.insight.scored_at < LATENCY_WITHIN]
+    receipt = [(i.scored_at - i.received_at).total_seconds() for i in recent]
+    ended = [(i.scored_at - i.ended_at).total_seconds() for i in recent if i.ended_at]
+    return Latency(
+        len(recent),
+        quantile(receipt, 0.50),
+        quantile(receipt, 0.95),
+        quantile(ended, 0.50),
+        quantile(ended, 0.95),
+    )

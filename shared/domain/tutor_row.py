@@ -1,0 +1,97 @@
+"""The line a tutor has in lists, and what summaries and nightly fits read from it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.rate import Counted, Rate
+from shared.domain.scorecard import Scorecard
+from shared.domain.tutor import Tutor
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """How fast the newest report became a score; `ended_at` is the session's completion."""
+
+    received_at: datetime
+    scored_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """Chance of leaving within so many days; None while there is no model."""
+
+    within_1d: float | None = None
+    within_7d: float | None = None
+    within_30d: float | None = None
+    within_90d: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TutorRow:
+    """A tutor at a glance (CONTRACT 5); rates and sessions are of 30 days."""
+
+    tutor_id: str
+    name: str | None
+    subjects: tuple[str, ...]
+    status: str
+    tier: str
+    tier_preview: str
+    churn_score: float
+    risk_level: str
+    reschedule_rate: Rate
+    no_show_rate: Rate
+    avg_rating: float | None
+    sessions: int
+    flags: tuple[str, ...]
+    confirmed_flags: tuple[str, ...]
+    probabilities: Probabilities
+    as_of: datetime
+    updated_at: datetime
+    last_taught_at: datetime | None
+    onboarding_date: datetime | None
+    counts: dict[str, Counted]
+    performance: float | None
+    insight: Insight | None
+
+    @property
+    def search_text(self) -> str:
+        """What the text search looks in, case-folded."""
+        return " ".join((self.tutor_id, self.name or "", *self.subjects)).casefold()
+
+
+def tutor_row(
+    card: Scorecard, tutor: Tutor, updated_at: datetime, insight: Insight | None
+) -> TutorRow:
+    """The row of a scorecard."""
+    month = card.windows["30d"]
+    reschedules, no_shows = month["reschedule_rate"], month["no_show_rate"]
+    rating, sessions = month["avg_rating"], month["sessions"]
+    if not isinstance(reschedules, Rate) or not isinstance(no_shows, Rate):
+        raise TypeError("a scorecard's rates are Rate")
+    if isinstance(rating, Rate) or not isinstance(sessions, int):
+        raise TypeError("a scorecard's rating is a number, its sessions a count")
+    return TutorRow(
+        tutor_id=card.tutor_id,
+        name=tutor.name,
+        subjects=tutor.subjects,
+        status=tutor.status,
+        tier=card.tier,
+        tier_preview=card.tier_preview,
+        churn_score=card.churn_score.value,
+        risk_level=card.churn_score.level,
+        reschedule_rate=reschedules,
+        no_show_rate=no_shows,
+        avg_rating=rating,
+        sessions=sessions,
+        flags=tuple(flag.code for flag in card.flags),
+        confirmed_flags=tuple(f.code for f in card.flags if f.status == "confirmed"),
+        probabilities=Probabilities(),
+        as_of=card.as_of,
+        updated_at=updated_at,
+        last_taught_at=card.last_taught_at,
+        onboarding_date=tutor.onboarding_date,
+        counts=card.counts,
+        performance=card.performance,
+        insight=insight,
+    )

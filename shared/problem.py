@@ -1,0 +1,62 @@
+"""Errors as they are answered: RFC 9457 problem documents, in one place."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+from shared.contracts import FieldError
+
+RETRY_AFTER_SECONDS = 5
+
+TITLES = {
+    HTTPStatus.BAD_REQUEST: "The request could not be read.",
+    HTTPStatus.UNAUTHORIZED: "The request is not authenticated.",
+    HTTPStatus.FORBIDDEN: "Your role does not allow this.",
+    HTTPStatus.NOT_FOUND: "There is nothing here that you may see.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This method is not offered here.",
+    HTTPStatus.CONFLICT: "The same id came before with other content; a human will look at it.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 64 kB.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send application/json in UTF-8.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Some fields are not as they must be.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Nothing was lost; please send it again.",
+}
+
+
+class ProblemError(Exception):
+    """A refusal with its status and, where fields are to blame, which and why."""
+
+    def __init__(
+        self, status: HTTPStatus, detail: str | None = None, errors: Sequence[FieldError] = ()
+    ) -> None:
+        super().__init__(detail or TITLES.get(status, status.phrase))
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+
+
+def document(problem: ProblemError) -> dict[str, Any]:
+    """The problem as JSON-ready values."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(problem.status, problem.status.phrase),
+        "status": problem.status.value,
+    }
+    if problem.detail:
+        body["detail"] = problem.detail
+    if problem.errors:
+        body["errors"] = [asdict(error) for error in problem.errors]
+    return body
+
+
+def response(problem: ProblemError) -> dict[str, Any]:
+    """The problem as a Lambda answers it to the HTTP API."""
+    headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
+    if problem.status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    return {
+        "statusCode": problem.status.value,
+        "headers": headers,
+        "body": json.dumps(document(problem)),
+    }
