@@ -100,16 +100,24 @@ def instant(name: str, second: Ints, where: Bools | None = None) -> Column:
     )
 
 
+def twins(path: Path, *, compress: bool) -> tuple[Path, Path]:
+    """The file to write and its stale twin, plain or gzipped, that must not stay beside it."""
+    zipped = path.with_name(path.name + ".gz")
+    return (zipped, path) if compress else (path, zipped)
+
+
 def write_csv(path: Path, columns: Sequence[Column], *, compress: bool) -> int:
     """Write a CSV file, gzipped as `<path>.gz` on request; answers the number of rows."""
     rows = len(columns[0])
+    path, other = twins(path, compress=compress)
+    other.unlink(missing_ok=True)
     header = (",".join(column.name for column in columns) + "\n").encode()
     if not compress:
         with path.open("wb") as file:
             _write(file, header, columns, rows)
         return rows
     with (
-        path.with_name(path.name + ".gz").open("wb") as raw,
+        path.open("wb") as raw,
         gzip.GzipFile(filename="", mode="wb", compresslevel=4, fileobj=raw, mtime=0) as file,
     ):
         _write(file, header, columns, rows)

@@ -11,7 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from events.world.behaviour import behaviour_columns
-from events.world.column import SECONDS_A_DAY, choice, identifier, instant, truth, whole, write_csv
+from events.world.column import (
+    SECONDS_A_DAY,
+    choice,
+    identifier,
+    instant,
+    truth,
+    twins,
+    whole,
+    write_csv,
+)
 from events.world.feedback import feedback_columns
 from events.world.profile import Profile, draw_profiles, utc_midnight
 from events.world.session import Session, draw_sessions, session_columns
@@ -111,10 +120,9 @@ def _write_profiles(path: Path, profiles: Sequence[Profile], *, compress: bool) 
     for profile in profiles:
         writer.writerow(_cell(value) for value in vars(profile).values())
     data = text.getvalue().encode()
-    if compress:
-        path.with_name(path.name + ".gz").write_bytes(gzip.compress(data, 4, mtime=0))
-    else:
-        path.write_bytes(data)
+    path, other = twins(path, compress=compress)
+    other.unlink(missing_ok=True)
+    path.write_bytes(gzip.compress(data, 4, mtime=0) if compress else data)
     return len(profiles)
 
 
