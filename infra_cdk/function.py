@@ -53,7 +53,7 @@ class Functions(Construct):
             retention=self._stage.log_retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        function = lambda_.Function(
+        return lambda_.Function(
             self,
             spec.name,
             function_name=name,
@@ -72,7 +72,6 @@ class Functions(Construct):
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
         )
-        return function
 
     def _environment(self, spec: FunctionSpec) -> dict[str, str]:
         environment = {
@@ -137,7 +136,8 @@ class Functions(Construct):
             f"{spec.name}_clock_role",
             description=f"Starts {spec.name} on time.",
             assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+                "scheduler.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             ),
             inline_policies={
                 "start": iam.PolicyDocument(

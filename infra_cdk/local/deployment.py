@@ -66,7 +66,7 @@ def deploy(assembly: Path, endpoint: str) -> dict[str, str]:
 def _clients(endpoint: str) -> dict[str, Any]:
     return {
         service: boto3.client(
-            service,  # type: ignore[call-overload]
+            service,
             endpoint_url=endpoint,
             region_name=REGION,
             aws_access_key_id=ACCOUNT,

@@ -1,4 +1,4 @@
-"""The emulator as a process: installed by itself, bound to the loopback, stopped with its workers."""
+"""The emulator as a process: installed apart, bound to the loopback, ended with its workers."""
 
 import contextlib
 import json
@@ -65,13 +65,24 @@ def install() -> Path:
     return python
 
 
+def is_free(port: int) -> bool:
+    """Whether a server could listen at this port of the loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 class Emulator:
     """One emulator and the warm Lambda workers it starts, in a process group of their own."""
 
-    def __init__(self, folder: Folder, *, keep_state: bool, lock: int | None = None) -> None:
+    def __init__(self, folder: Folder, *, port: int, keep_state: bool, lock: int) -> None:
         self._folder, self._keep_state, self._lock = folder, keep_state, lock
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = free_port()
+        self.port = port
 
     @property
     def endpoint(self) -> str:
@@ -84,6 +95,7 @@ class Emulator:
     def start(self) -> None:
         """Start and wait until it answers; raises EmulatorError with the end of its log."""
         python = install()
+        self._folder.path.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self._folder.temporary, ignore_errors=True)
         self._folder.temporary.mkdir(parents=True)
         with self._folder.log.open("ab") as log:
@@ -95,7 +107,7 @@ class Emulator:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                pass_fds=[] if self._lock is None else [self._lock],
+                pass_fds=[self._lock],
             )
         self._await_ready()
 
@@ -104,10 +116,8 @@ class Emulator:
         if self._process is None:
             return
         self._process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
         self.kill()
 
     def kill(self) -> None:
@@ -183,4 +193,3 @@ def _children(parent: int) -> list[int]:
     ).stdout
     pairs = (line.split() for line in listed.splitlines())
     return [int(pid) for pid, ppid in pairs if int(ppid) == parent]
-

@@ -20,13 +20,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from infra_cdk.local import saved_state
 from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.deployment import deploy, synthesize
-from infra_cdk.local.emulator import ACCOUNT, REGION, Emulator, free_port
+from infra_cdk.local.emulator import ACCOUNT, REGION, Emulator, free_port, is_free
 from infra_cdk.local.folder import ROOT, Folder
+from infra_cdk.local.saved_state import Found
 
 LOCAL_WEBHOOK_SECRET: Final = "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAx"
 _DOOR_SECONDS: Final = 20
+_WHAT_WAS_FOUND: Final = {
+    Found.NOTHING: "Starting the emulator",
+    Found.SAVED: "Starting the emulator with what it held when it stopped",
+    Found.INTERRUPTED: "The last run was cut off: starting the emulator with what was saved before",
+    Found.LOST: "The last run was cut off before anything was saved: starting from nothing",
+}
 
 
 def _silent(_: str) -> None:
@@ -48,9 +56,12 @@ class LocalStack:
         self.folder, self._port, self._say = folder, port, say
         self._webhook_secret = webhook_secret
         self._lock = folder.lock()
-        self.emulator = Emulator(folder, keep_state=keep_state, lock=self._lock)
+        self.emulator = Emulator(
+            folder, port=_emulator_port(folder), keep_state=keep_state, lock=self._lock
+        )
         self._door: subprocess.Popen[bytes] | None = None
         self._deployed: Deployed | None = None
+        self.found = Found.NOTHING
 
     @property
     def deployed(self) -> Deployed:
@@ -60,9 +71,10 @@ class LocalStack:
 
     def start(self) -> None:
         """Start the emulator, bring the stack up to date, and open the front door."""
-        self._say("Preparing the stack (the first time takes a minute)")
+        self._say("Preparing the stack; the first time builds layers and takes a minute")
         assembly = synthesize(f"http://127.0.0.1:{self._port}")
-        self._say("Starting the emulator")
+        self.found = saved_state.prepare(self.folder)
+        self._say(_WHAT_WAS_FOUND[self.found])
         self.emulator.start()
         self._say("Deploying")
         outputs = deploy(assembly, self.emulator.endpoint)
@@ -145,6 +157,17 @@ class LocalStack:
                 self._door.kill()
                 self._door.wait()
             self._door = None
+
+
+def _emulator_port(folder: Folder) -> int:
+    """The port of last time: saved queues have it in their URLs. Else a free one, and no state."""
+    kept = folder.path / "port"
+    if kept.exists() and is_free(port := int(kept.read_text())):
+        return port
+    saved_state.drop(folder)
+    port = free_port()
+    kept.write_text(str(port))
+    return port
 
 
 @contextlib.contextmanager

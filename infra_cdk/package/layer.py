@@ -75,7 +75,9 @@ def size_of(folder: Path) -> int:
 
 
 def _requirements(group: str) -> str:
-    return uv("export", "--only-group", group, "--frozen", "--no-header", "--no-annotate", "--quiet")
+    return uv(
+        "export", "--only-group", group, "--frozen", "--no-header", "--no-annotate", "--quiet"
+    )
 
 
 def _build(folder: Path, spec: LayerSpec, platform: Platform, requirements: str) -> None:
@@ -122,4 +124,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     elif path.exists():
         path.unlink()
-
