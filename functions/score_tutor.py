@@ -25,6 +25,7 @@ from shared.setting import Setting
 class Env(Setting):
     TABLE_NAME: str
     SCORING_QUEUE_URL: str
+    RETRY_SECONDS: int = 15
 
 
 class DriftError(Exception):
@@ -109,7 +110,7 @@ def report(records: list[dict[str, Any]], failed: dict[str, Exception]) -> dict[
         logger.error("failed", message=record["messageId"], fault=type(fault).__name__)
         metrics.add_metric("ScoringFailed", MetricUnit.Count, 1)
         try:
-            queue.back_off(record["receiptHandle"], receives(record))
+            queue.back_off(record["receiptHandle"], receives(record), env.RETRY_SECONDS)
         except AwsError as error:
             logger.warning("no back-off", fault=type(error).__name__)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

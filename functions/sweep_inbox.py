@@ -16,6 +16,7 @@ from shared.setting import Setting
 class Env(Setting):
     TABLE_NAME: str
     SCORING_QUEUE_URL: str
+    SWEEP_AFTER_SECONDS: int = 120
 
 
 env = Env.read()
@@ -23,14 +24,12 @@ logger, metrics = Logger(), Metrics()
 inbox = InboxTable(table(env.TABLE_NAME))
 queue = scoring_queue(env.SCORING_QUEUE_URL)
 
-WAITED_TOO_LONG = timedelta(minutes=2)
-
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many hints were sent again."""
     now = datetime.now(UTC)
-    waiting = list(inbox.pending_since(now - WAITED_TOO_LONG))
+    waiting = list(inbox.pending_since(now - timedelta(seconds=env.SWEEP_AFTER_SECONDS)))
 
     oldest = min((since for _, since in waiting), default=now)
     metrics.add_metric("OldestPending", MetricUnit.Seconds, (now - oldest).total_seconds())

@@ -29,6 +29,10 @@ class Stage:
     request_burst: int
     scoring_concurrency: int
     """Batches scored at once; Lambda's minimum is 2."""
+    retry_seconds: int
+    """How long a message that failed waits before the second try; doubled with each further one."""
+    sweep_after_seconds: int
+    """How long a report may be pending before its hint is sent again."""
     site_url: str
     """Where the browser finds the site; sign-in returns there."""
 
@@ -45,6 +49,8 @@ LOCAL: Final = Stage(
     requests_per_second=1000,
     request_burst=2000,
     scoring_concurrency=2,
+    retry_seconds=1,
+    sweep_after_seconds=10,
     site_url="http://127.0.0.1:8080",
 )
 
@@ -60,6 +66,8 @@ DEV: Final = Stage(
     requests_per_second=100,
     request_burst=200,
     scoring_concurrency=5,
+    retry_seconds=15,
+    sweep_after_seconds=120,
     site_url="https://dev.tutor-quality.example.com",
 )
 
@@ -75,6 +83,8 @@ PROD: Final = Stage(
     requests_per_second=500,
     request_burst=1000,
     scoring_concurrency=20,
+    retry_seconds=15,
+    sweep_after_seconds=120,
     site_url="https://tutor-quality.example.com",
 )
 

@@ -40,12 +40,12 @@ class ScoringQueue:
         """Ask for the nightly pass over tutors as of a midnight."""
         self._send(json.dumps({"tutor_id": tutor_id, "roll_at": at}) for tutor_id in tutor_ids)
 
-    def back_off(self, receipt_handle: str, receives: int) -> None:
-        """Let a failed message wait longer each time: 15 s, 30 s, … up to a quarter of an hour."""
+    def back_off(self, receipt_handle: str, receives: int, first_seconds: int) -> None:
+        """Let a failed message wait twice as long each time, up to a quarter of an hour."""
         self.client.change_message_visibility(
             QueueUrl=self.url,
             ReceiptHandle=receipt_handle,
-            VisibilityTimeout=min(900, 15 * 2 ** (receives - 1)),
+            VisibilityTimeout=min(900, first_seconds * 2 ** (receives - 1)),
         )
 
     def _send(self, bodies: Iterable[str]) -> None:
