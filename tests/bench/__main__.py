@@ -1,0 +1,74 @@
+"""`make bench`, or one part alone: `python -m tests.bench [--quick] [scoring units import …]`."""
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench import scoring
+from tests.bench.result import Result, markdown, text
+
+PARTS: dict[str, Callable[[bool], Result]] = {
+    "scoring": scoring.run,
+}
+
+
+def main() -> None:
+    """Run the parts asked for, print their tables, and fail if a goal was missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="smaller and fewer runs")
+    parser.add_argument("--write", type=Path, help="also write the tables to this Markdown file")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    print(machine())
+    results = [_printed(name, options.quick) for name in options.parts or PARTS]
+    if options.write:
+        options.write.write_text(_document(results))
+    missed = sum(result.missed for result in results)
+    print(f"\n{missed} goals missed." if missed else "\nEvery goal met.")
+    sys.exit(1 if missed else 0)
+
+
+def _printed(name: str, quick: bool) -> Result:
+    began = time.monotonic()
+    result = PARTS[name](quick)
+    print(text(result))
+    print(f"  ({name}: {time.monotonic() - began:.0f} s)", flush=True)
+    return result
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, load {load}; "
+        f"{platform.system()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
+    )
+
+
+def _processor() -> str:
+    listed = Path("/proc/cpuinfo")
+    for line in listed.read_text().splitlines() if listed.exists() else ():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _document(results: list[Result]) -> str:
+    tables = "\n".join(markdown(result) for result in results)
+    return (
+        "# Benchmark\n\n"
+        "Printed by `make bench` and written by `make bench WRITE=docs/benchmark.md`; "
+        "`tests/bench/` says how each figure is measured.\n\n"
+        f"Measured on: {machine()}.\n\n{tables}"
+    )
+
+
+if __name__ == "__main__":
+    main()
