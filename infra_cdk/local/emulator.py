@@ -163,7 +163,7 @@ class Emulator:
             "S3_DATA_DIR": str(self._folder.path / "s3"),
             "TMPDIR": str(self._folder.temporary),
             "LOG_LEVEL": "INFO",
-            "LAMBDA_WARM_TTL_SECONDS": "60",
+            "LAMBDA_WARM_TTL_SECONDS": "600",
             "CLOUDTRAIL_RECORDING": "0",
             # Lambda's disk is read-only: what was not shipped compiled is compiled every time.
             "PYTHONDONTWRITEBYTECODE": "1",

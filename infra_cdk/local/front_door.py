@@ -1,7 +1,8 @@
 """The one address of the local run: `/api/*` goes to the HTTP API, as CloudFront will send it.
 
 Requests and answers pass through as they are. The door itself says only 400 to what is no proper
-request, 404 outside `/api`, 413 above API Gateway's 10 MB, and 503 when nobody answers behind it.
+request, 404 outside `/api`, 408 to a body that never ends, 413 above API Gateway's 10 MB, and 503
+when nobody answers behind it or the function broke off.
 """
 
 import argparse
@@ -21,8 +22,10 @@ from yarl import URL
 
 _LIMIT_BYTES: Final = 10 * 1024 * 1024
 _GATEWAY_SECONDS: Final = 30
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 4
 """Requests handed on at the same time; every one of them may start another Lambda worker."""
+_BROKEN_OFF: Final = frozenset({500, 502, 504})
+"""What a gateway says of a function that crashed or ran out of time; it may pass on a retry."""
 _HOP_BY_HOP: Final = frozenset(
     {
         "connection",
@@ -72,13 +75,14 @@ class FrontDoor:
             target = _target(request.raw_path)
             body = await _body(request)
             async with self._turn:
-                return await self._hand_on(request, target, body)
+                answer = await self._hand_on(request, target, body)
+            return _unavailable() if answer.status in _BROKEN_OFF else answer
         except _RefusedError as refused:
             return _message(refused.status, str(refused))
         except (web.RequestPayloadError, PayloadEncodingError, aiohttp.InvalidURL, ValueError):
             return _message(400, "Bad Request")
         except (aiohttp.ClientError, OSError, TimeoutError):
-            return _message(503, "Service Unavailable", {"Retry-After": "2"})
+            return _unavailable()
 
     async def _hand_on(
         self, request: web.BaseRequest, target: str, body: bytes
@@ -114,14 +118,16 @@ async def _body(request: web.BaseRequest) -> bytes:
     too_large = _RefusedError(413, "Request Entity Too Large")
     if (request.content_length or 0) > _LIMIT_BYTES:
         raise too_large
-    chunks = []
-    size = 0
-    async for chunk in request.content.iter_any():
-        size += len(chunk)
-        if size > _LIMIT_BYTES:
-            raise too_large
-        chunks.append(chunk)
-    return b"".join(chunks)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_GATEWAY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > _LIMIT_BYTES:
+                    raise too_large
+    except TimeoutError:
+        raise _RefusedError(408, "Request Timeout") from None
+    return bytes(body)
 
 
 def _end_to_end(headers: Mapping[str, str]) -> CIMultiDict[str]:
@@ -136,6 +142,10 @@ def _message(
 ) -> web.StreamResponse:
     """An answer in API Gateway's own shape."""
     return web.json_response({"message": message}, status=status, headers=headers)
+
+
+def _unavailable() -> web.StreamResponse:
+    return _message(503, "Service Unavailable", {"Retry-After": "2"})
 
 
 async def serve(port: int, endpoint: str, api_id: str) -> None:

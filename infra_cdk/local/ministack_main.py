@@ -4,12 +4,15 @@ What is changed in it stands here, each with its reason; the version is pinned e
 """
 
 import copy
+import hashlib
 import json
 import logging
 import os
 import signal
 import sys
+import tempfile
 import threading
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TextIO
@@ -18,12 +21,13 @@ from typing import Any, TextIO
 def main() -> None:
     """Run until stopped; then leave a mark if everything was saved."""
     from ministack import app  # type: ignore[import-not-found]  # its environment is not ours
-    from ministack.core import persistence  # type: ignore[import-not-found]
+    from ministack.core import lambda_runtime, persistence  # type: ignore[import-not-found]
 
     threading.Thread(target=_stop_with_the_starter, daemon=True).start()
     complaints = _Complaints()
     persistence.logger.addHandler(complaints)
     _save_fast(app, persistence)
+    _start_workers_fast(lambda_runtime)
     sys.argv = ["ministack"]
     app.main()
     if persistence.PERSIST_STATE and not complaints.heard:
@@ -71,6 +75,39 @@ def _save_fast(app: Any, persistence: Any) -> None:
         return build()
 
     app._build_persistence_save_dict = without_copies
+
+
+def _start_workers_fast(lambda_runtime: Any) -> None:
+    """Every worker unpacked the same layer again, half of its start; and waited 50 ms for a log."""
+    lambda_runtime.zipfile = SimpleNamespace(
+        ZipFile=_UnpackedOnce,
+        BadZipFile=zipfile.BadZipFile,
+        LargeFileError=zipfile.LargeZipFile,
+    )
+    lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.010, 0.002, 0.250)
+
+
+class _UnpackedOnce(zipfile.ZipFile):
+    """A zip that is unpacked to a folder of its own once, and then only linked to."""
+
+    _one_at_a_time = threading.Lock()
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: Any = None) -> None:
+        assert self.filename
+        packed = Path(self.filename)
+        unpacked = Path(tempfile.gettempdir(), "unpacked", _digest(packed))
+        with self._one_at_a_time:
+            if not unpacked.exists():
+                partial = unpacked.with_suffix(".partial")
+                super().extractall(partial)
+                partial.rename(unpacked)
+        for entry in unpacked.iterdir():
+            Path(path, entry.name).symlink_to(entry)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 if __name__ == "__main__":
