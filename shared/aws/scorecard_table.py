@@ -61,8 +61,13 @@ class ScorecardTable:
             version=int(item["version"]["N"]),
             raised=tuple(raised.items()),
             text=item["data"]["S"],
-            row=_row(item),
+            row=row_of(item),
         )
+
+    def card(self, tutor_id: str) -> tuple[Scorecard, TutorRow] | None:
+        """The scorecard in force and the row of the tutor list; None for a tutor never scored."""
+        item = self._table.get(key.scorecard(tutor_id))
+        return (loaded(Scorecard, item), row_of(item)) if item else None
 
     def put_scorecard(self, card: Scorecard, row: TutorRow, before: StoredCard) -> None:
         """Replace a scorecard and note flags that went up or down, all or nothing.
@@ -100,10 +105,11 @@ class ScorecardTable:
         item = self._table.get(key.day(tutor_id, night.date()))
         return loaded(DailyRecord, item).flags if item else ()
 
-    def days(self, tutor_id: str, first: date, last: date) -> list[Any]:
-        """The daily records between two days, oldest first, as JSON-ready values."""
+    def days(self, tutor_id: str, first: date, last: date) -> list[DailyRecord]:
+        """The daily records between two days, both included, oldest first."""
         between = (key.day(tutor_id, first).sk, key.day(tutor_id, last).sk)
-        return [loaded_json(item) for item in self._table.query(key.tutor(tutor_id), between)]
+        items = self._table.query(key.tutor(tutor_id), between)
+        return [loaded(DailyRecord, item) for item in items]
 
     def flag_history(self, tutor_id: str) -> list[Any]:
         """Every time a flag went up, newest first."""
@@ -118,7 +124,7 @@ class ScorecardTable:
             "KeyConditionExpression": "listing = :listing",
             "ExpressionAttributeValues": {":listing": text(key.LISTING)},
         }
-        return (_row(item) for item in self._table.pages(request))
+        return (row_of(item) for item in self._table.pages(request))
 
     def reference(self, version: str | None = None) -> Reference:
         """What tutors are measured against now, or were under a version."""
@@ -202,6 +208,7 @@ def flag_item(
     return key_item(key.flag(tutor_id, code, raised_at)) | {"data": dumped(history)}
 
 
-def _row(item: Item) -> TutorRow:
+def row_of(item: Item) -> TutorRow:
+    """The tutor's row, from the scorecard's item or from a list index."""
     row: TutorRow = adapter(TutorRow).validate_python(value_of(item["row"]))
     return row

@@ -114,6 +114,26 @@ class LogTable:
             events=tuple(self._events(tutor_id, beginning)),
         )
 
+    def sessions_since(self, tutor_id: str, since: datetime) -> tuple[Session, ...]:
+        """The tutor's sessions with an outcome, or a slot, since a moment, oldest first."""
+        return tuple(self._sessions(tutor_id, since))
+
+    def newest_sessions(
+        self, tutor_id: str, count: int, after: str | None = None
+    ) -> tuple[list[Session], str | None]:
+        """A page of the tutor's sessions, newest first, and where the next one begins, if any."""
+        request: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :log)",
+            "ExpressionAttributeValues": {":pk": text(key.tutor(tutor_id)), ":log": text("S#")},
+            "ScanIndexForward": False,
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = key_item(key.Key(key.tutor(tutor_id), after))
+        items = list(self._table.pages(request, count + 1))
+        shown = items[:count]
+        more = shown[-1]["sk"]["S"] if len(items) > count else None
+        return [loaded(Session, item) for item in shown], more
+
     def _sessions(self, tutor_id: str, since: datetime) -> Iterable[Session]:
         between = (f"S#{key.stamp(since)}", f"S#{END_OF_TIME}")
         return (loaded(Session, item) for item in self._table.query(key.tutor(tutor_id), between))

@@ -38,13 +38,19 @@ class RiskLevel(StrEnum):
     CRITICAL = "critical"
 
 
+RISK_BOUNDS = {
+    RiskLevel.LOW: 25.0,
+    RiskLevel.MEDIUM: 50.0,
+    RiskLevel.HIGH: 75.0,
+    RiskLevel.CRITICAL: CAP,
+}
+"""The highest score of each level, from the lowest level up."""
+
+
 def risk_level(score: float) -> RiskLevel:
     """The band of a score."""
-    if score <= 25:
-        return RiskLevel.LOW
-    if score <= 50:
-        return RiskLevel.MEDIUM
-    return RiskLevel.HIGH if score <= 75 else RiskLevel.CRITICAL
+    bands = (level for level, highest in RISK_BOUNDS.items() if score <= highest)
+    return next(bands, RiskLevel.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
