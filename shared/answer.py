@@ -1,0 +1,752 @@
+"""Every JSON that goes out: its model, and how it is shaped from the domain (CONTRACT 5).
+
+Rounding happens here, at the border: rates to 4 digits, scores stay at the 2 they are made of.
+What a tutor sees of themselves is a model of its own, built from scratch: nothing is filtered out
+of it, so nothing can be forgotten in it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+
+from shared.domain.churn_score import COMPONENTS, UPLIFTS, ChurnScore, RiskLevel
+from shared.domain.flag import FLAG_RULES, FlagStatus
+from shared.domain.metric import METRICS, CountMetric, Metric, QuantityMetric, RateMetric
+from shared.domain.scorecard import DailyRecord, Measured, Scorecard
+from shared.domain.session import OutcomeKind, Party, Session, Status, outcomes
+from shared.domain.threshold import THRESHOLDS, Settings
+from shared.domain.tier import TIER_RULES, Tier
+from shared.domain.tutor import Tutor, TutorStatus
+from shared.domain.tutor_row import TutorRow
+
+NO_MODEL = "No churn model has been trained yet; there are no probabilities to show."
+FEEDBACK_DAYS = 90
+ANONYMOUS_FROM = 5
+"""Fewer students than this could be told apart by their stars."""
+
+
+def _rounded(digits: int) -> AfterValidator:
+    return AfterValidator(lambda value: round(value, digits) + 0.0)
+
+
+Fraction = Annotated[float, _rounded(4)]
+Quantity = Annotated[float, _rounded(4)]
+Points = Annotated[float, _rounded(2)]
+Seconds = Annotated[float, _rounded(2)]
+
+
+class Outbound(BaseModel):
+    """Made from domain objects or from their stored JSON."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    def json_bytes(self) -> bytes:
+        """The JSON as it is answered: null is written out, instants end in Z."""
+        return self.model_dump_json(by_alias=True).encode()
+
+
+class Page(Outbound):
+    """A list's page; `next_cursor` is null on the last one."""
+
+    next_cursor: str | None = None
+
+
+class Rate(Outbound):
+    """k of n with its evidence: 95 % interval, estimate against the platform, P(too bad)."""
+
+    value: Fraction | None
+    n: int
+    low: Fraction
+    high: Fraction
+    shrunk: Fraction
+    p_over: Fraction | None
+
+
+class Probabilities(Outbound):
+    """Chance of leaving within so many days; null while there is no model."""
+
+    within_1d: Fraction | None = Field(None, serialization_alias="1d")
+    within_7d: Fraction | None = Field(None, serialization_alias="7d")
+    within_30d: Fraction | None = Field(None, serialization_alias="30d")
+    within_90d: Fraction | None = Field(None, serialization_alias="90d")
+
+
+class TutorListItem(Outbound):
+    """A tutor at a glance; rates and sessions are of 30 days."""
+
+    tutor_id: str
+    name: str | None
+    subjects: tuple[str, ...]
+    status: TutorStatus
+    tier: Tier
+    tier_preview: Tier
+    churn_score: Points
+    risk_level: RiskLevel
+    reschedule_rate: Rate
+    no_show_rate: Rate
+    avg_rating: Quantity | None
+    sessions: int
+    flags: tuple[str, ...]
+    confirmed_flags: tuple[str, ...]
+    probabilities: Probabilities
+    last_taught_at: datetime | None
+    as_of: datetime
+    updated_at: datetime
+
+
+class TutorList(Page):
+    """A page of tutors in the order asked for."""
+
+    items: tuple[TutorListItem, ...]
+
+
+class Profile(Outbound):
+    """A tutor as the marketplace describes them."""
+
+    tutor_id: str
+    name: str | None
+    email: str | None
+    subjects: tuple[str, ...]
+    status: TutorStatus
+    status_since: datetime | None
+    onboarding_date: datetime | None
+    baseline_sessions_per_week: float | None
+    location: str | None
+    education_level: str | None
+
+
+def _field(metric: Metric) -> Any:
+    about = Field(title=metric.title, description=metric.definition)
+    match metric:
+        case CountMetric():
+            return (int, about)
+        case RateMetric():
+            return (Rate, about)
+        case QuantityMetric():
+            return (Quantity | None, about)
+
+
+WindowMetrics: Any = create_model(
+    "WindowMetrics",
+    __base__=Outbound,
+    __doc__="Every metric of one window.",
+    **{metric.name: _field(metric) for metric in METRICS},
+)
+
+
+class Windows(Outbound):
+    """The metrics of the last 7, 30 and 90 days."""
+
+    of_7d: WindowMetrics = Field(alias="7d")
+    of_30d: WindowMetrics = Field(alias="30d")
+    of_90d: WindowMetrics = Field(alias="90d")
+
+
+class Flag(Outbound):
+    """A raised flag; `evidence` names sessions."""
+
+    code: str
+    title: str
+    status: FlagStatus
+    since: datetime
+    evidence: tuple[str, ...]
+    explanation: str
+    clears_when: str
+
+
+class ScorePart(Outbound):
+    """What one component or uplift adds; the points of all parts sum to the score.
+
+    `value` is the component's 0 to 100, null for uplifts and the cap; `known` is false where a
+    neutral value stands in for missing data.
+    """
+
+    name: str
+    title: str
+    points: Points
+    weight: float | None
+    value: float | None
+    known: bool
+
+
+class Factor(Outbound):
+    """What pushes a probability, and by how much."""
+
+    feature: str
+    contribution: float
+
+
+class Prediction(Outbound):
+    """What the churn model says; `note` says why there is nothing, if so."""
+
+    probabilities: Probabilities
+    factors: tuple[Factor, ...] = ()
+    model_version: str | None = None
+    predicted_at: datetime | None = None
+    note: str | None = NO_MODEL
+
+
+class Insight(Outbound):
+    """How fast the newest report became a score."""
+
+    received_at: datetime
+    scored_at: datetime
+    ended_at: datetime | None
+    seconds_from_receipt: Seconds
+    seconds_from_session_end: Seconds | None
+
+
+class Intervention(Outbound):
+    """One task of the work queue."""
+
+    intervention_id: str
+    tutor_id: str
+    kind: str
+    status: str
+    owner: str | None
+    why: str
+    due_at: datetime | None
+
+
+class InterventionList(Page):
+    """A page of the work queue."""
+
+    items: tuple[Intervention, ...] = ()
+
+
+class TutorDetail(Outbound):
+    """Everything about one tutor."""
+
+    tutor_id: str
+    name: str | None
+    status: TutorStatus
+    profile: Profile
+    windows: Windows
+    flags: tuple[Flag, ...]
+    tier: Tier
+    tier_preview: Tier
+    churn_score: Points
+    risk_level: RiskLevel
+    churn_score_components: tuple[ScorePart, ...]
+    prediction: Prediction
+    interventions: tuple[Intervention, ...] = ()
+    insight: Insight | None
+    last_taught_at: datetime | None
+    settings_version: int
+    reference_version: str
+    as_of: datetime
+    updated_at: datetime
+
+
+def tutor_detail(card: Scorecard, row: TutorRow, tutor: Tutor) -> TutorDetail:
+    """All of a tutor, for those who look after tutors."""
+    return TutorDetail(
+        tutor_id=card.tutor_id,
+        name=tutor.name,
+        status=tutor.status,
+        profile=Profile.model_validate(tutor),
+        windows=Windows.model_validate(card.windows),
+        flags=tuple(_flag(flag) for flag in card.flags),
+        tier=card.tier,
+        tier_preview=card.tier_preview,
+        churn_score=card.churn_score.value,
+        risk_level=card.churn_score.level,
+        churn_score_components=_parts(card.churn_score),
+        prediction=Prediction(probabilities=Probabilities.model_validate(row.probabilities)),
+        insight=_insight(row),
+        last_taught_at=card.last_taught_at,
+        settings_version=card.settings_version,
+        reference_version=card.reference_version,
+        as_of=card.as_of,
+        updated_at=row.updated_at,
+    )
+
+
+FLAG_TITLES = {rule.code: rule.title for rule in FLAG_RULES}
+
+
+def _flag(flag: Any) -> Flag:
+    return Flag(
+        code=flag.code,
+        title=FLAG_TITLES.get(flag.code, flag.code),
+        status=flag.status,
+        since=flag.since,
+        evidence=flag.evidence,
+        explanation=flag.explanation,
+        clears_when=flag.clears_when,
+    )
+
+
+def _parts(score: ChurnScore) -> tuple[ScorePart, ...]:
+    return tuple(ScorePart.model_validate(part) for part in score.parts)
+
+
+def _insight(row: TutorRow) -> Insight | None:
+    found = row.insight
+    if found is None:
+        return None
+    ended = found.ended_at
+    return Insight(
+        received_at=found.received_at,
+        scored_at=found.scored_at,
+        ended_at=ended,
+        seconds_from_receipt=(found.scored_at - found.received_at).total_seconds(),
+        seconds_from_session_end=(found.scored_at - ended).total_seconds() if ended else None,
+    )
+
+
+class OwnRate(Outbound):
+    """k of n as the tutor sees it, with its 95 % interval."""
+
+    value: Fraction | None
+    n: int
+    low: Fraction
+    high: Fraction
+
+
+class OwnMetrics(Outbound):
+    """What a tutor did in one window."""
+
+    sessions: int
+    completed: int
+    tutor_reschedules: int
+    student_reschedules: int
+    tutor_no_shows: int
+    student_no_shows: int
+    cancelled: int
+    late_notice_reschedules: int
+    reschedule_rate: OwnRate
+    no_show_rate: OwnRate
+    first_session_success_rate: OwnRate
+    learning_objectives_met_rate: OwnRate
+    late_start_rate: OwnRate
+    training_completion_rate: OwnRate
+    technical_issue_rate: OwnRate
+    avg_rating: Quantity | None
+    rating_last_30: Quantity | None
+    engagement: Quantity | None
+    avg_late_minutes: Quantity | None
+    response_minutes_p50: Quantity | None
+    response_minutes_p95: Quantity | None
+    availability_hours: Quantity | None
+    availability_change: Quantity | None
+
+
+class OwnWindows(Outbound):
+    """The tutor's own 7, 30 and 90 days."""
+
+    of_7d: OwnMetrics = Field(alias="7d")
+    of_30d: OwnMetrics = Field(alias="30d")
+    of_90d: OwnMetrics = Field(alias="90d")
+
+
+class OwnFeedback(Outbound):
+    """What students said in 90 days, nobody recognisable.
+
+    A category is null until 5 students rated it.
+    """
+
+    subject_knowledge: float | None = None
+    communication: float | None = None
+    patience: float | None = None
+    engagement: float | None = None
+    helpfulness: float | None = None
+
+
+class OwnPage(Outbound):
+    """A tutor's page about themselves."""
+
+    tutor_id: str
+    name: str | None
+    subjects: tuple[str, ...]
+    tier: Tier
+    tier_preview: Tier
+    windows: OwnWindows
+    feedback: OwnFeedback
+    as_of: datetime
+    updated_at: datetime
+
+
+def own_page(
+    card: Scorecard, row: TutorRow, tutor: Tutor, sessions: Iterable[Session], now: datetime
+) -> OwnPage:
+    """What a tutor may know of themselves; `sessions` are those of the last 90 days."""
+    return OwnPage.model_validate(
+        {
+            "tutor_id": tutor.tutor_id,
+            "name": tutor.name,
+            "subjects": tutor.subjects,
+            "tier": card.tier,
+            "tier_preview": card.tier_preview,
+            "windows": {name: _own_metrics(values) for name, values in card.windows.items()},
+            "feedback": _category_means(tutor.tutor_id, sessions, now),
+            "as_of": card.as_of,
+            "updated_at": row.updated_at,
+        }
+    )
+
+
+OWN_NAMES = {"engagement": "engagement_score"}
+"""Where the tutor's page calls a metric otherwise: there is no score of any kind on it."""
+
+
+def _own_metrics(values: Mapping[str, Measured]) -> dict[str, Measured]:
+    return {name: values[OWN_NAMES.get(name, name)] for name in OwnMetrics.model_fields}
+
+
+def _category_means(
+    tutor_id: str, sessions: Iterable[Session], now: datetime
+) -> dict[str, float | None]:
+    """Mean of each student's newest stars by category, where enough students gave any."""
+    said = sorted(
+        (
+            feedback
+            for session in sessions
+            for feedback in session.feedback
+            if feedback.tutor_id == tutor_id
+            and now - timedelta(days=FEEDBACK_DAYS) < feedback.known_at <= now
+        ),
+        key=lambda feedback: (feedback.submitted_at, feedback.feedback_id),
+    )
+    newest: dict[str, dict[str, float]] = {}
+    for feedback in said:
+        for category, stars in feedback.ratings:
+            newest.setdefault(category, {})[feedback.student_id] = stars
+    return {
+        category: round(sum(by_student.values()) / len(by_student), 1)
+        for category, by_student in newest.items()
+        if len(by_student) >= ANONYMOUS_FROM
+    }
+
+
+class HistoryMetrics(Outbound):
+    """What the daily record keeps of a window."""
+
+    sessions: int | None = None
+    reschedule_rate: Fraction | None = None
+    no_show_rate: Fraction | None = None
+    avg_rating: Quantity | None = None
+
+
+class HistoryWindows(Outbound):
+    """The recorded metrics of the 7, 30 and 90 days before the record."""
+
+    of_7d: HistoryMetrics = Field(alias="7d")
+    of_30d: HistoryMetrics = Field(alias="30d")
+    of_90d: HistoryMetrics = Field(alias="90d")
+
+
+class HistoryDay(Outbound):
+    """One night's record; `raised` and `cleared` against the night before."""
+
+    on: date = Field(serialization_alias="date")
+    as_of: datetime
+    rates: HistoryWindows
+    churn_score: Points
+    risk_level: RiskLevel
+    tier: Tier
+    flags: tuple[str, ...]
+    raised: tuple[str, ...]
+    cleared: tuple[str, ...]
+
+
+class FlagSpell(Outbound):
+    """One time a flag was up; `cleared_at` is null while it is."""
+
+    code: str
+    raised_at: datetime
+    cleared_at: datetime | None = None
+
+
+class History(Page):
+    """The daily records, oldest first, and when flags went up and down, newest first."""
+
+    items: tuple[HistoryDay, ...]
+    flag_history: tuple[FlagSpell, ...]
+
+
+def history(days: Iterable[DailyRecord], flags: Iterable[Mapping[str, Any]]) -> History:
+    """A tutor's daily records and flags."""
+    return History(
+        items=tuple(_history_day(day) for day in days),
+        flag_history=tuple(FlagSpell.model_validate(flag) for flag in flags),
+    )
+
+
+def _history_day(day: DailyRecord) -> HistoryDay:
+    return HistoryDay(
+        on=day.as_of.date(),
+        as_of=day.as_of,
+        rates=HistoryWindows.model_validate(day.rates),
+        churn_score=day.churn_score,
+        risk_level=RiskLevel(day.risk_level),
+        tier=day.tier,
+        flags=day.flags,
+        raised=day.raised,
+        cleared=day.cleared,
+    )
+
+
+class Scores(Outbound):
+    """The compact form for the Rails admin."""
+
+    tutor_id: str
+    churn_score: Points
+    risk_level: RiskLevel
+    tier: Tier
+    flags: tuple[str, ...]
+    confirmed_flags: tuple[str, ...]
+    probabilities: Probabilities
+    as_of: datetime
+    updated_at: datetime
+
+
+class Recommendation(Outbound):
+    """What to do, why, who, until when."""
+
+    what: str
+    why: str
+    owner: str | None
+    due_at: datetime | None
+
+
+class RecommendationList(Page):
+    """What should be done for a tutor."""
+
+    items: tuple[Recommendation, ...] = ()
+
+
+class Move(Outbound):
+    """One time a session was moved."""
+
+    initiator: Party
+    original_time: datetime
+    new_time: datetime
+    requested_at: datetime | None
+    notice_hours: Quantity | None
+    reason: str | None
+
+
+class SessionListItem(Outbound):
+    """One session as reported so far; `rating` takes a student's feedback before the report's."""
+
+    session_id: str
+    student_id: str
+    subject: str | None
+    session_type: str | None
+    session_number: int | None
+    status: Status
+    scheduled_time: datetime
+    completed_time: datetime | None
+    duration_minutes: float | None
+    outcomes: tuple[OutcomeKind, ...]
+    reschedules: tuple[Move, ...]
+    rating: Quantity | None
+    late_minutes: Quantity | None
+    learning_objectives_met: bool | None
+    technical_issues: bool | None
+
+
+class SessionList(Page):
+    """A page of a tutor's sessions, the newest first."""
+
+    items: tuple[SessionListItem, ...]
+
+
+def session_list(
+    sessions: Iterable[Session], now: datetime, next_cursor: str | None
+) -> SessionList:
+    """A page of sessions; one that no report described yet is not listed."""
+    items = tuple(item for session in sessions if (item := _session(session, now)))
+    return SessionList(items=items, next_cursor=next_cursor)
+
+
+def _session(session: Session, now: datetime) -> SessionListItem | None:
+    said = session.snapshot
+    if said is None:
+        return None
+    return SessionListItem(
+        session_id=session.session_id,
+        student_id=said.student_id,
+        subject=said.subject,
+        session_type=said.session_type,
+        session_number=said.session_number,
+        status=said.status,
+        scheduled_time=said.scheduled_time,
+        completed_time=said.completed_time,
+        duration_minutes=said.duration_minutes,
+        outcomes=tuple(outcome.kind for outcome in outcomes(session)),
+        reschedules=tuple(Move.model_validate(move) for move in session.reschedules),
+        rating=session.rating(now),
+        late_minutes=said.late_minutes,
+        learning_objectives_met=said.learning_objectives_met,
+        technical_issues=said.technical_issues,
+    )
+
+
+class PlatformRate(Outbound):
+    """k of n sessions of all tutors."""
+
+    value: Fraction | None = None
+    n: int = 0
+
+
+class Latency(Outbound):
+    """Seconds from a report's receipt, and from the session's end, to its score, in 24 hours."""
+
+    n: int = 0
+    receipt_p50: Seconds | None = None
+    receipt_p95: Seconds | None = None
+    session_end_p50: Seconds | None = None
+    session_end_p95: Seconds | None = None
+
+
+class TrendDay(Outbound):
+    """The platform on one day; today's is as of now."""
+
+    on: date = Field(alias="date")
+    tutors: int
+    at_risk: dict[RiskLevel, int]
+    sessions_30d: int
+    reschedule_rate: PlatformRate
+    no_show_rate: PlatformRate
+    first_session_success_rate: PlatformRate
+
+
+class Overview(Outbound):
+    """The marketplace now; everything is null or empty before the first minute's summary."""
+
+    tutors: int | None = None
+    at_risk: dict[RiskLevel, int] = {}
+    tiers: dict[Tier, int] = {}
+    flags: dict[str, int] = {}
+    sessions_30d: int | None = None
+    reschedule_rate: PlatformRate = PlatformRate()
+    no_show_rate: PlatformRate = PlatformRate()
+    first_session_success_rate: PlatformRate = PlatformRate()
+    insight_latency_seconds: Latency = Latency()
+    trend: tuple[TrendDay, ...] = ()
+    as_of: datetime | None = None
+
+
+def overview(summary: Mapping[str, Any] | None, days: Sequence[Mapping[str, Any]]) -> Overview:
+    """The newest summary with the days before it."""
+    return Overview.model_validate({**(summary or {}), "trend": days})
+
+
+class MetricDefinition(Outbound):
+    """What a metric counts."""
+
+    name: str
+    title: str
+    kind: Literal["count", "rate", "quantity"]
+    unit: str | None
+    definition: str
+    threshold: str | None
+
+
+class FlagDefinition(Outbound):
+    """When a flag goes up and down."""
+
+    code: str
+    title: str
+    raised_when: str
+    clears_when: str
+
+
+class TierDefinition(Outbound):
+    """What a tier means; tried in the order listed."""
+
+    tier: Tier
+    rule: str
+
+
+class ComponentDefinition(Outbound):
+    """One component of the churn score."""
+
+    name: str
+    title: str
+    weight: float
+    definition: str
+
+
+class UpliftDefinition(Outbound):
+    """Points added while a flag is up."""
+
+    flag: str
+    points: float
+
+
+class ThresholdDefinition(Outbound):
+    """Where a metric turns red now, and the bounds within which that may be moved."""
+
+    name: str
+    value: float
+    default: float
+    low: float
+    high: float
+    above_is_bad: bool
+    about: str
+
+
+class Definitions(Outbound):
+    """What every number, flag and tier means."""
+
+    metrics: tuple[MetricDefinition, ...]
+    flags: tuple[FlagDefinition, ...]
+    tiers: tuple[TierDefinition, ...]
+    components: tuple[ComponentDefinition, ...]
+    uplifts: tuple[UpliftDefinition, ...]
+    thresholds: tuple[ThresholdDefinition, ...]
+    settings_version: int
+
+
+def definitions(settings: Settings) -> Definitions:
+    """The domain's tables, with the thresholds in force."""
+    return Definitions(
+        metrics=tuple(_metric_definition(metric) for metric in METRICS),
+        flags=tuple(FlagDefinition.model_validate(rule) for rule in FLAG_RULES),
+        tiers=tuple(TierDefinition(tier=tier, rule=rule) for tier, rule in TIER_RULES),
+        components=tuple(ComponentDefinition.model_validate(each) for each in COMPONENTS),
+        uplifts=tuple(UpliftDefinition.model_validate(each) for each in UPLIFTS),
+        thresholds=tuple(
+            ThresholdDefinition(
+                name=each.name,
+                value=settings.limit(each.name).value,
+                default=each.default,
+                low=each.low,
+                high=each.high,
+                above_is_bad=each.above_is_bad,
+                about=each.about,
+            )
+            for each in THRESHOLDS.values()
+        ),
+        settings_version=settings.version,
+    )
+
+
+def _metric_definition(metric: Metric) -> MetricDefinition:
+    kind: Literal["count", "rate", "quantity"]
+    match metric:
+        case CountMetric():
+            kind, unit, threshold = "count", None, None
+        case RateMetric():
+            kind, unit, threshold = "rate", None, metric.threshold
+        case QuantityMetric():
+            kind, unit, threshold = "quantity", metric.unit, metric.threshold
+    return MetricDefinition(
+        name=metric.name,
+        title=metric.title,
+        kind=kind,
+        unit=unit,
+        definition=metric.definition,
+        threshold=threshold,
+    )
+
+
+class Health(Outbound):
+    """The function runs."""
+
+    status: Literal["ok"] = "ok"
