@@ -9,11 +9,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import scoring
+from tests.bench import importing, scoring, units
 from tests.bench.result import Result, markdown, text
 
 PARTS: dict[str, Callable[[bool], Result]] = {
     "scoring": scoring.run,
+    "units": units.run,
+    "import": importing.run,
 }
 
 

@@ -1,0 +1,97 @@
+"""What AWS charges, in one place: list prices of us-east-1, on demand, without free tiers.
+
+Written down from memory of the public price lists as they stood in the middle of 2025; check
+them before a decision rests on them. Sources: aws.amazon.com/<service>/pricing.
+"""
+
+from dataclasses import dataclass
+
+MILLION = 1_000_000
+
+DYNAMODB_WRITE_UNIT = 0.625 / MILLION  # per write request unit, since November 2024
+DYNAMODB_READ_UNIT = 0.125 / MILLION  # per read request unit, since November 2024
+DYNAMODB_GB_MONTH = 0.25  # per GB stored and month, indexes included
+DYNAMODB_BACKUP_GB_MONTH = 0.20  # per GB and month of point-in-time recovery
+LAMBDA_GB_SECOND = 0.0000133334  # per GB of memory and second, arm64
+LAMBDA_REQUEST = 0.20 / MILLION  # per invocation
+SQS_REQUEST = 0.40 / MILLION  # per request of up to 64 kB, standard queue
+HTTP_API_REQUEST = 1.00 / MILLION  # per request of up to 512 kB
+SCHEDULER_START = 1.00 / MILLION  # per EventBridge Scheduler invocation
+LOGS_GB = 0.50  # per GB taken in by CloudWatch Logs
+METRIC_MONTH = 0.30  # per custom metric and month
+KMS_KEY_MONTH = 1.00  # per customer key and month
+KMS_REQUEST = 0.03 / 10_000  # per call; DynamoDB asks about every five minutes
+SECRET_MONTH = 0.40  # per secret and month
+SECRET_REQUEST = 0.05 / 10_000  # per GetSecretValue
+
+DAYS_A_MONTH = 30
+MINUTES_A_MONTH = DAYS_A_MONTH * 24 * 60
+
+CALL_SECONDS = 0.006
+"""How long a Lambda waits for one call of DynamoDB or SQS in its region (an assumption)."""
+
+LAMBDA_LOG_BYTES = 700
+"""The start and report lines that Lambda itself logs for an invocation, as JSON."""
+
+ACCESS_LOG_BYTES = 400
+"""The HTTP API's own line for a request."""
+
+QUEUE_POLLS_A_MONTH = 5 * 3 * MINUTES_A_MONTH
+"""An event source that finds nothing still asks: five pollers, each waiting 20 seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one step uses; steps add up."""
+
+    read_units: float = 0.0
+    write_units: float = 0.0
+    calls: float = 0.0
+    cpu_seconds: float = 0.0
+    memory_gb: float = 0.0
+    invocations: float = 0.0
+    sqs_requests: float = 0.0
+    http_requests: float = 0.0
+    log_bytes: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Billed time of the function: its own work, and waiting for each call in turn."""
+        return self.cpu_seconds + self.calls * CALL_SECONDS
+
+
+def parts(usage: Usage) -> dict[str, float]:
+    """Dollars of one step by what they are paid for."""
+    logged = (
+        usage.log_bytes
+        + usage.invocations * LAMBDA_LOG_BYTES
+        + usage.http_requests * ACCESS_LOG_BYTES
+    )
+    return {
+        "DynamoDB writes": usage.write_units * DYNAMODB_WRITE_UNIT,
+        "DynamoDB reads": usage.read_units * DYNAMODB_READ_UNIT,
+        "Lambda": usage.invocations * LAMBDA_REQUEST
+        + usage.seconds * usage.memory_gb * LAMBDA_GB_SECOND,
+        "SQS": usage.sqs_requests * SQS_REQUEST,
+        "HTTP API": usage.http_requests * HTTP_API_REQUEST,
+        "logs": logged / 1e9 * LOGS_GB,
+    }
+
+
+def dollars(usage: Usage) -> float:
+    """Dollars of one step."""
+    return sum(parts(usage).values())
+
+
+def standing(metrics: int) -> float:
+    """Dollars a month that are due whatever happens: keys, secrets, polling, metrics, KMS calls."""
+    kms_calls = 6 * MINUTES_A_MONTH / 5
+    secret_reads = MINUTES_A_MONTH
+    return (
+        KMS_KEY_MONTH
+        + 2 * SECRET_MONTH
+        + metrics * METRIC_MONTH
+        + QUEUE_POLLS_A_MONTH * SQS_REQUEST
+        + kms_calls * KMS_REQUEST
+        + secret_reads * SECRET_REQUEST
+    )

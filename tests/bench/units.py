@@ -1,0 +1,307 @@
+"""What a session costs: DynamoDB's units a report, a minute and a night, and dollars a month."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
+from typing import Any
+
+from infra_cdk.function_spec import FUNCTIONS
+from infra_cdk.local.stack import LOCAL_WEBHOOK_SECRET
+from shared.aws.item import Item
+from shared.aws.scorecard_table import card_item
+from shared.aws.tutor_log import event_item, logged_session_item, profile_item, session_item
+from shared.domain.log import midnight
+from shared.domain.scorecard import scorecard
+from shared.domain.tutor_row import Insight, tutor_row
+from shared.signature import sign
+from tests.bench import history, price
+from tests.bench.price import Usage
+from tests.bench.result import Result, Row, Verdict
+from tests.bench.store import Ran, Store, bare_store
+
+REPORTS = 5
+TUTOR = "t-measured"
+SIZES = {"demo": 280, "full": 1_400, "x10": 14_000}
+LOG_ROWS = (10, 200, 1_000)
+SESSIONS_A_DAY = (3_000, 10_000, 30_000)
+SESSIONS_A_WEEK = 15
+REPORTS_A_SESSION = 3
+"""Booked, over, rated; behaviour events come on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The mean of several runs of one step."""
+
+    receive: Usage
+    score: Usage
+
+    @property
+    def read_units(self) -> float:
+        return self.receive.read_units + self.score.read_units
+
+    @property
+    def write_units(self) -> float:
+        return self.receive.write_units + self.score.write_units
+
+    @property
+    def dollars(self) -> float:
+        return price.dollars(self.receive) + price.dollars(self.score)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Everything counted: by size of the tutor's log, and by number of tutors."""
+
+    by_rows: dict[int, Cost]
+    by_tutors: dict[int, Cost]
+    summary: dict[int, Usage]
+    sweep: dict[int, Usage]
+    night: dict[int, Usage]
+    roll: Usage
+    event: Cost
+    indexes: dict[str, float]
+
+
+def run(quick: bool) -> Result:
+    """Count, and price what was counted."""
+    found = measure(quick)
+    rows = [
+        *(_report_row(f"a report, {n:,} rows in 90 days", c) for n, c in found.by_rows.items()),
+        _report_row("a behaviour event, 200 rows", found.event),
+        *_flat(found),
+        *_proportional(found),
+        *_periodic(found),
+        *_dollars(found),
+    ]
+    indexes = ", ".join(f"{name} {units:.1f}" for name, units in found.indexes.items())
+    notes = (
+        "The functions run in-process against the emulator with the stack's table; units by"
+        " DynamoDB's published rules (tests/bench/meter.py), prices from tests/bench/price.py.",
+        f"A session is {REPORTS_A_SESSION} reports and {history.EVENTS_PER_SESSION} behaviour"
+        f" events, its tutor has 200 rows in 90 days; tutors = sessions a day × 7 /"
+        f" {SESSIONS_A_WEEK}. No batching is assumed: under load a batch scores a tutor once.",
+        f"Index writes a report at 200 rows: {indexes}.",
+    )
+    return Result("DynamoDB units and dollars", tuple(rows), notes)
+
+
+def measure(quick: bool) -> Measured:
+    """Count every step at every size."""
+    sizes = list(SIZES.values())[: 2 if quick else 3]
+    now = datetime.now(UTC)
+    with bare_store() as store:
+        by_rows, indexes = {}, {}
+        for rows in LOG_ROWS:
+            store.clear()
+            store.load([*cards(sizes[0], now), *tutor_items(rows, now)])
+            by_rows[rows] = a_report(store, now)
+            if rows == LOG_ROWS[1]:
+                indexes = {k: v / REPORTS for k, v in store.meter.by_index.items()}
+        by_tutors, summary, sweep, night = {}, {}, {}, {}
+        for tutors in sizes:
+            store.clear()
+            store.load([*cards(tutors, now), *tutor_items(200, now)])
+            by_tutors[tutors] = a_report(store, now)
+            summary[tutors] = _usage(store, "summarize_platform", [{}])
+            sweep[tutors] = _usage(store, "sweep_inbox", [{}])
+            night[tutors] = _usage(store, "roll_windows", [{}])
+            store.messages()
+        at = midnight(now).isoformat()
+        roll = {"tutor_id": TUTOR, "roll_at": at}
+        record = {
+            "messageId": "1",
+            "receiptHandle": "1",
+            "body": json.dumps(roll),
+            "attributes": {"ApproximateReceiveCount": "1"},
+        }
+        rolled = _usage(store, "score_tutor", [{"Records": [record]}])
+        event = _deliver(store, "events", list(islice(_events(now), REPORTS)))
+    return Measured(by_rows, by_tutors, summary, sweep, night, rolled, event, indexes)
+
+
+def a_report(store: Store, now: datetime) -> Cost:
+    """What the report of a completed session uses, webhook to scorecard."""
+    warm, *bodies = history.session_bodies(
+        TUTOR, REPORTS + 1, now - timedelta(hours=1), seed=2, days=1
+    )
+    renamed = [{**body, "session_id": f"new.{n}"} for n, body in enumerate(bodies)]
+    _deliver(store, "sessions", [{**warm, "session_id": "new.warm"}])
+    return _deliver(store, "sessions", renamed)
+
+
+def _deliver(store: Store, kind: str, bodies: list[history.Body]) -> Cost:
+    store.messages()
+    received = _usage(store, "report_webhook", [posted(kind, body) for body in bodies])
+    by_index = dict(store.meter.by_index)
+    batches = [{"Records": [record]} for record in store.messages()]
+    if len(batches) != len(bodies):
+        raise RuntimeError(f"{len(bodies)} reports led to {len(batches)} messages")
+    scored = _usage(store, "score_tutor", batches)
+    store.meter.by_index.update(by_index)
+    received = replace(received, sqs_requests=1.0, http_requests=1.0)
+    return Cost(received, replace(scored, sqs_requests=2.0))
+
+
+def _usage(store: Store, function: str, events: list[dict[str, Any]]) -> Usage:
+    """The mean over the events of what a function uses."""
+    store.function(function)
+    store.meter.reset()
+    ran = [store.run(function, event) for event in events]
+    _refuse_failures(ran)
+    meter, count = store.meter, len(events)
+    return Usage(
+        read_units=meter.read_units / count,
+        write_units=meter.write_units / count,
+        calls=meter.calls.total() / count,
+        cpu_seconds=sum(one.cpu_seconds for one in ran) / count,
+        memory_gb=next(s.memory_mb for s in FUNCTIONS if s.name == function) / 1024,
+        invocations=1.0,
+        sqs_requests=(meter.calls["SendMessage"] + meter.calls["SendMessageBatch"]) / count,
+        log_bytes=sum(one.log_bytes for one in ran) / count,
+    )
+
+
+def _refuse_failures(ran: list[Ran]) -> None:
+    for one in ran:
+        status = one.answer.get("statusCode", 202)
+        if status != 202 or one.answer.get("batchItemFailures"):
+            raise RuntimeError(f"a measured call failed: {one.answer}")
+
+
+def posted(kind: str, body: history.Body) -> dict[str, Any]:
+    """The HTTP API's event of a signed delivery."""
+    raw = json.dumps(body).encode()
+    webhook_id = f"msg.{body.get('session_id') or body.get('event_id')}"
+    seconds = int(datetime.now(UTC).timestamp())
+    return {
+        "rawPath": f"/api/{kind}",
+        "headers": {
+            "content-type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(seconds),
+            "webhook-signature": sign(LOCAL_WEBHOOK_SECRET, webhook_id, seconds, raw),
+        },
+        "body": raw.decode(),
+        "isBase64Encoded": False,
+    }
+
+
+def tutor_items(rows: int, now: datetime) -> Iterator[Item]:
+    """Everything stored of the measured tutor: so many rows in the log, sessions and events."""
+    sessions = round(rows / (1 + history.EVENTS_PER_SESSION))
+    log = history.log(TUTOR, sessions, now - timedelta(days=1))
+    yield profile_item(log.tutor, 1)
+    yield from (event_item(event) for event in log.events)
+    for session in log.sessions:
+        yield session_item(session, 1)
+        row = logged_session_item(session)
+        if row is not None:
+            yield row
+
+
+def cards(tutors: int, now: datetime) -> Iterator[Item]:
+    """Scorecards of so many tutors, drawn from forty that were really computed."""
+    made = []
+    for number in range(40):
+        character = history.IN_TROUBLE if number % 5 == 0 else history.TYPICAL
+        log = history.log(f"t-{number}", 180, now, seed=number, character=character)
+        card = scorecard(log, now)
+        made.append((card, tutor_row(card, log.tutor, now, Insight(now, now, now))))
+    for number in range(tutors):
+        card, row = made[number % len(made)]
+        tutor_id, churn = f"t-{number:05d}", number * 7919 % 10_000 / 100
+        yield card_item(
+            replace(card, tutor_id=tutor_id),
+            replace(row, tutor_id=tutor_id, name=f"Ada {tutor_id}", churn_score=churn),
+            1,
+            {flag.code: flag.since for flag in card.flags},
+        )
+
+
+def _events(now: datetime) -> Iterator[history.Body]:
+    for number, body in enumerate(history.event_bodies(TUTOR, REPORTS, now, seed=3)):
+        yield {**body, "event_id": f"new-e.{number}"}
+
+
+def _report_row(name: str, cost: Cost) -> Row:
+    figure = f"{cost.read_units:.1f} RRU + {cost.write_units:.1f} WRU"
+    receive = f"receive {cost.receive.read_units:.0f} + {cost.receive.write_units:.0f}"
+    return Row(name, f"{figure} ({receive})")
+
+
+def _flat(found: Measured) -> Iterator[Row]:
+    smallest, *_, largest = found.by_tutors
+    small, large = found.by_tutors[smallest], found.by_tutors[largest]
+    ratio = units(large) / units(small)
+    verdict = Verdict.MET if 0.9 < ratio < 1.1 else Verdict.MISSED
+    name = f"units a report, {largest:,} tutors against {smallest:,}"
+    yield Row(name, f"× {ratio:.2f}", "flat (± 10 %)", verdict)
+
+
+def _proportional(found: Measured) -> Iterator[Row]:
+    for fewer, more in pairwise(LOG_ROWS):
+        ratio = units(found.by_rows[more]) / units(found.by_rows[fewer])
+        verdict = Verdict.MET if ratio < more / fewer else Verdict.MISSED
+        yield Row(
+            f"units a report, {more:,} rows against {fewer:,}",
+            f"× {ratio:.2f}",
+            f"< × {more / fewer:g}",
+            verdict,
+        )
+
+
+def units(cost: Cost) -> float:
+    """Reads and writes in one number, in the proportion of their prices."""
+    return cost.write_units + cost.read_units * price.DYNAMODB_READ_UNIT / price.DYNAMODB_WRITE_UNIT
+
+
+def _periodic(found: Measured) -> Iterator[Row]:
+    for title, by_tutors in (
+        ("summary, a minute", found.summary),
+        ("sweep, a minute", found.sweep),
+        ("roll_windows, a night", found.night),
+    ):
+        for tutors, usage in by_tutors.items():
+            figure = f"{usage.read_units:,.0f} RRU + {usage.write_units:,.0f} WRU"
+            seconds = f"{usage.cpu_seconds:.2f} s of CPU, {usage.calls:.0f} calls"
+            yield Row(f"{title}, {tutors:,} tutors", f"{figure}; {seconds}")
+    roll = found.roll
+    yield Row(
+        "nightly roll of one tutor", f"{roll.read_units:.0f} RRU + {roll.write_units:.0f} WRU"
+    )
+
+
+def _dollars(found: Measured) -> Iterator[Row]:
+    report, event = found.by_rows[200], found.event
+    per_session = REPORTS_A_SESSION * report.dollars + history.EVENTS_PER_SESSION * event.dollars
+    yield Row("a million reports", f"${1e6 * report.dollars:,.2f}: {_split(report)}")
+    yield Row("a million sessions", f"${1e6 * per_session:,.2f}")
+    for a_day in SESSIONS_A_DAY:
+        tutors = a_day * 7 / SESSIONS_A_WEEK
+        by_session = per_session * a_day * price.DAYS_A_MONTH
+        by_minute = (
+            _at(found.summary, tutors) + _at(found.sweep, tutors) + 2 * price.SCHEDULER_START
+        )
+        by_night = _at(found.night, tutors) + tutors * price.dollars(found.roll)
+        clock = by_minute * price.MINUTES_A_MONTH
+        nightly = by_night * price.DAYS_A_MONTH
+        total = by_session + clock + nightly + price.standing(metrics=15)
+        yield Row(
+            f"a month at {a_day:,} sessions a day, {tutors:,.0f} tutors",
+            f"${total:,.0f}: sessions {by_session:,.0f}, minutes {clock:,.0f}, "
+            f"nights {nightly:,.0f}, standing {price.standing(metrics=15):,.0f}",
+        )
+
+
+def _split(cost: Cost) -> str:
+    one, other = price.parts(cost.receive), price.parts(cost.score)
+    return ", ".join(f"{name} {1e6 * (one[name] + other[name]):.2f}" for name in one)
+
+
+def _at(by_tutors: dict[int, Usage], tutors: float) -> float:
+    """Dollars of a step that grows with the tutors, from the largest size counted."""
+    largest = max(by_tutors)
+    return price.dollars(by_tutors[largest]) * tutors / largest
