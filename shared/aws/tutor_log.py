@@ -96,7 +96,8 @@ class LogTable:
         """
         since = as_of - timedelta(days=LOG_DAYS)
         sessions = tuple(self._sessions(tutor_id, since))
-        taught = any(_completed_at(session) for session in sessions)
+        ends = (_completed_at(session) for session in sessions)
+        taught = any(end is not None and end <= as_of for end in ends)
         return Log(
             tutor=self.tutor(tutor_id),
             sessions=sessions,
@@ -144,17 +145,22 @@ class LogTable:
         return (loaded(BehaviourEvent, item) for item in items)
 
     def _ratings(self, tutor_id: str, since: datetime) -> Iterable[Rating]:
-        """Those of the newest 30 ratings that lie before `since`: the log does not show them."""
+        """The newest 30 ratings before `since`, which the log does not show.
+
+        All 30, also where the log has ratings of its own: nights before `as_of` are looked at
+        too, and sessions reported ahead of time must not take the place of old ones.
+        """
         request = {
             "IndexName": "rated",
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": text(key.tutor(tutor_id))},
+            "KeyConditionExpression": "pk = :pk AND rated_at < :since",
+            "ExpressionAttributeValues": {
+                ":pk": text(key.tutor(tutor_id)),
+                ":since": text(key.stamp(since)),
+            },
             "ConsistentRead": True,
             "ScanIndexForward": False,
         }
-        for item in self._table.pages(request, RATINGS_KEPT):
-            if item["rated_at"]["S"] < key.stamp(since):
-                yield _rating(item)
+        return (_rating(item) for item in self._table.pages(request, RATINGS_KEPT))
 
     def _last_taught_before(self, tutor_id: str, before: datetime) -> datetime | None:
         between = ("S#", f"S#{key.stamp(before)}")

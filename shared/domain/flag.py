@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from shared.domain.engagement import count, engagement
 from shared.domain.event import EventType
-from shared.domain.log import Timeline, View, midnight, midnights_before
+from shared.domain.log import LOG_DAYS, Timeline, View, midnight, midnights_before
 from shared.domain.marketplace import ENGAGEMENT_PRIOR, RATING_PRIOR, Reference
 from shared.domain.metric import (
     FAILURE_RATING,
@@ -76,18 +76,25 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A tutor's timeline seen at one instant, with the thresholds and priors in force."""
+    """A tutor's timeline seen at one instant, with the thresholds and priors in force.
+
+    `seen_from` is the moment of the scorecard while earlier nights are asked; nothing from
+    LOG_DAYS before it is looked at, so that a whole log and the part that is read give the same.
+    """
 
     timeline: Timeline
     as_of: datetime
     settings: Settings
     reference: Reference
+    seen_from: datetime | None = None
 
     def view(self, days: int, ending: datetime | None = None) -> View:
-        return self.timeline.view(days, ending or self.as_of)
+        horizon = (self.seen_from or self.as_of) - timedelta(days=LOG_DAYS)
+        return self.timeline.view(days, ending or self.as_of, horizon)
 
     def at(self, as_of: datetime) -> "Moment":
-        return Moment(self.timeline, as_of, self.settings, self.reference)
+        seen_from = self.seen_from or self.as_of
+        return Moment(self.timeline, as_of, self.settings, self.reference, seen_from)
 
 
 @dataclass(frozen=True, slots=True)

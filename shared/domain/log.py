@@ -56,11 +56,8 @@ class View:
 
     timeline: "Timeline"
     days: int
+    start: datetime
     as_of: datetime
-
-    @cached_property
-    def start(self) -> datetime:
-        return self.as_of - timedelta(days=self.days)
 
     @cached_property
     def known(self) -> list[Session]:
@@ -100,13 +97,14 @@ class Timeline:
         self.entries = sorted(entries, key=lambda e: (e.last_at, e.session.session_id))
         self._last_at = [entry.last_at for entry in self.entries]
         self._manifold = [entry for entry in self.entries if len(entry.outcomes) > 1]
-        self._views: dict[tuple[int, datetime], View] = {}
+        self._views: dict[tuple[int, datetime, datetime], View] = {}
 
-    def view(self, days: int, as_of: datetime) -> View:
-        """The window of that many days ending at `as_of`."""
-        key = (days, as_of)
+    def view(self, days: int, as_of: datetime, horizon: datetime | None = None) -> View:
+        """The window of that many days ending at `as_of`, as far as it lies after `horizon`."""
+        start = as_of - timedelta(days=days)
+        key = (days, max(start, horizon) if horizon else start, as_of)
         if key not in self._views:
-            self._views[key] = View(self, days, as_of)
+            self._views[key] = View(self, *key)
         return self._views[key]
 
     def ended_between(self, start: datetime, end: datetime) -> list[Session]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from shared.domain.engagement import engagement
 from shared.domain.event import EventType
-from shared.domain.log import View
+from shared.domain.log import LOG_DAYS, View
 from shared.domain.rate import Counted
 from shared.domain.session import OutcomeKind, Party, Session, Snapshot
 
@@ -128,8 +128,10 @@ def availability_change(view: View) -> float | None:
     if not stated:
         return None
     latest = stated[-1]
+    four_weeks = latest.occurred_at - timedelta(days=28)
+    horizon = view.as_of - timedelta(days=LOG_DAYS)
     earlier = view.timeline.events_between(
-        EventType.AVAILABILITY, latest.occurred_at - timedelta(days=28), latest.occurred_at
+        EventType.AVAILABILITY, max(four_weeks, horizon), latest.occurred_at
     )
     norm = mean([e.amount for e in earlier if e.amount is not None and e is not latest])
     if not norm or latest.amount is None:
