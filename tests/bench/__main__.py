@@ -9,13 +9,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import importing, scoring, units
+from tests.bench import burst, importing, scoring, units, webhook
 from tests.bench.result import Result, markdown, text
 
 PARTS: dict[str, Callable[[bool], Result]] = {
     "scoring": scoring.run,
     "units": units.run,
     "import": importing.run,
+    "webhook": webhook.run,
+    "burst": burst.run,
 }
 
 

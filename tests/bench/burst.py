@@ -1,0 +1,237 @@
+"""A burst as after an outage: 3,000 deliveries, repeated, corrected and shuffled, all at once.
+
+What must be there afterwards is worked out from what was sent, not from what was stored.
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from infra_cdk.local.deployed import Deployed
+from infra_cdk.local.stack import throwaway_stack
+from shared.aws import key
+from shared.aws.item import loaded_json
+from shared.aws.scoring import Scoring
+from shared.aws.table import Table
+from shared.aws.tutor_log import event_item, logged_session_item, profile_item, session_item
+from tests.bench import history
+from tests.bench.result import Result, Row, exactly, percentile, under
+from tests.bench.sender import Answer, Post, post_all
+
+CONNECTIONS = 16
+TUTORS = 200
+SHARE = 10  # one in so many is a duplicate, and one in so many a correction
+ACCEPT_SECONDS, DRAIN_SECONDS = 60.0, 120.0
+GIVE_UP_SECONDS = 600
+SEED = 20261120
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The deliveries in the order they are sent, and the reports that must win."""
+
+    posts: list[Post]
+    final: dict[str, history.Body]
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """How long it took, and what was answered."""
+
+    answers: list[Answer]
+    accepted_after: float
+    drained_after: float
+
+
+def run(quick: bool) -> Result:
+    """On an empty table, and where every tutor has a history of 200 rows."""
+    deliveries = 300 if quick else 3_000
+    rows: list[Row] = []
+    for known in (0,) if quick else (0, 200):
+        with throwaway_stack() as stack:
+            deployed = stack.deployed
+            began = {tutor: _load(deployed, tutor, known) for tutor in tutors()}
+            sent = deliveries_of(deliveries, datetime.now(UTC) - timedelta(hours=2))
+            burst = fire(deployed, sent)
+            where = f"{known} rows a tutor" if known else "empty table"
+            rows += [*_times(where, deliveries, burst), *_checks(deployed, sent, burst, began)]
+    notes = (
+        f"{deliveries:,} deliveries of {TUTORS} tutors: a tenth repeated, a tenth corrections with"
+        f" the next version, shuffled (seed {SEED}), over {CONNECTIONS} connections. Expected"
+        " numbers are counted from what was sent.",
+    )
+    return Result("Burst", tuple(rows), notes)
+
+
+def tutors() -> list[str]:
+    return [f"t-{number}" for number in range(TUTORS)]
+
+
+def deliveries_of(count: int, until: datetime) -> Sent:
+    """So many deliveries, of which the shares are repeated and corrected."""
+    rng = random.Random(SEED)
+    repeated = corrected = count // SHARE
+    per_tutor = -(-(count - repeated - corrected) // TUTORS)
+    bodies = [
+        body
+        for tutor_id in tutors()
+        for body in history.session_bodies(tutor_id, per_tutor, until, seed=SEED, days=25)
+    ][: count - repeated - corrected]
+    final = {body["session_id"]: body for body in bodies}
+    posts = [Post("sessions", f"msg.{body['session_id']}", body) for body in bodies]
+    for body in rng.sample(bodies, corrected):
+        new = {**body, "version": body["version"] + 1, "status": "cancelled"}
+        final[body["session_id"]] = new
+        posts.append(Post("sessions", f"msg.{body['session_id']}.corrected", new))
+    posts += rng.sample(posts, repeated)
+    rng.shuffle(posts)
+    return Sent(posts, final)
+
+
+def fire(deployed: Deployed, sent: Sent) -> Burst:
+    """Send everything, then wait until nothing is pending and the queue is empty."""
+    began = time.monotonic()
+    answers = post_all(deployed.front_door, deployed.webhook_secret, sent.posts, CONNECTIONS)
+    accepted_after = time.monotonic() - began
+    while (pending(deployed) or queued(deployed)) and time.monotonic() - began < GIVE_UP_SECONDS:
+        time.sleep(0.5)
+    return Burst(answers, accepted_after, time.monotonic() - began)
+
+
+def pending(deployed: Deployed) -> int:
+    """Deliveries that are not yet applied."""
+    client, found = deployed.client("dynamodb"), 0
+    for shard in range(key.PENDING_SHARDS):
+        found += client.query(
+            TableName=deployed.table,
+            IndexName="pending",
+            KeyConditionExpression="pending_shard = :shard",
+            ExpressionAttributeValues={":shard": {"S": f"PENDING#{shard}"}},
+            Select="COUNT",
+        )["Count"]
+    return found
+
+
+def queued(deployed: Deployed) -> int:
+    """Messages on the scoring queue, those being worked on included."""
+    return _messages(deployed, deployed.scoring_queue_url)
+
+
+def _messages(deployed: Deployed, url: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = deployed.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(int(value) for value in found["Attributes"].values())
+
+
+def _times(where: str, count: int, burst: Burst) -> Iterator[Row]:
+    p50, p99 = (
+        1000 * percentile([answer.seconds for answer in burst.answers], share)
+        for share in (0.50, 0.99)
+    )
+    shown = f"{burst.accepted_after:.1f} s ({count / burst.accepted_after:.0f} a second)"
+    yield under(
+        f"{where}: {count:,} accepted", burst.accepted_after, ACCEPT_SECONDS, "s", shown=shown
+    )
+    shown = f"{burst.drained_after:.1f} s"
+    yield under(f"{where}: drained", burst.drained_after, DRAIN_SECONDS, "s", shown=shown)
+    tries = sum(answer.attempts - 1 for answer in burst.answers)
+    figure = f"p50 {p50:.0f} ms, p99 {p99:.0f} ms, {tries} sent again"
+    yield Row(f"{where}: an answer", figure)
+
+
+def _checks(deployed: Deployed, sent: Sent, burst: Burst, began: dict[str, int]) -> Iterator[Row]:
+    yield exactly("not accepted", sum(a.status != 202 for a in burst.answers), 0)
+    duplicates = len(sent.posts) - len({post.webhook_id for post in sent.posts})
+    yield exactly("answered as duplicates", sum(a.duplicate for a in burst.answers), duplicates)
+    yield exactly("still pending", pending(deployed), 0)
+    yield exactly("left on the queue", queued(deployed), 0)
+    yield exactly("dead letters", _messages(deployed, deployed.scoring_dead_letters_url), 0)
+    lost, doubled = _log_faults(deployed, sent, began)
+    yield exactly("sessions lost or outdated", lost, 0)
+    yield exactly("sessions counted twice", doubled, 0)
+    yield exactly("wrong scorecards, by what was sent", _wrong_cards(deployed, sent, began), 0)
+    scoring = Scoring.of(_table(deployed))
+    drifted = sum(scoring.drifted(tutor_id) for tutor_id in tutors())
+    yield exactly("wrong scorecards, by recomputing from the log", drifted, 0)
+
+
+def _log_faults(deployed: Deployed, sent: Sent, began: dict[str, int]) -> tuple[int, int]:
+    """(lost, doubled): reports that did not win where they must, log rows that are too many."""
+    table, lost = _table(deployed), 0
+    for session_id, body in sent.final.items():
+        item = table.get(key.session(session_id))
+        stored: Any = loaded_json(item) if item else {"order": {}, "snapshot": {}}
+        found = (stored["order"].get("number"), stored["snapshot"].get("status"))
+        lost += found != (body["version"], body["status"])
+    expected = Counter(body["tutor_id"] for body in sent.final.values())
+    doubled = 0
+    for tutor_id in tutors():
+        rows = table.query(key.tutor(tutor_id), ("S#", "S#~"))
+        doubled += max(0, sum(1 for _ in rows) - expected[tutor_id] - began[tutor_id])
+    return lost, doubled
+
+
+def _wrong_cards(deployed: Deployed, sent: Sent, began: dict[str, int]) -> int:
+    """Scorecards whose 30 days do not hold what was sent; tutors with a history are counted in
+    the 90 days, by the sessions alone."""
+    table, wrong = _table(deployed), 0
+    by_tutor: dict[str, list[history.Body]] = {tutor_id: [] for tutor_id in tutors()}
+    for body in sent.final.values():
+        by_tutor[body["tutor_id"]].append(body)
+    for tutor_id, bodies in by_tutor.items():
+        item = table.get(key.scorecard(tutor_id))
+        if item is None:
+            wrong += bool(bodies)
+            continue
+        windows = loaded_json(item)["windows"]
+        if began[tutor_id]:
+            wrong += windows["90d"]["sessions"] != len(bodies) + began[tutor_id]
+        else:
+            counts = {name: windows["30d"][name] for name in expected_counts([])}
+            wrong += counts != expected_counts(bodies)
+    return wrong
+
+
+def expected_counts(bodies: list[history.Body]) -> dict[str, int]:
+    """The counts of 30 days that these final reports must give."""
+    status = Counter(body["status"] for body in bodies)
+    moved = [body["reschedule_info"] for body in bodies if "reschedule_info" in body]
+    return {
+        "sessions": len(bodies),
+        "completed": status["completed"],
+        "cancelled": status["cancelled"],
+        "tutor_no_shows": status["no_show"],
+        "tutor_reschedules": sum(info["initiator"] == "tutor" for info in moved),
+    }
+
+
+def _load(deployed: Deployed, tutor_id: str, rows: int) -> int:
+    """Give a tutor a history; answers its sessions with an outcome."""
+    if not rows:
+        return 0
+    until = datetime.now(UTC) - timedelta(days=2)
+    events = round(rows * history.EVENTS_PER_SESSION / (1 + history.EVENTS_PER_SESSION))
+    known = list(history.merged(_before(tutor_id, rows - events, until)))
+    items = [profile_item(history.tutor(tutor_id, until), 1)]
+    bodies = history.event_bodies(tutor_id, events, until, seed=SEED)
+    items += [event_item(event) for event in history.behaviour(bodies)]
+    for session in known:
+        items += filter(None, (session_item(session, 1), logged_session_item(session)))
+    client = deployed.client("dynamodb")
+    for start in range(0, len(items), 25):
+        puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+        client.batch_write_item(RequestItems={deployed.table: puts})
+    return len(known)
+
+
+def _before(tutor_id: str, count: int, until: datetime) -> Iterator[history.Body]:
+    for body in history.session_bodies(tutor_id, count, until, seed=SEED, days=80):
+        yield {**body, "session_id": f"{body['session_id']}.before"}
+
+
+def _table(deployed: Deployed) -> Table:
+    return Table(deployed.client("dynamodb"), deployed.table)
