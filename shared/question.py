@@ -108,7 +108,7 @@ class TutorListQuestion(Question):
         Annotated[Literal["asc", "desc"], Field(description="By default `desc`; `asc` for names.")]
         | None
     ) = None
-    limit: Annotated[int, Whole, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=200), Whole] = 50
     cursor: Cursor | None = None
 
     @property
@@ -125,13 +125,13 @@ class TutorListQuestion(Question):
 class HistoryQuestion(Question):
     """How many days back, today included."""
 
-    days: Annotated[int, Whole, Field(ge=1, le=400)] = 90
+    days: Annotated[int, Field(ge=1, le=400), Whole] = 90
 
 
 class SessionListQuestion(Question):
     """One page of a tutor's sessions, the newest first."""
 
-    limit: Annotated[int, Whole, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=200), Whole] = 50
     cursor: Cursor | None = None
 
 

@@ -12,18 +12,18 @@ from shared.aws.table import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AuditRow:
     """One attempt to read personal data.
 
-    `status` is the answer's; `subject` the tutor asked for, `shown` all whose data is answered.
+    `subject` is the tutor asked for, `status` the answer's, `shown` all whose data is in it.
     """
 
     caller: Caller
     operation: Operation
-    status: int
     at: datetime
     request_id: str
     subject: str | None = None
+    status: int = 0
     shown: Sequence[str] = ()
 
 
@@ -33,15 +33,15 @@ class AuditTrail:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def put(self, reading: Reading) -> None:
-        """Keep a reading; what cannot be written down must not be answered."""
-        who = reading.caller
-        item = key_item(key.audit(reading.at, reading.request_id)) | {
-            "operation": text(reading.operation),
-            "status": number(reading.status),
+    def put(self, row: AuditRow) -> None:
+        """Keep a row; what cannot be written down must not be answered."""
+        who = row.caller
+        item = key_item(key.audit(row.at, row.request_id)) | {
+            "operation": text(row.operation),
+            "status": number(row.status),
             "sub": text(who.subject),
             "roles": text(json.dumps(who.role_names)),
-            "shown": text(json.dumps(list(reading.shown))),
+            "shown": text(json.dumps(list(row.shown))),
         }
-        named = {"username": who.username, "client_id": who.client_id, "subject": reading.subject}
+        named = {"username": who.username, "client_id": who.client_id, "subject": row.subject}
         self._table.put(item | {name: text(value) for name, value in named.items() if value})

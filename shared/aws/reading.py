@@ -1,0 +1,157 @@
+"""Every question of the API: what is read for it, in which shape, and whose data it shows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from shared import answer
+from shared.access import Caller, NotFoundError, Operation, Shape
+from shared.answer import Outbound
+from shared.aws.listing import TutorListing
+from shared.aws.scorecard_table import ScorecardTable
+from shared.aws.secret import Secret
+from shared.aws.table import Table
+from shared.aws.tutor_log import LogTable
+from shared.cursor import seal, unseal
+from shared.domain.scorecard import Scorecard
+from shared.domain.tutor_row import TutorRow
+from shared.question import (
+    HistoryQuestion,
+    Question,
+    SessionListQuestion,
+    TutorListQuestion,
+    canonical,
+)
+
+TREND_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One permitted question; `tutor_id` is whom it is about, if anybody."""
+
+    operation: Operation
+    caller: Caller
+    shape: Shape
+    question: Question
+    now: datetime
+    tutor_id: str | None = None
+
+    @property
+    def bound_to(self) -> tuple[str, ...]:
+        """What its cursors are good for: this list, these filters, these roles."""
+        return (
+            self.operation,
+            self.tutor_id or "",
+            canonical(self.question),
+            ",".join(self.caller.role_names),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer, the tutors whose data is in it, and how many list rows were read for it."""
+
+    body: Outbound
+    shown: Sequence[str] = ()
+    examined: int = 0
+
+
+class Reading:
+    """Answers questions from the table."""
+
+    def __init__(self, table: Table, cursor_secret: Secret) -> None:
+        self._cards = ScorecardTable(table)
+        self._logs = LogTable(table)
+        self._listing = TutorListing(table)
+        self._secret = cursor_secret
+
+    def read(self, ask: Ask) -> Found:
+        """The answer to a question; raises NotFoundError, or CursorError for a bad cursor."""
+        return READS[ask.operation](self, ask)
+
+    def overview(self, ask: Ask) -> Found:
+        days = self._cards.platform_days(ask.now.date(), TREND_DAYS - 1)
+        return Found(answer.overview(self._cards.overview(), days))
+
+    def definitions(self, ask: Ask) -> Found:
+        return Found(answer.definitions(self._cards.settings()))
+
+    def tutors(self, ask: Ask) -> Found:
+        asked = cast("TutorListQuestion", ask.question)
+        page = self._listing.page(asked, self._place(ask, asked.cursor))
+        body = answer.TutorList(
+            items=tuple(answer.TutorListItem.model_validate(row) for row in page.rows),
+            next_cursor=self._cursor(ask, page.next_place),
+        )
+        return Found(body, [row.tutor_id for row in page.rows], page.examined)
+
+    def tutor(self, ask: Ask) -> Found:
+        tutor_id, card, row = self._card(ask)
+        tutor = self._logs.tutor(tutor_id)
+        if ask.shape is Shape.FULL:
+            return Found(answer.tutor_detail(card, row, tutor), [tutor_id])
+        since = ask.now - timedelta(days=answer.FEEDBACK_DAYS)
+        sessions = self._logs.sessions_since(tutor_id, since)
+        return Found(answer.own_page(card, row, tutor, sessions, ask.now), [tutor_id])
+
+    def history(self, ask: Ask) -> Found:
+        tutor_id, asked = _about(ask), cast("HistoryQuestion", ask.question)
+        today = ask.now.date()
+        days = self._cards.days(tutor_id, today - timedelta(days=asked.days - 1), today)
+        if not days:
+            self._card(ask)
+        flags = self._cards.flag_history(tutor_id)
+        return Found(answer.history(days, flags), [tutor_id])
+
+    def scores(self, ask: Ask) -> Found:
+        tutor_id, _, row = self._card(ask)
+        return Found(answer.Scores.model_validate(row), [tutor_id])
+
+    def recommendations(self, ask: Ask) -> Found:
+        tutor_id, _, _ = self._card(ask)
+        return Found(answer.RecommendationList(), [tutor_id])
+
+    def sessions(self, ask: Ask) -> Found:
+        tutor_id, asked = _about(ask), cast("SessionListQuestion", ask.question)
+        after = self._place(ask, asked.cursor)
+        sessions, more = self._logs.newest_sessions(tutor_id, asked.limit, after)
+        if not sessions and after is None:
+            self._card(ask)
+        return Found(answer.session_list(sessions, ask.now, self._cursor(ask, more)), [tutor_id])
+
+    def interventions(self, ask: Ask) -> Found:
+        return Found(answer.InterventionList())
+
+    def _card(self, ask: Ask) -> tuple[str, Scorecard, TutorRow]:
+        tutor_id = _about(ask)
+        found = self._cards.card(tutor_id)
+        if found is None:
+            raise NotFoundError
+        return tutor_id, *found
+
+    def _place(self, ask: Ask, cursor: str | None) -> str | None:
+        return unseal(self._secret.value(ask.now), ask.bound_to, cursor) if cursor else None
+
+    def _cursor(self, ask: Ask, place: str | None) -> str | None:
+        return seal(self._secret.value(ask.now), ask.bound_to, place) if place else None
+
+
+READS: dict[Operation, Callable[[Reading, Ask], Found]] = {
+    Operation.OVERVIEW: Reading.overview,
+    Operation.DEFINITIONS: Reading.definitions,
+    Operation.TUTOR_LIST: Reading.tutors,
+    Operation.TUTOR: Reading.tutor,
+    Operation.HISTORY: Reading.history,
+    Operation.SCORES: Reading.scores,
+    Operation.RECOMMENDATIONS: Reading.recommendations,
+    Operation.SESSIONS: Reading.sessions,
+    Operation.INTERVENTION_LIST: Reading.interventions,
+}
+
+
+def _about(ask: Ask) -> str:
+    if ask.tutor_id is None:
+        raise NotFoundError
+    return ask.tutor_id

@@ -1,0 +1,312 @@
+"""The OpenAPI 3.1 document, generated from the tables and models that the code runs on."""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from shared.access import ACCESS, Role, Shape
+from shared.answer import Health, Outbound
+from shared.contracts import MODELS, Inbound, Kind
+from shared.problem import TITLES
+from shared.question import Question
+from shared.route import HEALTH, OPENAPI, ROUTES, Route
+
+VERSION = "1.0.0"
+REFERENCE = "#/components/schemas/{model}"
+
+type Json = dict[str, Any]
+
+
+class FieldFault(BaseModel):
+    """What is wrong with one field, named by its dotted path."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error by RFC 9457."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[FieldFault] | None = None
+
+
+class Receipt(Outbound):
+    """A report is stored; `duplicate` says that it was before."""
+
+    id: str
+    duplicate: bool
+
+
+ABOUT = """\
+Tells a tutoring marketplace which tutors are in trouble, why, and what to do about it.
+
+Reads need an access token of the user pool; what is answered depends on its groups, named in
+`x-roles`. Reports come from the marketplace's backend, signed by Standard Webhooks 1.0.
+
+Errors are problem documents (RFC 9457). Two come from the gateway in its own words,
+`{"message": "…"}`: a missing, expired or forged token (401) and throttling (429). Lists are pages:
+follow `next_cursor` until it is null, changing nothing but `limit`. A list is live, so a tutor
+whose value changes between two pages may be met twice or not at all. Every answer has an ETag;
+send it as `If-None-Match` to be told 304 when nothing changed. `null` means "not enough data".
+"""
+
+REPORTS = {
+    Kind.SESSION: "A session's snapshot, sent after every change; never a delta.",
+    Kind.TUTOR: "A tutor's profile.",
+    Kind.EVENT: "Something a tutor did besides teaching.",
+    Kind.FEEDBACK: "What a student said about a session; it may arrive before the session.",
+}
+
+SIGNATURE = {
+    "webhook-id": "The idempotency key: the same on every retry of a report.",
+    "webhook-timestamp": "Seconds since 1970 of this attempt; older than 5 minutes is refused.",
+    "webhook-signature": "`v1,<base64>` over `id.timestamp.body`; several, by spaces, while a "
+    "secret is changed.",
+}
+
+READ_ERRORS = (401, 403, 404, 422, 503)
+REPORT_ERRORS = (400, 401, 409, 413, 415, 422, 503)
+
+
+@cache
+def document_bytes() -> bytes:
+    """The document as it is served and committed."""
+    return (json.dumps(document(), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def document() -> Json:
+    """The whole document."""
+    schemas = _Schemas(
+        inbound=[*MODELS.values(), *{route.question for route in ROUTES}, Problem],
+        outbound=[*_answers(), Health, Receipt],
+    )
+    reports = {f"/api/{kind}": {"post": _report(kind, schemas)} for kind in Kind}
+    reads = {route.path: {"get": _read(route, schemas)} for route in ROUTES}
+    paths: Json = {}
+    for path, item in [*reports.items(), *reads.items(), *_open(schemas).items()]:
+        paths.setdefault(path, {}).update(item)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tutor Quality",
+            "version": VERSION,
+            "description": ABOUT,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [
+            {"name": "read", "description": "For people and the marketplace's backend."},
+            {"name": "report", "description": "For the marketplace's backend alone."},
+            {"name": "open", "description": "For anybody."},
+        ],
+        "paths": paths,
+        "components": {
+            "securitySchemes": _security(),
+            "schemas": schemas.components(),
+        },
+    }
+
+
+class _Schemas:
+    """The JSON schemas of all models, made together so that names never clash."""
+
+    def __init__(
+        self, inbound: Iterable[type[BaseModel]], outbound: Iterable[type[BaseModel]]
+    ) -> None:
+        wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+            *((model, "validation") for model in inbound),
+            *((model, "serialization") for model in outbound),
+        ]
+        named, made = models_json_schema(wanted, ref_template=REFERENCE)
+        self._references = {model: reference for (model, _), reference in named.items()}
+        self._made: Json = _portable(made["$defs"])
+
+    def of(self, model: type[BaseModel]) -> Json:
+        """A reference to a model's schema."""
+        return self._references[model]
+
+    def fields(self, model: type[BaseModel]) -> Json:
+        """The schemas of a model's fields by name."""
+        name = self._references[model]["$ref"].rsplit("/", 1)[1]
+        found: Json = self._made[name].get("properties", {})
+        return found
+
+    def components(self) -> Json:
+        """All but the questions, whose fields are parameters."""
+        questions = {
+            reference["$ref"].rsplit("/", 1)[1]
+            for model, reference in self._references.items()
+            if issubclass(model, Question)
+        }
+        return {name: made for name, made in sorted(self._made.items()) if name not in questions}
+
+
+def _answers() -> list[type[Outbound]]:
+    found = [model for route in ROUTES for model in (route.answer, route.own) if model]
+    return list(dict.fromkeys(found))
+
+
+def _read(route: Route, schemas: _Schemas) -> Json:
+    shapes = ACCESS[route.operation]
+    full = schemas.of(route.answer)
+    answered = {"oneOf": [full, schemas.of(route.own)]} if route.own else full
+    return {
+        "operationId": route.operation,
+        "tags": ["read"],
+        "summary": route.summary,
+        "description": _who(shapes),
+        "x-roles": dict(shapes),
+        "security": [{"access_token": []}],
+        "parameters": [*_path_parameters(route), *_query_parameters(route, schemas)],
+        "responses": {
+            "200": _ok(answered, "The answer.") | {"headers": _tagged()},
+            "304": {"description": "Nothing changed since the ETag in If-None-Match."},
+            **{str(status): _problem(status) for status in READ_ERRORS},
+        },
+    }
+
+
+def _who(shapes: Mapping[Role, Shape]) -> str:
+    told = [
+        f"`{role}`" + (" (their own page)" if shapes[role] is Shape.OWN else "")
+        for role in Role
+        if role in shapes
+    ]
+    return f"For {', '.join(told)}."
+
+
+def _path_parameters(route: Route) -> list[Json]:
+    if not route.about_a_tutor:
+        return []
+    schema = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,64}$"}
+    return [{"name": "tutor_id", "in": "path", "required": True, "schema": schema}]
+
+
+def _query_parameters(route: Route, schemas: _Schemas) -> list[Json]:
+    return [
+        _query_parameter(name, dict(schema))
+        for name, schema in schemas.fields(route.question).items()
+    ]
+
+
+def _query_parameter(name: str, schema: Json) -> Json:
+    default = schema.pop("default", None)
+    for given in schema.pop("anyOf", []):
+        if given != {"type": "null"}:
+            schema |= given
+    schema.pop("title", None)
+    described = schema.pop("description", None)
+    parameter: Json = {"name": name, "in": "query", "required": False, "schema": schema}
+    if described:
+        parameter["description"] = described
+    if default not in (None, []):
+        schema["default"] = default
+    if schema.get("type") == "array":
+        schema["minItems"] = 1
+        parameter |= {"style": "form", "explode": False}
+    return parameter
+
+
+def _report(kind: Kind, schemas: _Schemas) -> Json:
+    model: type[Inbound] = MODELS[kind]
+    return {
+        "operationId": f"report_{kind}",
+        "tags": ["report"],
+        "summary": REPORTS[kind],
+        "description": "Unknown fields are kept and ignored; null means absent.",
+        "security": [{name.replace("-", "_"): [] for name in SIGNATURE}],
+        "requestBody": {
+            "required": True,
+            "description": "At most 64 kB.",
+            "content": {"application/json": {"schema": schemas.of(model)}},
+        },
+        "responses": {
+            "202": _ok(schemas.of(Receipt), "Stored; also said to a duplicate."),
+            **{str(status): _problem(status) for status in REPORT_ERRORS},
+        },
+    }
+
+
+def _open(schemas: _Schemas) -> Json:
+    health = _ok(schemas.of(Health), "It runs.")
+    itself = _ok({"type": "object"}, "An OpenAPI 3.1 document.")
+    described = ((HEALTH, "health", "Whether the API runs.", health),
+                 (OPENAPI, "openapi", "This document.", itself))  # fmt: skip
+    return {
+        path: {
+            "get": {
+                "operationId": operation,
+                "tags": ["open"],
+                "summary": summary,
+                "security": [],
+                "responses": {
+                    "200": answered | {"headers": _tagged()},
+                    "304": {"description": "Nothing changed since the ETag in If-None-Match."},
+                    "503": _problem(503),
+                },
+            }
+        }
+        for path, operation, summary, answered in described
+    }
+
+
+def _security() -> Json:
+    signatures = {
+        name.replace("-", "_"): {
+            "type": "apiKey",
+            "in": "header",
+            "name": name,
+            "description": f"Standard Webhooks 1.0. {about}",
+        }
+        for name, about in SIGNATURE.items()
+    }
+    token = {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An OIDC access token of the user pool; an ID token is refused.",
+    }
+    return {"access_token": token} | signatures
+
+
+def _ok(schema: Json, described: str) -> Json:
+    return {"description": described, "content": {"application/json": {"schema": schema}}}
+
+
+def _problem(status: int) -> Json:
+    titles = {code.value: title for code, title in TITLES.items()}
+    answer: Json = {
+        "description": titles[status],
+        "content": {
+            "application/problem+json": {"schema": {"$ref": REFERENCE.format(model="Problem")}}
+        },
+    }
+    if status == 503:
+        answer["headers"] = {
+            "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
+        }
+    return answer
+
+
+def _tagged() -> Json:
+    return {"ETag": {"description": "Of this answer.", "schema": {"type": "string"}}}
+
+
+def _portable(value: Any) -> Any:
+    r"""Patterns as JSON Schema has them: `$` where Rust's regular expressions say `\z`."""
+    if isinstance(value, dict):
+        return {
+            key: item.replace(r"\z", "$")
+            if key == "pattern" and isinstance(item, str)
+            else _portable(item)
+            for key, item in value.items()
+        }
+    return [_portable(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,110 @@
+"""Every path that can be read, as a table: what it asks, what it takes, what it answers."""
+
+import re
+from dataclasses import dataclass
+
+from shared.access import Operation
+from shared.answer import (
+    Definitions,
+    History,
+    InterventionList,
+    Outbound,
+    Overview,
+    OwnPage,
+    RecommendationList,
+    Scores,
+    SessionList,
+    TutorDetail,
+    TutorList,
+)
+from shared.question import (
+    HistoryQuestion,
+    InterventionListQuestion,
+    Question,
+    SessionListQuestion,
+    TutorListQuestion,
+)
+
+HEALTH = "/api/health"
+OPENAPI = "/api/openapi.json"
+"""Answered to anybody."""
+
+TUTOR_ID = "{tutor_id}"
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One path; `own` is what a tutor is answered about themselves, where that is anything."""
+
+    path: str
+    operation: Operation
+    summary: str
+    answer: type[Outbound]
+    question: type[Question] = Question
+    own: type[Outbound] | None = None
+
+    @property
+    def about_a_tutor(self) -> bool:
+        """Whether the path names a tutor."""
+        return TUTOR_ID in self.path
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "/api/overview", Operation.OVERVIEW,
+        "All tutors at a glance: risk, rates, trend of 30 days, latency.", Overview,
+    ),
+    Route(
+        "/api/definitions", Operation.DEFINITIONS,
+        "What every number, flag and tier means, and the thresholds in force.",
+        Definitions,
+    ),
+    Route(
+        "/api/tutors", Operation.TUTOR_LIST,
+        "Tutors, filtered and sorted. A filter that few tutors pass may give a short page, even "
+        "an empty one, with a cursor: go on until `next_cursor` is null.",
+        TutorList, TutorListQuestion,
+    ),
+    Route(
+        "/api/tutors/{tutor_id}", Operation.TUTOR,
+        "One tutor. Tutors are answered their own page, which has another shape.",
+        TutorDetail, own=OwnPage,
+    ),
+    Route(
+        "/api/tutors/{tutor_id}/history", Operation.HISTORY,
+        "The nightly records of a tutor, and when flags went up and down.",
+        History, HistoryQuestion,
+    ),
+    Route(
+        "/api/tutors/{tutor_id}/scores", Operation.SCORES,
+        "Score, level, tier, flags and probabilities, for the Rails admin.", Scores,
+    ),
+    Route(
+        "/api/tutors/{tutor_id}/recommendations", Operation.RECOMMENDATIONS,
+        "What to do for a tutor, why, who, until when.", RecommendationList,
+    ),
+    Route(
+        "/api/tutors/{tutor_id}/sessions", Operation.SESSIONS,
+        "The sessions of a tutor, the newest first.", SessionList, SessionListQuestion,
+    ),
+    Route(
+        "/api/interventions", Operation.INTERVENTION_LIST, "The work queue.",
+        InterventionList, InterventionListQuestion,
+    ),
+)  # fmt: skip
+
+BY_PATH = {route.path: route for route in ROUTES}
+
+
+def routed(path: str) -> tuple[Route, str | None] | None:
+    """The route of a path and the tutor it is about, if any; None for a path that is not ours."""
+    route, tutor_id = BY_PATH.get(path), None
+    if route is None or route.about_a_tutor:
+        parts = path.split("/")
+        tutor_id = parts[3] if len(parts) > 3 else ""
+        if not _IDENTIFIER.fullmatch(tutor_id):
+            return None
+        route = BY_PATH.get("/".join([*parts[:3], TUTOR_ID, *parts[4:]]))
+    return (route, tutor_id) if route else None
