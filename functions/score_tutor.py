@@ -46,6 +46,7 @@ def now() -> datetime:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone and waits longer each time."""
+    metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
     scoring = Scoring.of(store)
     failed: dict[str, Exception] = {}
     applied: dict[str, tuple[Delivery, tuple[str, ...]]] = {}
@@ -107,7 +108,7 @@ def report(records: list[dict[str, Any]], failed: dict[str, Exception]) -> dict[
         fault = failed.get(record["messageId"])
         if fault is None:
             continue
-        logger.error("failed", message=record["messageId"], fault=type(fault).__name__)
+        logger.error("failed", message_id=record["messageId"], fault=type(fault).__name__)
         metrics.add_metric("ScoringFailed", MetricUnit.Count, 1)
         try:
             queue.back_off(record["receiptHandle"], receives(record), env.RETRY_SECONDS)
