@@ -104,11 +104,7 @@ class Functions(Construct):
                 actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_arn]
             ),
             *self._data.statements(spec.table, spec.query),
-            # AWS takes SendMessage for the batch call too; the emulator wants it by its own name.
-            *(
-                self._queues[queue].statement("SendMessage", "SendMessageBatch")
-                for queue in spec.sends_to
-            ),
+            *(self._queues[queue].statement("SendMessage") for queue in spec.sends_to),
             *(self._queues[queue].statement("ChangeMessageVisibility") for queue in spec.delays_on),
             *(self._secrets.statement(secret) for secret in spec.reads),
         ]

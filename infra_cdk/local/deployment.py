@@ -86,11 +86,11 @@ def _upload(s3: Any, assembly: Path, source: dict[str, str], bucket: str, key: s
     except ClientError:
         s3.create_bucket(Bucket=bucket)
     path = assembly / source["path"]
-    packed = _zipped(path) if source["packaging"] == "zip" else path
+    packed = zipped(path) if source["packaging"] == "zip" else path
     s3.put_object(Bucket=bucket, Key=key, Body=packed.read_bytes())
 
 
-def _zipped(folder: Path) -> Path:
+def zipped(folder: Path) -> Path:
     """The folder as a zip beside it, made once; the folder's name carries its hash."""
     target = folder.with_name(f"{folder.name}.zip")
     if not target.exists():

@@ -21,13 +21,14 @@ from typing import Any, TextIO
 def main() -> None:
     """Run until stopped; then leave a mark if everything was saved."""
     from ministack import app  # type: ignore[import-not-found]  # its environment is not ours
-    from ministack.core import lambda_runtime, persistence  # type: ignore[import-not-found]
+    from ministack.core import iam_evaluator, lambda_runtime, persistence  # type: ignore[import-not-found]
 
     threading.Thread(target=_stop_with_the_starter, daemon=True).start()
     complaints = _Complaints()
     persistence.logger.addHandler(complaints)
     _save_fast(app, persistence)
     _start_workers_fast(lambda_runtime)
+    _name_batch_calls_as_aws_does(iam_evaluator)
     sys.argv = ["ministack"]
     app.main()
     if persistence.PERSIST_STATE and not complaints.heard:
@@ -85,6 +86,18 @@ def _start_workers_fast(lambda_runtime: Any) -> None:
         LargeFileError=zipfile.LargeZipFile,
     )
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.010, 0.002, 0.250)
+
+
+def _name_batch_calls_as_aws_does(iam_evaluator: Any) -> None:
+    """IAM has no sqs:SendMessageBatch: the single call's action allows the batch call too."""
+    enforce = iam_evaluator.enforce
+
+    def enforce_as_aws_does(access_key_id: str, action: str, *rest: Any, **named: Any) -> Any:
+        if action.startswith("sqs:"):
+            action = action.removesuffix("Batch")
+        return enforce(access_key_id, action, *rest, **named)
+
+    iam_evaluator.enforce = enforce_as_aws_does
 
 
 class _UnpackedOnce(zipfile.ZipFile):

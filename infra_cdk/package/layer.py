@@ -29,6 +29,24 @@ class LayerSpec:
     """AWS services whose API descriptions stay in botocore."""
 
 
+# xgboost imports scipy.sparse, which needs scipy.linalg and scipy.special; the rest never loads.
+_UNUSED_SCIPY: Final = (
+    "cluster",
+    "datasets",
+    "differentiate",
+    "fft",
+    "fftpack",
+    "integrate",
+    "interpolate",
+    "io",
+    "ndimage",
+    "odr",
+    "optimize",
+    "signal",
+    "spatial",
+    "stats",
+)
+
 LAYERS: Final[dict[Layer, LayerSpec]] = {
     "core": LayerSpec(
         description="Powertools, pydantic and boto3.",
@@ -41,10 +59,10 @@ LAYERS: Final[dict[Layer, LayerSpec]] = {
         group="ml",
         cut=(
             "numpy/_core/include",
-            "numpy/f2py",
             "numpy/**/*.pyi",
             "numpy/**/*.a",
             "scipy/**/*.pyi",
+            *(f"scipy/{unused}" for unused in _UNUSED_SCIPY),
             "bin",
         ),
     ),

@@ -1,0 +1,25 @@
+"""What happens by itself, and when."""
+
+from tests.infra.template import Template
+
+
+def schedules(template: Template) -> dict[str, str]:
+    names = template.function_names()
+    return {
+        names[schedule["Target"]["Arn"]["Fn::GetAtt"][0]]: schedule["ScheduleExpression"]
+        for schedule in template.properties("AWS::Scheduler::Schedule")
+    }
+
+
+def test_windows_roll_at_midnight_and_the_rest_every_minute(template: Template) -> None:
+    assert schedules(template) == {
+        "roll_windows": "cron(0 0 * * ? *)",
+        "sweep_inbox": "rate(1 minute)",
+        "summarize_platform": "rate(1 minute)",
+    }
+
+
+def test_clocks_are_utc_and_exact(template: Template) -> None:
+    for schedule in template.properties("AWS::Scheduler::Schedule"):
+        assert schedule["ScheduleExpressionTimezone"] == "UTC"
+        assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}

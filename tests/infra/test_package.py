@@ -1,0 +1,114 @@
+"""What is uploaded: small enough, compiled, and complete enough to run."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra_cdk.function_spec import FUNCTIONS, Layer
+from infra_cdk.local.deployment import zipped
+from infra_cdk.package.code import code_folder
+from infra_cdk.package.layer import LAMBDA_LIMIT_BYTES, LAYERS, layer_folder, size_of
+
+UNCHECKED_HASH = 0b01
+
+
+def run_with(layers: tuple[Layer, ...], program: str, *paths: Path) -> str:
+    """Run a program that sees the host's layers and nothing else that is installed."""
+    python_path = [str(layer_folder(layer, "host") / "python") for layer in layers]
+    return subprocess.run(
+        [sys.executable, "-S", "-B", "-c", program],
+        env={"PYTHONPATH": os.pathsep.join([*python_path, *map(str, paths)]), "HOME": "/"},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+@pytest.mark.parametrize(
+    "layers",
+    sorted({spec.layers for spec in FUNCTIONS} | {("core", "ml")}),
+    ids="+".join,
+)
+def test_code_and_layers_stay_below_nine_tenths_of_lambdas_limit(layers: tuple[Layer, ...]) -> None:
+    total = size_of(code_folder()) + sum(
+        size_of(layer_folder(layer, "lambda-arm64")) for layer in layers
+    )
+
+    assert total < 0.9 * LAMBDA_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("layer", sorted(LAYERS))
+def test_a_layer_for_lambda_holds_arm_libraries_only(layer: Layer) -> None:
+    libraries = {
+        path.name.rsplit("-", 3)[-3]
+        for path in layer_folder(layer, "lambda-arm64").rglob("*.cpython-313-*.so")
+    }
+
+    assert libraries == {"aarch64"}
+
+
+@pytest.mark.parametrize("layer", sorted(LAYERS))
+def test_a_second_build_of_the_same_lock_is_the_first(layer: Layer) -> None:
+    first = layer_folder(layer, "lambda-arm64")
+
+    assert layer_folder(layer, "lambda-arm64") == first
+
+
+@pytest.mark.parametrize("layer", sorted(LAYERS))
+def test_a_layer_carries_no_tests_and_no_headers(layer: Layer) -> None:
+    folder = layer_folder(layer, "lambda-arm64")
+
+    assert not list(folder.rglob("tests"))
+    assert not list(folder.rglob("*.h"))
+
+
+def test_bytecode_is_loaded_without_looking_at_the_source() -> None:
+    folders = [code_folder(), layer_folder("core", "lambda-arm64")]
+    for folder in folders:
+        sources = [path for path in folder.rglob("*.py") if path.stat().st_size]
+        for source in sources:
+            compiled = Path(importlib.util.cache_from_source(str(source)))
+            assert compiled.exists(), source
+            assert compiled.read_bytes()[4] == UNCHECKED_HASH, compiled
+
+
+def test_the_core_layer_runs_powertools_pydantic_and_our_aws_clients() -> None:
+    said = run_with(
+        ("core",),
+        "import boto3, pydantic, aws_lambda_powertools.event_handler as e;"
+        "from importlib.metadata import version;"
+        "[boto3.client(s, 'us-east-1') for s in ('dynamodb', 'sqs', 'secretsmanager')];"
+        "print(version('pydantic'), version('aws-lambda-powertools'))",
+    )
+
+    assert said.split()
+
+
+def test_the_ml_layer_trains_predicts_and_explains() -> None:
+    said = run_with(
+        ("ml",),
+        "import numpy as np, xgboost as x;"
+        "X = np.arange(40.0).reshape(20, 2); y = X[:, 0] > 20;"
+        "m = x.train({'objective': 'binary:logistic'}, x.DMatrix(X, y), 3);"
+        "print(m.predict(x.DMatrix(X), pred_contribs=True).shape)",
+    )
+
+    assert said.strip() == "(20, 3)"
+
+
+def test_the_code_asset_is_functions_and_shared_alone() -> None:
+    assert {path.name for path in code_folder().iterdir()} == {"functions", "shared"}
+
+
+def test_a_zip_holds_what_the_folder_holds(tmp_path: Path) -> None:
+    folder = tmp_path / "asset.0123"
+    (folder / "shared").mkdir(parents=True)
+    (folder / "shared" / "a.py").write_text("A = 1\n")
+
+    with zipfile.ZipFile(zipped(folder)) as packed:
+        assert packed.namelist() == ["shared/a.py"]

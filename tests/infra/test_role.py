@@ -1,0 +1,122 @@
+"""Every function may do what its row in the table says, and nothing else."""
+
+import pytest
+
+from infra_cdk.function_spec import FUNCTIONS, Batch, FunctionSpec
+from tests.infra.template import Template, flat, listed
+
+BY_NAME = pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)
+
+
+def actions(template: Template, function: str, service: str) -> set[tuple[str, str]]:
+    """(action, last part of the resource) of one service that a function was granted."""
+    return {
+        (action.removeprefix(f"{service}:"), resource_end(flat(resource)))
+        for statement in template.granted(function)
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+        if action.startswith(f"{service}:")
+    }
+
+
+def resource_end(arn: str) -> str:
+    return arn.rsplit("/", 1)[1] if "/index/" in arn else "table" if "datatable" in arn else arn
+
+
+@BY_NAME
+def test_a_function_has_the_table_actions_of_its_row(
+    template: Template, spec: FunctionSpec
+) -> None:
+    wanted = {(action, "table") for action in spec.table} | {("Query", i) for i in spec.query}
+
+    assert actions(template, spec.name, "dynamodb") == wanted
+
+
+@BY_NAME
+def test_a_function_has_the_queue_actions_of_its_row(
+    template: Template, spec: FunctionSpec
+) -> None:
+    wanted = set[str]()
+    if spec.sends_to:
+        wanted.add("SendMessage")
+    if spec.delays_on:
+        wanted.add("ChangeMessageVisibility")
+    if isinstance(spec.trigger, Batch):
+        wanted |= {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
+
+    granted = actions(template, spec.name, "sqs")
+
+    assert {action for action, _ in granted} == wanted
+    assert all("deadletters" not in resource for _, resource in granted)
+
+
+@BY_NAME
+def test_a_function_reads_the_secrets_of_its_row(template: Template, spec: FunctionSpec) -> None:
+    granted = actions(template, spec.name, "secretsmanager")
+
+    assert {action for action, _ in granted} == ({"GetSecretValue"} if spec.reads else set())
+    assert len(granted) == len(spec.reads)
+    for secret, (_, resource) in zip(sorted(spec.reads), sorted(granted), strict=True):
+        assert f"secrets{secret}" in resource
+
+
+@BY_NAME
+def test_a_function_is_granted_no_other_service(template: Template, spec: FunctionSpec) -> None:
+    services = {
+        action.split(":")[0]
+        for statement in template.granted(spec.name)
+        for action in listed(statement["Action"])
+    }
+
+    assert services <= {"dynamodb", "sqs", "secretsmanager", "logs", "kms"}
+
+
+def test_each_function_has_a_role_of_its_own(template: Template) -> None:
+    roles = [flat(function["Role"]) for function in template.functions().values()]
+
+    assert len(set(roles)) == len(roles)
+
+
+def test_nobody_is_granted_a_wildcard_action(template: Template) -> None:
+    for role, statement in template.statements():
+        assert not [action for action in listed(statement["Action"]) if "*" in action], role
+
+
+def test_the_only_wildcard_in_a_resource_is_the_name_of_a_log_stream(template: Template) -> None:
+    for role, statement in template.statements():
+        for resource in map(flat, listed(statement["Resource"])):
+            without_stream = resource.removesuffix(":log-stream:*")
+            assert "*" not in without_stream, (role, resource)
+
+
+def test_nobody_may_scan_the_table(template: Template) -> None:
+    granted = {
+        action for _, statement in template.statements() for action in listed(statement["Action"])
+    }
+
+    assert not {"dynamodb:Scan", "dynamodb:DeleteTable", "dynamodb:PartiQLSelect"} & granted
+
+
+def test_no_role_borrows_a_managed_policy(template: Template) -> None:
+    for role in template.properties("AWS::IAM::Role"):
+        assert "ManagedPolicyArns" not in role
+
+
+def test_the_key_is_used_through_dynamodb_only(prod: Template) -> None:
+    for _, statement in prod.statements():
+        if any(action.startswith("kms:") for action in listed(statement["Action"])):
+            (condition,) = statement["Condition"]["StringEquals"].items()
+            assert condition[0] == "kms:ViaService"
+            assert flat(condition[1]) == "dynamodb.<AWS::Region>.amazonaws.com"
+
+
+def test_only_the_clock_may_start_what_it_starts(template: Template) -> None:
+    names = template.function_names()
+    started = {
+        names[flat(resource).strip("<>").split(".")[0]]
+        for _, statement in template.statements()
+        if "lambda:InvokeFunction" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+
+    assert started == {"sweep_inbox", "roll_windows", "summarize_platform"}
