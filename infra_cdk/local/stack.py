@@ -92,10 +92,7 @@ class LocalStack:
     def kill(self) -> None:
         """End everything at once, as a power cut would."""
         self.emulator.kill()
-        if self._door:
-            self._door.kill()
-            self._door.wait()
-            self._door = None
+        self._close_door()
 
     def close(self) -> None:
         """Stop, and let others use the folder."""
@@ -150,12 +147,8 @@ class LocalStack:
 
     def _close_door(self) -> None:
         if self._door:
-            self._door.terminate()
-            try:
-                self._door.wait(5)
-            except subprocess.TimeoutExpired:
-                self._door.kill()
-                self._door.wait()
+            with self._door as door:  # which also closes the pipe to it
+                door.kill()
             self._door = None
 
 
