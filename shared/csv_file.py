@@ -1,0 +1,77 @@
+"""CSV files record by record, plain or gzipped; one that cannot be read spoils no other."""
+
+import csv
+import gzip
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_LINES = 200
+"""A quote still open after so many lines is a mistake in the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The cells of a record that begins on that line; `fault` says why there are none."""
+
+    line: int
+    cells: list[str]
+    fault: str | None = None
+
+
+def find(folder: Path, name: str) -> Path | None:
+    """`<name>.csv` or `<name>.csv.gz` of a folder; None where there is neither."""
+    for path in (folder / f"{name}.csv", folder / f"{name}.csv.gz"):
+        if path.is_file():
+            return path
+    return None
+
+
+def records(path: Path) -> Iterator[Record]:
+    """All records but empty lines; line numbers count from 1.
+
+    Bytes that are not UTF-8 become lone surrogates, which no checked text may hold.
+    """
+    lines = _lines(path)
+    unread: deque[Record] = deque()
+    while (first := _next(lines, unread)) is not None:
+        if first.fault:
+            yield first
+        elif first.cells[0].strip("\r\n"):
+            yield _record(first, lines, unread)
+
+
+def _record(first: Record, lines: Iterator[Record], unread: deque[Record]) -> Record:
+    """The record beginning with a line, and the lines that its quoted cells go on over."""
+    taken: list[Record] = []
+    text = first.cells[0]
+    while True:
+        try:
+            return Record(first.line, next(csv.reader((text,), strict=True)))
+        except csv.Error as error:
+            open_quote = "unexpected end of data" in str(error)
+            more = _next(lines, unread) if open_quote and len(taken) < MOST_LINES else None
+            if more is None or more.fault:
+                unread.extendleft(reversed([*taken, *([more] if more else [])]))
+                said = "a quote is opened and never closed" if open_quote else str(error)
+                return Record(first.line, [], said)
+            taken.append(more)
+            text += more.cells[0]
+
+
+def _next(lines: Iterator[Record], unread: deque[Record]) -> Record | None:
+    return unread.popleft() if unread else next(lines, None)
+
+
+def _lines(path: Path) -> Iterator[Record]:
+    """The physical lines, each as a record of one cell; a damaged gzip ends with a fault."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    number = 0
+    with opened(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        try:
+            for number, line in enumerate(file, 1):
+                yield Record(number, [line])
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            yield Record(number + 1, [], f"the file is damaged from here on ({error})")
