@@ -101,6 +101,11 @@ def settings(version: int | None = None) -> Key:
     return Key("SETTINGS", "THRESHOLDS" if version is None else f"THRESHOLDS#{version:06d}")
 
 
+def history(digest: str) -> Key:
+    """HISTORY#9f86d081… / MARK: how far the import of a history has come."""
+    return Key(f"HISTORY#{digest}", "MARK")
+
+
 def pending(webhook_id: str) -> str:
     """PENDING#2: the partition of the sparse index of what is not yet applied."""
     return f"PENDING#{shard(webhook_id, PENDING_SHARDS)}"
