@@ -67,10 +67,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Find out what is asked and by whom, read it, write that down, answer."""
     path, headers = event["rawPath"], event.get("headers") or {}
-    if path == HEALTH:
-        return reply(Health().json_bytes(), headers)
-    if path == OPENAPI:
-        return reply(openapi(), headers)
+    if path in OPEN:
+        metrics.add_metric("AnsweredOpen", MetricUnit.Count, 1)
+        return reply(OPEN[path](), headers)
     found = routed(path)
     if found is None:
         raise ProblemError(HTTPStatus.NOT_FOUND)
@@ -116,3 +115,6 @@ def openapi() -> bytes:
     from shared.openapi import document_bytes
 
     return document_bytes()
+
+
+OPEN = {HEALTH: Health().json_bytes, OPENAPI: openapi}

@@ -1,0 +1,729 @@
+"""Reading tutors: what is answered, to whom, at what cost, and what is written down about it."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import query_api
+from shared.aws.audit import AuditTrail
+from shared.aws.item import value_of
+from shared.aws.listing import MAX_EXAMINED
+from shared.aws.scorecard_table import ScorecardTable, StoredCard
+from shared.aws.table import Table, table
+from shared.aws.tutor_log import LogTable, Versioned
+from shared.domain.churn_score import risk_level
+from shared.domain.overview import overview
+from shared.domain.scorecard import Scorecard, daily_record, scorecard
+from shared.domain.session import Session
+from shared.domain.tier import Tier
+from shared.domain.tutor import Tutor
+from shared.domain.tutor_row import Insight, TutorRow, tutor_row
+from tests.builders import feedback, log, logins, moved, no_show, steady, tutor
+from tests.functions.conftest import Aws
+
+MANAGER = "ops_manager"
+NOW = datetime(2026, 11, 20, 0, 5, tzinfo=UTC)
+AS_OF = NOW.replace(minute=0)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the browser gets, unpacked."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw)
+
+    @property
+    def ids(self) -> list[str]:
+        return [item["tutor_id"] for item in self.json["items"]]
+
+    @property
+    def wrong(self) -> list[str]:
+        """The fields a 422 names."""
+        return [error["field"] for error in self.json["errors"]]
+
+
+@pytest.fixture
+def api(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Table:
+    """The function at five past midnight."""
+    monkeypatch.setattr(query_api, "now", lambda: NOW)
+    query_api.metrics.clear_metrics()
+    return aws.store
+
+
+def ask(
+    path: str,
+    role: str | None = MANAGER,
+    *,
+    user: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    claims: Mapping[str, str] | None = None,
+    **parameters: object,
+) -> Answer:
+    """One request of somebody with that one role."""
+    verified = claims or {
+        "token_use": "access",
+        "sub": "sub-1",
+        "username": user or "somebody",
+        "cognito:groups": f"[{role}]",
+    }
+    event = {
+        "rawPath": path,
+        "rawQueryString": urlencode(parameters),
+        "headers": dict(headers or {}),
+        "requestContext": {
+            "requestId": f"request-{datetime.now(UTC).timestamp()}",
+            "authorizer": {"jwt": {"claims": verified}},
+        },
+    }
+    if role is None and claims is None:
+        del event["requestContext"]["authorizer"]  # type: ignore[attr-defined]
+    answered = query_api.handler(event, LambdaContext())
+    body: str = answered["body"]
+    raw = base64.b64decode(body) if answered.get("isBase64Encoded") else body.encode()
+    return Answer(answered["statusCode"], answered["headers"], raw)
+
+
+def seed(stored: Table, card: Scorecard, of: Tutor, insight: Insight | None = None) -> TutorRow:
+    """A tutor scored, through the code that scores."""
+    LogTable(stored).put_tutor(of)
+    row = tutor_row(card, of, card.as_of + timedelta(seconds=2), insight)
+    ScorecardTable(stored).put_scorecard(card, row, StoredCard())
+    return row
+
+
+def seed_many(stored: Table, count: int, **fields: Any) -> None:
+    """Tutors t-000, t-001, … with churn scores 0, 1, … (ever again from 0 after 100)."""
+    plain = scorecard(log(*steady(30)), AS_OF)
+    for number in range(count):
+        name = f"t-{number:03d}"
+        score = replace(plain.churn_score, value=float(number % 101))
+        one = replace(plain, tutor_id=name, churn_score=score)
+        seed(stored, one, replace(tutor(name=f"Name {number:03d}", **fields), tutor_id=name))
+
+
+def troubled() -> tuple[Scorecard, Tutor]:
+    """A tutor who moves and misses sessions, whom students rate badly."""
+    who = tutor(name="Ada Fischer", email="ada@example.com", subjects=("Physics", "Mathematics"))
+    sessions = [*steady(20, rating=2.5), *(moved(AS_OF - timedelta(days=d)) for d in range(1, 6))]
+    missed = [no_show(AS_OF - timedelta(days=d, hours=1)) for d in range(1, 4)]
+    told = log(*sessions, *missed, *logins(2, 28, 14), of=who)
+    return scorecard(told, AS_OF), who
+
+
+def store_sessions(stored: Table, *sessions: Session) -> None:
+    for each in sessions:
+        LogTable(stored).put_session(each, Versioned(None, 0))
+
+
+def audited(stored: Table) -> list[dict[str, Any]]:
+    """All audit rows, in the order of their writing, as far as one can tell."""
+    rows = Aws(stored).items("AUDIT#")
+    plain = [{name: value_of(value) for name, value in row.items()} for row in rows]
+    return sorted(plain, key=lambda row: str(row["sk"]))
+
+
+# The list
+
+
+def test_tutors_are_listed_from_the_highest_score_down(api: Table) -> None:
+    seed_many(api, 5)
+
+    answer = ask("/api/tutors")
+
+    assert answer.status == 200
+    assert answer.ids == ["t-004", "t-003", "t-002", "t-001", "t-000"]
+    assert answer.json["next_cursor"] is None
+
+
+def test_a_tutor_row_is_as_the_contract_says(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+
+    (row,) = ask("/api/tutors").json["items"]
+
+    assert row["tutor_id"] == "t-7"
+    assert row["name"] == "Ada Fischer"
+    assert row["subjects"] == ["Physics", "Mathematics"]
+    assert row["status"] == "active"
+    assert row["churn_score"] == card.churn_score.value
+    assert row["risk_level"] == "critical"
+    assert row["sessions"] == 28
+    assert row["reschedule_rate"].keys() == {"value", "n", "low", "high", "shrunk", "p_over"}
+    assert row["reschedule_rate"]["value"] == round(5 / 28, 4)
+    assert set(row["confirmed_flags"]) <= set(row["flags"])
+    assert "reschedule_pattern" in row["flags"]
+    assert row["probabilities"] == {"1d": None, "7d": None, "30d": None, "90d": None}
+    assert row["as_of"] == "2026-11-20T00:00:00Z"
+    assert row["updated_at"] == "2026-11-20T00:00:02Z"
+    assert row.keys() >= {"tier", "tier_preview", "no_show_rate", "avg_rating", "last_taught_at"}
+
+
+def pages(**parameters: Any) -> Iterator[Answer]:
+    """All pages of a list, following the cursor."""
+    cursor: dict[str, str] = {}
+    while True:
+        answer = ask("/api/tutors", **parameters | cursor)
+        assert answer.status == 200, answer.json
+        yield answer
+        if answer.json["next_cursor"] is None:
+            return
+        cursor = {"cursor": answer.json["next_cursor"]}
+
+
+SORTS = ("churn_score", "reschedule_rate", "sessions", "name", "updated_at", "p30")
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_every_sort_pages_through_all_tutors_once_and_ties_follow_the_id(
+    api: Table, sort: str, order: str
+) -> None:
+    seed_many(api, 25)
+
+    seen = [name for page in pages(sort=sort, order=order, limit=7) for name in page.ids]
+
+    expected = [f"t-{number:03d}" for number in range(25)]
+    assert seen == (expected if order == "asc" else expected[::-1])
+
+
+def test_a_full_last_page_has_no_cursor(api: Table) -> None:
+    seed_many(api, 6)
+
+    sizes = [len(page.ids) for page in pages(limit=3)]
+
+    assert sizes == [3, 3]
+
+
+SCORES = [0, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 100]
+
+FILTERS: list[tuple[dict[str, Any], Sequence[int]]] = [
+    ({"risk": "critical"}, [80, 90, 100]),
+    ({"risk": "low"}, [0, 10, 20, 25]),
+    ({"risk": "medium"}, [30, 40, 50]),
+    ({"risk": "high,critical"}, [60, 70, 75, 80, 90, 100]),
+    ({"risk": "low,critical"}, [0, 10, 20, 25, 80, 90, 100]),
+    ({"risk": "high", "sort": "name"}, [60, 70, 75]),
+    ({"risk": "high", "order": "asc"}, [60, 70, 75]),
+    ({"q": "name 02"}, [20, 25]),
+    ({"q": "NAME t-007"}, []),
+    ({"q": "T-070 Name"}, [70]),
+    ({"subject": "Physics"}, [0, 20, 40, 60, 80, 100]),
+    ({"subject": "Physic"}, []),
+    ({"status": "active"}, SCORES),
+    ({"status": "resigned,on_leave"}, []),
+    ({"tier": "New"}, []),
+    ({"flag": "gone_quiet"}, []),
+]
+
+
+@pytest.mark.parametrize(("filters", "expected"), FILTERS, ids=str)
+def test_a_filter_finds_exactly_those_it_describes(
+    api: Table, filters: dict[str, Any], expected: Sequence[int]
+) -> None:
+    plain = scorecard(log(*steady(30)), AS_OF)
+    for number in SCORES:
+        score = replace(plain.churn_score, value=float(number), level=risk_level(number))
+        name = f"t-{number:03d}"
+        subject = "Physics" if number % 20 == 0 else "Chemistry"
+        who = replace(tutor(name=f"Name {number:03d}", subjects=(subject,)), tutor_id=name)
+        seed(api, replace(plain, tutor_id=name, churn_score=score), who)
+
+    seen = [name for page in pages(**filters, limit=4) for name in page.ids]
+
+    assert sorted(seen) == [f"t-{number:03d}" for number in expected]
+
+
+def test_flags_filter_by_any_of_several(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+    seed_many(api, 3)
+
+    answer = ask("/api/tutors", flag="gone_quiet,reschedule_pattern")
+
+    assert answer.ids == ["t-7"]
+
+
+def test_a_page_reads_one_row_more_than_it_shows(api: Table) -> None:
+    seed_many(api, 60)
+
+    examined = _examined(api, limit=20)
+
+    assert examined == 21
+
+
+def test_a_page_under_a_risk_filter_reads_no_more_when_sorted_by_score(api: Table) -> None:
+    seed_many(api, 60)
+
+    assert _examined(api, limit=10, risk="medium") == 11
+
+
+def test_a_filter_hardly_anybody_passes_ends_its_page_and_goes_on_with_the_cursor(
+    api: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MAX_EXAMINED == 2_000
+    monkeypatch.setattr("shared.aws.listing.MAX_EXAMINED", 30)
+    seed_many(api, 70)
+
+    found = list(pages(q="t-000", limit=5))
+
+    assert [page.ids for page in found] == [[], [], ["t-000"]]
+
+
+def _examined(stored: Table, **parameters: Any) -> int:
+    from shared.aws.listing import TutorListing
+    from shared.question import TutorListQuestion
+
+    return TutorListing(stored).page(TutorListQuestion.model_validate(parameters)).examined
+
+
+# Cursors
+
+
+def test_a_cursor_is_refused_under_another_filter_sort_or_role(api: Table) -> None:
+    seed_many(api, 5)
+    cursor = ask("/api/tutors", limit=2).json["next_cursor"]
+
+    moved_on = [
+        ask("/api/tutors", limit=2, cursor=cursor, risk="low"),
+        ask("/api/tutors", limit=2, cursor=cursor, order="asc"),
+        ask("/api/tutors", limit=2, cursor=cursor, sort="sessions"),
+        ask("/api/tutors", "people_ops", limit=2, cursor=cursor),
+        ask("/api/tutors/t-001/sessions", cursor=cursor),
+        ask("/api/tutors", limit=2, cursor=cursor[:-1]),
+        ask("/api/tutors", limit=2, cursor="t-001"),
+    ]
+
+    assert [(answer.status, answer.wrong) for answer in moved_on] == [(422, ["cursor"])] * 7
+    assert ask("/api/tutors", limit=3, cursor=cursor).status == 200
+
+
+def test_a_cursor_gives_nothing_away(api: Table) -> None:
+    seed_many(api, 3)
+
+    cursor = ask("/api/tutors", limit=1, sort="name").json["next_cursor"]
+
+    clear = base64.urlsafe_b64decode(cursor + "==")
+    assert b"name" not in clear.lower()
+    assert b"t-00" not in clear
+
+
+# Wrong parameters
+
+
+WRONG = [
+    ("/api/tutors", "colour=blue", "colour"),
+    ("/api/tutors", "limit=0", "limit"),
+    ("/api/tutors", "limit=201", "limit"),
+    ("/api/tutors", "limit=1_0", "limit"),
+    ("/api/tutors", "limit=ten", "limit"),
+    ("/api/tutors", "limit=5&limit=6", "limit"),
+    ("/api/tutors", "risk=terrible", "risk"),
+    ("/api/tutors", "risk=", "risk"),
+    ("/api/tutors", "flag=red", "flag"),
+    ("/api/tutors", "tier=strong", "tier"),
+    ("/api/tutors", "status=gone", "status"),
+    ("/api/tutors", "sort=email", "sort"),
+    ("/api/tutors", "order=up", "order"),
+    ("/api/tutors", "q=", "q"),
+    ("/api/tutors", "q=" + "a+" * 11, "q"),
+    ("/api/tutors", "q=%ff", "query"),
+    ("/api/tutors", "&".join(f"a{n}=1" for n in range(60)), "query"),
+    ("/api/tutors/t-7", "days=3", "days"),
+    ("/api/tutors/t-7/history", "days=401", "days"),
+    ("/api/tutors/t-7/history", "days=-1", "days"),
+    ("/api/tutors/t-7/sessions", "limit=x", "limit"),
+    ("/api/interventions", "overdue=yes", "overdue"),
+    ("/api/interventions", "status=open", "status"),
+    ("/api/overview", "x=1", "x"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field"), WRONG, ids=[f"{path} {query}"[:50] for path, query, _ in WRONG]
+)
+def test_a_wrong_parameter_is_named(api: Table, path: str, query: str, field: str) -> None:
+    event = {
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {},
+        "requestContext": {
+            "requestId": "request-1",
+            "authorizer": {
+                "jwt": {"claims": {"token_use": "access", "cognito:groups": f"[{MANAGER}]"}}
+            },
+        },
+    }
+
+    answered = query_api.handler(event, LambdaContext())
+
+    assert answered["statusCode"] == 422
+    assert answered["headers"]["content-type"] == "application/problem+json"
+    assert [error["field"] for error in json.loads(answered["body"])["errors"]] == [field]
+
+
+# One tutor
+
+
+def test_the_detail_of_a_tutor_holds_everything(api: Table) -> None:
+    card, who = troubled()
+    insight = Insight(AS_OF - timedelta(seconds=3), AS_OF, AS_OF - timedelta(seconds=63))
+    seed(api, card, who, insight)
+
+    detail = ask("/api/tutors/t-7").json
+
+    assert detail["profile"]["email"] == "ada@example.com"
+    assert detail["windows"].keys() == {"7d", "30d", "90d"}
+    assert detail["windows"]["30d"].keys() == card.windows["30d"].keys()
+    assert detail["windows"]["7d"]["tutor_reschedules"] == 5
+    assert detail["windows"]["30d"]["no_show_rate"]["n"] == 28
+    assert detail["windows"]["30d"]["availability_change"] is None
+    flag = next(each for each in detail["flags"] if each["code"] == "reschedule_pattern")
+    assert flag["status"] == "confirmed"
+    assert len(flag["evidence"]) == 5
+    assert flag["explanation"]
+    assert flag["clears_when"]
+    assert detail["tier"] in ("At Risk", "Needs Attention")
+    assert detail["risk_level"] == "critical"
+    assert detail["prediction"]["probabilities"] == dict.fromkeys(("1d", "7d", "30d", "90d"))
+    assert detail["prediction"]["note"]
+    assert detail["interventions"] == []
+    assert detail["insight"]["seconds_from_receipt"] == 3
+    assert detail["insight"]["seconds_from_session_end"] == 63
+    assert detail["as_of"] == "2026-11-20T00:00:00Z"
+
+
+def test_the_parts_of_the_score_add_up_as_they_are_shown(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+
+    detail = ask("/api/tutors/t-7").json
+
+    points = sum(part["points"] for part in detail["churn_score_components"])
+    assert points == pytest.approx(detail["churn_score"], abs=1e-9)
+
+
+def test_scores_are_compact(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+
+    scores = ask("/api/tutors/t-7/scores", "service").json
+
+    assert scores.keys() == {
+        "tutor_id", "churn_score", "risk_level", "tier", "flags", "confirmed_flags",
+        "probabilities", "as_of", "updated_at",
+    }  # fmt: skip
+
+
+def test_history_tells_the_nights_and_the_flags(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+    cards = ScorecardTable(api)
+    for night in (0, 1, 5):
+        earlier = replace(card, as_of=AS_OF - timedelta(days=night))
+        cards.put_day(daily_record(earlier, ["gone_quiet"]))
+
+    history = ask("/api/tutors/t-7/history", days=5).json
+
+    assert [day["date"] for day in history["items"]] == ["2026-11-19", "2026-11-20"]
+    day = history["items"][0]
+    assert day["rates"]["30d"]["reschedule_rate"] == round(5 / 28, 4)
+    assert day["churn_score"] == card.churn_score.value
+    assert day["risk_level"] == "critical"
+    assert day["cleared"] == ["gone_quiet"]
+    assert "reschedule_pattern" in day["raised"]
+    codes = {spell["code"] for spell in history["flag_history"]}
+    assert codes == {flag.code for flag in card.flags}
+    assert all(spell["cleared_at"] is None for spell in history["flag_history"])
+
+
+def test_sessions_come_newest_first_with_their_moves(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+    late = steady(1, rating=None)[0]
+    assert late.snapshot
+    late = replace(
+        late,
+        snapshot=replace(late.snapshot, late_start_minutes=7.0),
+        feedback=(feedback(2, AS_OF - timedelta(hours=2)),),
+    )
+    older = moved(AS_OF - timedelta(days=3))
+    store_sessions(api, older, late)
+
+    first = ask("/api/tutors/t-7/sessions", limit=1)
+    second = ask("/api/tutors/t-7/sessions", limit=1, cursor=first.json["next_cursor"])
+
+    (newest,) = first.json["items"]
+    assert newest["session_id"] == late.session_id
+    assert newest["rating"] == 2
+    assert newest["late_minutes"] == 7
+    assert newest["outcomes"] == ["completed"]
+    (shifted,) = second.json["items"]
+    assert shifted["outcomes"] == ["tutor_reschedule"]
+    assert shifted["reschedules"][0]["initiator"] == "tutor"
+    assert second.json["next_cursor"] is None
+
+
+@pytest.mark.parametrize("part", ["", "/history", "/scores", "/recommendations", "/sessions"])
+def test_a_tutor_nobody_reported_is_not_found(api: Table, part: str) -> None:
+    answer = ask(f"/api/tutors/t-404{part}")
+
+    assert answer.status == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["status"] == 404
+
+
+def test_a_known_tutor_may_have_no_history_sessions_or_recommendations(api: Table) -> None:
+    seed_many(api, 1)
+
+    parts = [ask(f"/api/tutors/t-000/{p}") for p in ("history", "sessions", "recommendations")]
+
+    assert [(part.status, part.json["items"]) for part in parts] == [(200, [])] * 3
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/nothing", "/api", "/api/tutors/", "/api/tutors/a b", "/api/tutors/t-7/secrets"]
+)
+def test_a_path_that_is_not_there_is_a_problem_document(api: Table, path: str) -> None:
+    answer = ask(path)
+
+    assert answer.status == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+# All tutors together
+
+
+def test_the_overview_comes_with_its_trend(api: Table) -> None:
+    card, who = troubled()
+    row = seed(api, card, who)
+    cards = ScorecardTable(api)
+    for back in (40, 29, 1, 0):
+        at = AS_OF - timedelta(days=back)
+        cards.put_overview(overview([row], at), at.date())
+
+    answer = ask("/api/overview").json
+
+    assert answer["tutors"] == 1
+    assert answer["at_risk"] == {"low": 0, "medium": 0, "high": 0, "critical": 1}
+    assert answer["reschedule_rate"] == {"value": round(5 / 28, 4), "n": 28}
+    assert answer["insight_latency_seconds"]["receipt_p95"] is None
+    assert answer["as_of"] == "2026-11-20T00:00:00Z"
+    dates = [day["date"] for day in answer["trend"]]
+    assert dates == ["2026-10-22", "2026-11-19", "2026-11-20"]
+
+
+def test_before_the_first_summary_the_overview_is_empty_and_not_zero(api: Table) -> None:
+    answer = ask("/api/overview").json
+
+    assert answer["tutors"] is None
+    assert answer["as_of"] is None
+    assert answer["trend"] == []
+
+
+def test_interventions_are_a_list_without_items(api: Table) -> None:
+    answer = ask("/api/interventions", status="pending", owner="ops", overdue="true")
+
+    assert answer.json == {"items": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize("role", ["ops_manager", "service", "tutor", "student", "admin"])
+def test_everybody_signed_in_may_look_up_what_a_number_means(api: Table, role: str) -> None:
+    answer = ask("/api/definitions", role).json
+
+    names = {metric["name"] for metric in answer["metrics"]}
+    assert {"sessions", "reschedule_rate"} <= names
+    limits = {each["name"]: each["value"] for each in answer["thresholds"]}
+    assert limits["reschedule_rate"] == 0.15
+    assert sum(each["weight"] for each in answer["components"]) == pytest.approx(1)
+
+
+def test_health_and_the_description_need_no_token(api: Table) -> None:
+    health, described = ask("/api/health", None), ask("/api/openapi.json", None)
+
+    assert health.json == {"status": "ok"}
+    assert described.json["openapi"] == "3.1.0"
+
+
+# What a tutor sees of themselves
+
+
+FORBIDDEN_WORDS = ("churn", "risk", "flag", "note", "score", "p_over", "shrunk", "probab", "u-")
+
+
+def test_a_tutor_sees_their_own_page_and_nothing_that_is_said_about_them(api: Table) -> None:
+    card, who = troubled()
+    card = replace(card, tier=Tier.DEVELOPING, tier_preview=Tier.DEVELOPING)
+    seed(api, card, who)
+    seed_many(api, 2)
+
+    answer = ask("/api/tutors/t-7", "tutor", user="t-7")
+
+    assert answer.status == 200
+    body = answer.raw.decode().lower().replace("late_notice", "").replace("ada@", "")
+    assert not [word for word in FORBIDDEN_WORDS if word in body]
+    assert str(card.churn_score.value) not in body
+    assert not [part.name for part in card.churn_score.parts if part.name in body]
+    for raised in card.flags:
+        assert raised.code not in body
+        assert raised.explanation.lower() not in body
+        assert not [session_id for session_id in raised.evidence if session_id in body]
+    assert "t-000" not in body
+    assert "name 00" not in body
+
+
+def test_the_own_page_has_the_tutors_own_numbers(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+
+    page = ask("/api/tutors/t-7", "tutor", user="t-7").json
+
+    assert page.keys() == {
+        "tutor_id", "name", "subjects", "tier", "tier_preview", "windows", "feedback", "as_of",
+        "updated_at",
+    }  # fmt: skip
+    month = page["windows"]["30d"]
+    assert month["sessions"] == 28
+    assert month["reschedule_rate"].keys() == {"value", "n", "low", "high"}
+    assert month["avg_rating"] == 2.5
+
+
+def test_category_means_are_shown_from_five_students_on(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+    for student in range(5):
+        said = [("communication", 4.0)] + ([("patience", 3.0)] if student else [])
+        when = AS_OF - timedelta(days=student + 1)
+        given = feedback(4, when, student_id=f"u-{student}", ratings=tuple(said))
+        store_sessions(api, replace(steady(student + 1)[0], feedback=(given,)))
+
+    told = ask("/api/tutors/t-7", "tutor", user="t-7").json["feedback"]
+
+    assert told["communication"] == 4
+    assert told["patience"] is None
+
+
+def test_another_tutor_and_a_missing_one_are_the_same_to_a_tutor(api: Table) -> None:
+    seed_many(api, 2)
+
+    other = ask("/api/tutors/t-001", "tutor", user="t-000")
+    missing = ask("/api/tutors/t-999", "tutor", user="t-000")
+
+    assert other.status == missing.status == 404
+    assert (other.raw, other.headers) == (missing.raw, missing.headers)
+
+
+# What is written down
+
+
+def test_every_personal_read_leaves_a_row_that_says_who_saw_whom(api: Table) -> None:
+    seed_many(api, 2)
+
+    ask("/api/tutors", user="kim")
+    ask("/api/tutors/t-001", user="kim")
+
+    listed, detail = audited(api)
+    assert listed["operation"] == "tutor_list"
+    assert json.loads(listed["shown"]) == ["t-001", "t-000"]
+    assert listed["username"] == "kim"
+    assert json.loads(listed["roles"]) == ["ops_manager"]
+    assert listed["status"] == 200
+    assert detail["operation"] == "tutor"
+    assert detail["subject"] == "t-001"
+    assert detail["pk"].startswith("AUDIT#2026-11-20#")
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "status"),
+    [
+        ("/api/tutors/t-404", MANAGER, 404),
+        ("/api/tutors", "tutor", 403),
+        ("/api/tutors/t-001", "tutor", 404),
+        ("/api/tutors/t-001", "service", 403),
+        ("/api/overview", "student", 403),
+    ],
+)
+def test_a_refused_attempt_leaves_a_row_too(api: Table, path: str, role: str, status: int) -> None:
+    seed_many(api, 2)
+
+    answer = ask(path, role, user="t-000")
+
+    (row,) = audited(api)
+    assert answer.status == status
+    assert row["status"] == status
+    assert json.loads(row["shown"]) == []
+
+
+def test_what_cannot_be_written_down_is_not_answered(
+    api: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed_many(api, 1)
+    monkeypatch.setattr(query_api, "trail", AuditTrail(table("no-such-table")))
+
+    answer = ask("/api/tutors/t-000")
+
+    assert answer.status == 503
+    assert answer.headers["retry-after"]
+    assert b"t-000" not in answer.raw
+
+
+def test_a_fault_of_the_table_is_a_503_with_retry_after(api: Table) -> None:
+    api.client.delete_table(TableName=api.name)
+
+    answers = [ask(path) for path in ("/api/tutors", "/api/overview", "/api/tutors/t-7")]
+
+    assert [answer.status for answer in answers] == [503] * 3
+    assert all(answer.headers["retry-after"] for answer in answers)
+
+
+# How it travels
+
+
+def test_an_unchanged_page_is_not_sent_twice(api: Table) -> None:
+    seed_many(api, 3)
+    tag = ask("/api/tutors").headers["etag"]
+
+    again = ask("/api/tutors", headers={"if-none-match": f'"x", {tag}'})
+
+    assert again.status == 304
+    assert again.raw == b""
+    assert again.headers["cache-control"] == "private, no-cache"
+    assert len(audited(api)) == 2
+
+
+def test_a_changed_tutor_or_another_role_has_another_etag(api: Table) -> None:
+    seed_many(api, 1)
+    tag = ask("/api/tutors/t-000").headers["etag"]
+
+    other_role = ask("/api/tutors/t-000", "people_ops", headers={"if-none-match": tag})
+    stored = ScorecardTable(api).stored("t-000")
+    card, row = ScorecardTable(api).card("t-000") or pytest.fail("there is a card")
+    ScorecardTable(api).put_scorecard(card, replace(row, updated_at=NOW), stored)
+    changed = ask("/api/tutors/t-000", headers={"if-none-match": tag})
+
+    assert other_role.status == 200
+    assert changed.status == 200
+
+
+def test_a_large_answer_is_compressed_for_who_takes_gzip(api: Table) -> None:
+    seed_many(api, 10)
+
+    packed = ask("/api/tutors", headers={"accept-encoding": "br, gzip;q=0.8"})
+    plain = ask("/api/tutors", headers={"accept-encoding": "gzip;q=0"})
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.raw) == plain.raw
+    assert packed.headers["etag"] == plain.headers["etag"]

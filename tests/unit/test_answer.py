@@ -1,0 +1,119 @@
+"""What goes out: the shapes, the rounding, and the document that describes them."""
+
+import json
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from openapi_spec_validator import validate
+
+from shared import answer
+from shared.access import ACCESS, Operation
+from shared.answer import OwnMetrics, Rate, TutorListItem, Windows
+from shared.aws.reading import READS
+from shared.contracts import FieldError
+from shared.domain.metric import METRICS
+from shared.openapi import Problem, document, document_bytes
+from shared.problem import ProblemError
+from shared.problem import document as problem_document
+from shared.route import ROUTES, routed
+from tests.builders import card, log, steady
+
+ROOT = Path(__file__).parents[2]
+
+
+def properties(model: type[answer.Outbound]) -> set[str]:
+    return set(model.model_json_schema(by_alias=True, mode="serialization")["properties"])
+
+
+def test_every_metric_of_the_table_is_in_a_window() -> None:
+    assert properties(answer.WindowMetrics) == {metric.name for metric in METRICS}
+
+
+def test_rates_are_rounded_to_four_digits_and_keep_their_order() -> None:
+    windows = Windows.model_validate(card(log(*steady(29))).windows).model_dump(by_alias=True)
+
+    rate = windows["30d"]["reschedule_rate"]
+    assert all(value == round(value, 4) for value in rate.values())
+    assert rate["low"] <= rate["value"] <= rate["high"]
+
+
+def test_a_rate_of_nothing_is_null() -> None:
+    rate = Rate(value=None, n=0, low=0, high=1, shrunk=0.08, p_over=None)
+
+    assert json.loads(rate.json_bytes())["value"] is None
+
+
+def test_the_own_page_shares_no_model_with_what_staff_see() -> None:
+    def within(model: type[Any]) -> set[type[Any]]:
+        found = {model}
+        for field in model.model_fields.values():
+            for part in (field.annotation, *get_args(field.annotation)):
+                if isinstance(part, type) and issubclass(part, answer.Outbound):
+                    found |= within(part)
+        return found
+
+    staff = within(answer.TutorDetail) | within(TutorListItem) | within(answer.History)
+
+    assert not within(answer.OwnPage) & staff
+    assert not {name for name in OwnMetrics.model_fields if "score" in name or "risk" in name}
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_every_operation_is_routed_read_and_decided(operation: Operation) -> None:
+    assert operation in READS
+    assert operation in ACCESS
+    assert [route for route in ROUTES if route.operation is operation]
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/api/tutors", ("tutor_list", None)),
+        ("/api/tutors/t-7", ("tutor", "t-7")),
+        ("/api/tutors/a:b.c_d-E/history", ("history", "a:b.c_d-E")),
+        ("/api/tutors/{tutor_id}", None),
+        ("/api/tutors/ü", None),
+        ("/api/tutors/" + "x" * 65, None),
+        ("/api/tutors//history", None),
+        ("/api/tutors/t-7/history/", None),
+        ("/api/overview/t-7", None),
+        ("", None),
+    ],
+)
+def test_a_path_is_one_route_or_none(path: str, found: tuple[str, str | None] | None) -> None:
+    route = routed(path)
+
+    assert (None if route is None else (route[0].operation.value, route[1])) == found
+
+
+def test_the_committed_description_is_what_the_code_does() -> None:
+    committed = (ROOT / "docs" / "openapi.json").read_bytes()
+
+    assert committed == document_bytes(), "run: make openapi"
+
+
+def test_the_description_is_valid_openapi() -> None:
+    validate(document())
+
+
+def test_the_description_names_roles_parameters_and_signatures() -> None:
+    paths = document()["paths"]
+
+    tutors = paths["/api/tutors"]["get"]
+    assert tutors["x-roles"] == {"ops_manager": "full", "people_ops": "full"}
+    assert paths["/api/tutors/{tutor_id}"]["get"]["x-roles"]["tutor"] == "own"
+    limit = next(each for each in tutors["parameters"] if each["name"] == "limit")
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+    (signature,) = paths["/api/sessions"]["post"]["security"]
+    assert signature.keys() == {"webhook_id", "webhook_timestamp", "webhook_signature"}
+
+
+def test_a_problem_is_as_described() -> None:
+    refused = ProblemError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors=[FieldError("limit", "must be a whole number")],
+    )
+
+    Problem.model_validate(problem_document(refused), strict=True)
