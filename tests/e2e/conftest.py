@@ -1,0 +1,14 @@
+"""One local stack for all end-to-end tests; a test that breaks it starts one of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra_cdk.local.stack import throwaway_stack
+from tests.e2e.marketplace import Marketplace
+
+
+@pytest.fixture(scope="session")
+def marketplace() -> Iterator[Marketplace]:
+    with throwaway_stack() as stack:
+        yield Marketplace(stack.deployed)
