@@ -47,6 +47,7 @@ def now() -> datetime:
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone and waits longer each time."""
     metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
+    metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
     scoring = Scoring.of(store)
     failed: dict[str, Exception] = {}
     applied: dict[str, tuple[Delivery, tuple[str, ...]]] = {}

@@ -1,82 +1,164 @@
-"""The functions on moto: the same table as the stack builds, one thread, an empty account a test."""
+"""AWS in process (moto) for the functions: the table, the scoring queue, the secrets.
 
+The environment is set before any function is imported, as Lambda does. What the table looks like
+is compared with the stack's own description in tests/infra.
+"""
+
+import base64
+import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from moto import mock_aws
-
-TABLE = "tutor-quality"
-WEBHOOK_SECRET = "webhook-secret"
-CURSOR_SECRET = "cursor-secret"
-SIGNING_SECRET = "whsec_dGVzdHMtc2lnbi13aXRoLXRoaXMtc2VjcmV0"
-
-# Functions read their environment when they are imported.
 os.environ |= {
-    "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
-    "POWERTOOLS_SERVICE_NAME": "tests",
-    "POWERTOOLS_METRICS_NAMESPACE": "TutorQuality",
-    "STAGE": "test",
-    "TABLE_NAME": TABLE,
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "TABLE_NAME": "tutor-quality",
     "SCORING_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/scoring",
-    "WEBHOOK_SECRET_ARN": WEBHOOK_SECRET,
-    "CURSOR_SECRET_ARN": CURSOR_SECRET,
-    "RETRY_SECONDS": "1",
-    "SWEEP_AFTER_SECONDS": "120",
+    "WEBHOOK_SECRET_ARN": "webhook",
+    "CURSOR_SECRET_ARN": "cursor",
+    "STAGE": "test",
+    "POWERTOOLS_SERVICE_NAME": "test",
+    "POWERTOOLS_METRICS_NAMESPACE": "TutorQuality",
+    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
 }
 
-import boto3  # noqa: E402: after moto, whose hooks clients take at their making
-import pytest  # noqa: E402
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from moto import mock_aws
 
-from shared.aws.table import Table, table  # noqa: E402
+from shared.aws.table import Table, table
+from shared.signature import sign
 
+CURRENT, PREVIOUS = "whsec_Y3VycmVudC1zZWNyZXQ=", "whsec_cHJldmlvdXMtc2VjcmV0"
 LISTS = ("churn_score", "reschedule_rate", "sessions", "name", "updated_at", "p30")
 
 
-def _text(*names: str) -> list[Any]:
-    return [{"AttributeName": name, "AttributeType": "S"} for name in names]
-
-
-def _key(partition: str, sort: str) -> list[Any]:
-    return [
-        {"AttributeName": partition, "KeyType": "HASH"},
-        {"AttributeName": sort, "KeyType": "RANGE"},
-    ]
-
-
-def _index(name: str, partition: str, sort: str, *shown: str) -> Any:
+def index(name: str, pk: str, sk: str, *also: str) -> dict[str, Any]:
+    """One secondary index with a sort key and the attributes it carries along."""
     return {
         "IndexName": name,
-        "KeySchema": _key(partition, sort),
-        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(shown)},
+        "KeySchema": [
+            {"AttributeName": pk, "KeyType": "HASH"},
+            {"AttributeName": sk, "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(also)},
     }
 
 
+TABLE: dict[str, Any] = {
+    "TableName": "tutor-quality",
+    "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ],
+    "AttributeDefinitions": [
+        {"AttributeName": name, "AttributeType": "S"}
+        for name in (
+            "pk", "sk", "rated_at", "pending_shard", "pending_since", "listing",
+            *(f"sort_{name}" for name in LISTS),
+        )
+    ],
+    "LocalSecondaryIndexes": [index("rated", "pk", "rated_at", "rating")],
+    "GlobalSecondaryIndexes": [
+        index("pending", "pending_shard", "pending_since", "kind"),
+        *(index(f"by_{name}", "listing", f"sort_{name}", "row") for name in LISTS),
+    ],
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Aws:
+    """The account of one test."""
+
+    store: Table
+
+    def items(self, prefix: str = "") -> list[dict[str, Any]]:
+        """All items whose partition begins so, sorted: a scan, which no function may do."""
+        found: list[Any] = self.store.client.scan(TableName=self.store.name)["Items"]
+        mine = [item for item in found if item["pk"]["S"].startswith(prefix)]
+        return sorted(mine, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What the scoring queue holds, taken from it."""
+        sqs, url = boto3.client("sqs"), os.environ["SCORING_QUEUE_URL"]
+        found: list[dict[str, Any]] = []
+        while taken := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in taken:
+                found.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+
 @pytest.fixture
-def account() -> Iterator[Table]:
-    """An account with the empty table, the queue and both secrets."""
+def aws() -> Iterator[Aws]:
+    """Fresh table, queue and secrets."""
     with mock_aws():
-        boto3.client("dynamodb").create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=_key("pk", "sk"),
-            AttributeDefinitions=_text(
-                "pk", "sk", "rated_at", "pending_shard", "pending_since", "listing",
-                *(f"sort_{name}" for name in LISTS),
-            ),
-            LocalSecondaryIndexes=[_index("rated", "pk", "rated_at", "rating")],
-            GlobalSecondaryIndexes=[
-                _index("pending", "pending_shard", "pending_since", "kind"),
-                *(_index(f"by_{name}", "listing", f"sort_{name}", "row") for name in LISTS),
-            ],
-        )  # fmt: skip
+        boto3.client("dynamodb").create_table(**TABLE)
         boto3.client("sqs").create_queue(QueueName="scoring")
         secrets = boto3.client("secretsmanager")
-        secrets.create_secret(
-            Name=WEBHOOK_SECRET,
-            SecretString=f'{{"current": "{SIGNING_SECRET}", "previous": null}}',
-        )
-        secrets.create_secret(Name=CURSOR_SECRET, SecretString="a cursor secret of the tests")
-        yield table(TABLE)
+        both = json.dumps({"current": CURRENT, "previous": PREVIOUS})
+        secrets.create_secret(Name="webhook", SecretString=both)
+        secrets.create_secret(Name="cursor", SecretString="cursor-secret")
+        yield Aws(table("tutor-quality"))
+
+
+@pytest.fixture
+def context() -> LambdaContext:
+    """What Lambda hands to a handler; ours do not look at it."""
+    return LambdaContext()
+
+
+def post(
+    path: str,
+    body: bytes,
+    webhook_id: str = "w-1",
+    *,
+    at: datetime | None = None,
+    **headers: str | None,
+) -> dict[str, Any]:
+    """A signed call as the HTTP API hands it on; None as a header's value leaves it out."""
+    seconds = int((at or datetime.now(UTC)).timestamp())
+    sent: dict[str, str | None] = {
+        "content-type": "application/json",
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(seconds),
+        "webhook-signature": sign(CURRENT, webhook_id, seconds, body),
+    }
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        text, encoded = body.decode(), False
+    except UnicodeDecodeError:
+        text, encoded = base64.b64encode(body).decode(), True
+    return {
+        "rawPath": path,
+        "headers": {name: value for name, value in sent.items() if value is not None},
+        "body": text,
+        "isBase64Encoded": encoded,
+        "requestContext": {"http": {"method": "POST", "path": path}},
+    }
+
+
+def sqs_record(message: Any, number: int = 1, receives: int = 1) -> dict[str, Any]:
+    """One message as SQS hands it to Lambda."""
+    body = message if isinstance(message, str) else json.dumps(message)
+    return {
+        "messageId": f"m-{number}",
+        "receiptHandle": f"r-{number}",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": str(receives)},
+    }
+
+
+def sqs_event(*messages: Any, receives: int = 1) -> dict[str, Any]:
+    """A batch of messages m-1, m-2, …"""
+    return {
+        "Records": [
+            sqs_record(message, number, receives) for number, message in enumerate(messages, 1)
+        ]
+    }
