@@ -36,6 +36,9 @@ inbox = InboxTable(table(env.TABLE_NAME))
 queue = scoring_queue(env.SCORING_QUEUE_URL)
 signing = secret(env.WEBHOOK_SECRET_ARN)
 
+REPLACED = "\ufffd".encode()
+"""What the gateway puts for bytes that are not UTF-8: such a body can not match its signature."""
+
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -111,6 +114,8 @@ def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str,
             return verify(signing.signing_secrets(now, fresh=fresh), headers, body, now)
         except SignatureError:
             continue
+    if REPLACED in body:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON in UTF-8")
     raise ProblemError(HTTPStatus.UNAUTHORIZED)
 
 
