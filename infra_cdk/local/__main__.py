@@ -1,4 +1,4 @@
-"""Commands of the local stack: `python -m infra_cdk.local run | token | clean`."""
+"""Commands of the local stack: `python -m infra_cdk.local run | token | import | clean`."""
 
 import argparse
 import os
@@ -23,20 +23,38 @@ def main() -> None:
     token = commands.add_parser("token", help="print a bearer token")
     token.add_argument("--role", choices=ROLES, default=_setting("ROLE", "ops_manager"))
     token.add_argument("--tutor", default=_setting("TUTOR", ""), help="user name; the tutor's id")
+    importing = commands.add_parser("import", help="load a folder of CSV files")
+    importing.add_argument("history")
+    commands.add_parser("clean", help="delete what the local stack keeps")
     arguments = parser.parse_args()
     try:
-        if arguments.command == "run":
-            run(
-                CHECKOUT,
-                port=arguments.port,
-                world=arguments.world,
-                fresh=arguments.fresh,
-                webhook_secret=_setting("WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET),
-            )
-        else:
-            _print_token(arguments.role, arguments.tutor)
+        match arguments.command:
+            case "run":
+                _run(arguments)
+            case "token":
+                _print_token(arguments.role, arguments.tutor)
+            case "import":
+                _import(arguments.history)
+            case "clean":
+                CHECKOUT.delete()
     except BusyError as busy:
-        sys.exit(f"{busy}: stop it first, or use `make token` and the address it printed.")
+        sys.exit(f"{busy}; stop that first.")
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    run(
+        CHECKOUT,
+        port=arguments.port,
+        world=arguments.world,
+        fresh=arguments.fresh,
+        webhook_secret=_setting("WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET),
+    )
+
+
+def _import(history: str) -> None:
+    from infra_cdk.local import history_import  # the other commands need nothing of the product
+
+    history_import.main(history)
 
 
 def _print_token(role: str, tutor: str) -> None:

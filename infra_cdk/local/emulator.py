@@ -1,6 +1,7 @@
 """The emulator as a process: installed apart, bound to the loopback, ended with its workers."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -12,7 +13,8 @@ import urllib.request
 from pathlib import Path
 from typing import Final
 
-from infra_cdk.local.folder import ROOT, Folder
+from infra_cdk.local.folder import Folder
+from infra_cdk.package.code import BUILD
 from infra_cdk.package.uv import uv
 
 ACCOUNT: Final = "000000000000"
@@ -51,11 +53,15 @@ def free_port() -> int:
 
 def install() -> Path:
     """The Python of the emulator's own environment, made at the first call and kept."""
-    home = ROOT / ".local" / "venv"
+    home = BUILD / "emulator"
     python = home / "bin" / "python"
     wanted = _LOCK_FILE.read_text()
     made_from = home / "made_from.lock"
-    if not (made_from.exists() and made_from.read_text() == wanted):
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "emulator.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two stacks may start for the first time at once
+        if made_from.exists() and made_from.read_text() == wanted:
+            return python
         uv("venv", "--quiet", "--clear", "--python", "3.13", str(home))
         uv(
             "pip", "install", "--quiet", "--require-hashes", "--compile-bytecode",

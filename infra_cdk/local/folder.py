@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,6 +58,12 @@ class Folder:
             os.close(handle)
             raise BusyError(f"Another process runs a stack in {self.path}") from None
         return handle
+
+    def delete(self) -> None:
+        """Forget everything; raises BusyError while a stack runs here."""
+        handle = self.lock()
+        shutil.rmtree(self.path)
+        os.close(handle)
 
 
 CHECKOUT: Final = Folder(ROOT / ".local")

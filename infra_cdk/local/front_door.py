@@ -8,6 +8,7 @@ when nobody answers behind it or the function broke off.
 import argparse
 import asyncio
 import contextlib
+import io
 import os
 import signal
 import threading
@@ -69,6 +70,16 @@ class FrontDoor:
     async def close(self) -> None:
         await self._session.close()
 
+    def server(self) -> web.Server:
+        """What listens for this door: bodies stay as they are, headers may be as long as AWS's."""
+        return web.Server(
+            self.answer,
+            auto_decompress=False,
+            lingering_time=2,
+            max_line_size=16384,
+            max_field_size=16384,
+        )
+
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Hand one request on, or refuse it."""
         try:
@@ -78,7 +89,9 @@ class FrontDoor:
                 answer = await self._hand_on(request, target, body)
             return _unavailable() if answer.status in _BROKEN_OFF else answer
         except _RefusedError as refused:
-            return _message(refused.status, str(refused))
+            answer = _message(refused.status, str(refused))
+            answer.force_close()  # part of the request may still be on its way
+            return answer
         except (web.RequestPayloadError, PayloadEncodingError, aiohttp.InvalidURL, ValueError):
             return _message(400, "Bad Request")
         except (aiohttp.ClientError, OSError, TimeoutError):
@@ -93,7 +106,7 @@ class FrontDoor:
             request.method,
             URL(self._endpoint + target, encoded=True),
             headers=headers,
-            data=body or None,
+            data=io.BytesIO(body) if body else None,
             allow_redirects=False,
         ) as answer:
             return web.Response(
@@ -156,9 +169,7 @@ async def serve(port: int, endpoint: str, api_id: str) -> None:
         loop.add_signal_handler(number, ended.set)
     threading.Thread(target=_when_the_starter_ends, args=(loop, ended), daemon=True).start()
     door = FrontDoor(endpoint, api_id)
-    server = web.Server(
-        door.answer, auto_decompress=False, max_line_size=16384, max_field_size=16384
-    )
+    server = door.server()
     listening = await loop.create_server(server, "127.0.0.1", port, backlog=1024)
     await ended.wait()
     listening.close()

@@ -3,7 +3,6 @@
 import contextlib
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,7 +47,9 @@ def run(folder: Folder, *, port: int, world: WorldName, fresh: bool, webhook_sec
             live = start_live_sessions(stack.deployed, world, folder)
             say("Everything runs")
             print(_what_to_try(stack.deployed.front_door), flush=True)
-            threading.Event().wait()
+            while stack.emulator.running:
+                time.sleep(1)
+            say(f"The emulator ended by itself; its last words are in {folder.log}")
         except _StoppedError:
             say("Stopping, and saving what the stack holds")
         finally:

@@ -39,6 +39,11 @@ def prepare(folder: Folder) -> Found:
     return found
 
 
+def forget_last(folder: Folder) -> None:
+    """Let the next start go on from the state before, as after a run that was cut off."""
+    (folder.state / SAVED).unlink(missing_ok=True)
+
+
 def drop(folder: Folder) -> None:
     """Forget everything, so that the next start is a first one."""
     shutil.rmtree(folder.state, ignore_errors=True)

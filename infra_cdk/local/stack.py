@@ -62,6 +62,7 @@ class LocalStack:
         self._door: subprocess.Popen[bytes] | None = None
         self._deployed: Deployed | None = None
         self.found = Found.NOTHING
+        self._half_made = False
 
     @property
     def deployed(self) -> Deployed:
@@ -74,12 +75,14 @@ class LocalStack:
         self._say("Preparing the stack; the first time builds layers and takes a minute")
         assembly = synthesize(f"http://127.0.0.1:{self._port}")
         self.found = saved_state.prepare(self.folder)
+        self._half_made = True
         self._say(_WHAT_WAS_FOUND[self.found])
         self.emulator.start()
         self._say("Deploying")
         outputs = deploy(assembly, self.emulator.endpoint)
         self._deployed = self._described(outputs)
         self._put_webhook_secret()
+        self._half_made = False
         self._open_door()
         self._deployed.write(self.folder.deployed)
 
@@ -87,6 +90,8 @@ class LocalStack:
         """Stop cleanly; what the emulator holds is saved when it keeps state."""
         self._close_door()
         self.emulator.stop()
+        if self._half_made:  # nothing to go on from
+            saved_state.forget_last(self.folder)
         self.folder.deployed.unlink(missing_ok=True)
 
     def kill(self) -> None:
