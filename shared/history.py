@@ -100,7 +100,7 @@ class Past:
 
     tutors: dict[str, Tutor] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
-    events: list[BehaviourEvent] = field(default_factory=list)
+    events: dict[tuple[str, datetime, str], BehaviourEvent] = field(default_factory=dict)
     refused: list[BadRow] = field(default_factory=list)
 
     def logs(self) -> dict[str, Log]:
@@ -110,7 +110,7 @@ class Past:
         for session in self.sessions.values():
             if session.tutor_id is not None:
                 sessions[session.tutor_id].append(session)
-        for event in self.events:
+        for event in self.events.values():
             events[event.tutor_id].append(event)
         return {
             who: Log(
@@ -132,7 +132,7 @@ def read_past(folder: Path, seen: Callable[[int], None] = lambda rows: None) -> 
             case Report(session_id=session_id):
                 past.sessions[session_id] = with_report(past.sessions.get(session_id), entry)
             case BehaviourEvent():
-                past.events.append(entry)
+                past.events[entry.tutor_id, entry.occurred_at, entry.event_id] = entry
             case Feedback(session_id=str(session_id)):
                 past.sessions[session_id] = with_feedback(past.sessions.get(session_id), entry)
             case Tutor(tutor_id=tutor_id):
