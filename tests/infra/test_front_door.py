@@ -27,7 +27,7 @@ class Behind:
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.seen.append((request.method, request.raw_path, headers, await request.read()))
+        self.seen.append((request.method, request.raw_path, headers, await request.content.read()))
         return web.Response(status=self.status, body=self.body, headers=self.headers)
 
 
