@@ -22,7 +22,7 @@ from shared.domain.metric import (
     objectives_met,
     share_of_sessions,
 )
-from shared.domain.rate import Counted, decline_beyond, mean_beyond, rate
+from shared.domain.rate import Counted, Limit, decline_beyond, mean_beyond, rate
 from shared.domain.session import OutcomeKind, Session
 from shared.domain.threshold import Settings
 
@@ -50,16 +50,27 @@ class FlagStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule found: how sure it is (None: a plain fact), which sessions show it, in words."""
+    """What a rule found: in words, how sure it is, and which sessions show it.
 
-    p_over: float | None
-    evidence: tuple[str, ...]
+    `judge` answers how probable it is that the threshold is truly passed; a finding without it
+    is a plain fact. It and `shown` are asked only where it matters: `since` looks at thirty
+    nights, and of nearly all of them wants to know no more than that the rule found something.
+    """
+
     explanation: str
+    judge: Callable[[], float | None] | None = None
+    shown: Callable[[], Sequence[Session]] = tuple
 
     @property
     def status(self) -> FlagStatus:
-        sure = self.p_over is None or self.p_over >= CONFIRMED_AT
+        p_over = self.judge() if self.judge else None
+        sure = p_over is None or p_over >= CONFIRMED_AT
         return FlagStatus.CONFIRMED if sure else FlagStatus.PROVISIONAL
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The newest of the sessions that show it, by id."""
+        return tuple(session.session_id for session in self.shown()[-EVIDENCE_SHOWN:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +124,6 @@ class FlagRule:
     holds: bool = False
 
 
-def ids(sessions: Sequence[Session]) -> tuple[str, ...]:
-    return tuple(session.session_id for session in sessions[-EVIDENCE_SHOWN:])
-
-
 def per_cent(value: float) -> str:
     return f"{100 * value:.0f} %"
 
@@ -134,18 +141,18 @@ def over_its_threshold(
         counted, limit = measure(view), moment.settings.limit(name)
         if counted.value is None or not limit.beyond(counted.value):
             return None
-        judged = rate(counted, moment.reference.priors[name], limit)
         said = words.format(k=counted.k, missed=counted.n - counted.k, n=counted.n)
-        explanation = (
-            f"{said} in 30 days: {per_cent(counted.value)}, threshold {per_cent(limit.value)}."
+        return Finding(
+            f"{said} in 30 days: {per_cent(counted.value)}, threshold {per_cent(limit.value)}.",
+            lambda: rate(counted, moment.reference.priors[name], limit).p_over,
+            lambda: evidence(view),
         )
-        return Finding(judged.p_over, ids(evidence(view)), explanation)
 
     return find
 
 
 def unsuccessful_first_sessions(view: View) -> list[Session]:
-    rated = ((s, s.rating(view.as_of)) for s in view.known if s.is_first)
+    rated = ((s, s.rating(view.as_of)) for s in view.known_first)
     return [s for s, value in rated if value is not None and value < SUCCESS_RATING]
 
 
@@ -158,25 +165,26 @@ def low_rating(moment: Moment) -> Finding | None:
     average, limit = mean(ratings), moment.settings.limit("rating_last_30")
     if average is None or not limit.beyond(average):
         return None
-    view = moment.view(90)
-    rated = ((s, s.rating(moment.as_of)) for s in view.known)
-    poor = [s for s, value in rated if value is not None and limit.beyond(value)]
     return Finding(
-        mean_beyond(average, len(ratings), RATING_PRIOR, limit),
-        ids(poor),
         f"The last {len(ratings)} ratings average {average:.2f} stars, threshold {limit.value:g}.",
+        lambda: mean_beyond(average, len(ratings), RATING_PRIOR, limit),
+        lambda: rated_beyond(limit, moment.view(90)),
     )
+
+
+def rated_beyond(limit: Limit, view: View) -> list[Session]:
+    rated = ((s, s.rating(view.as_of)) for s in view.known)
+    return [s for s, value in rated if value is not None and limit.beyond(value)]
 
 
 def disengaged(moment: Moment) -> Finding | None:
     measured, limit = engagement(moment.view(30)), moment.settings.limit("engagement_score")
-    if measured.score is None or not limit.beyond(measured.score):
+    score = measured.score
+    if score is None or not limit.beyond(score):
         return None
     return Finding(
-        mean_beyond(measured.score, measured.observations, ENGAGEMENT_PRIOR, limit),
-        (),
-        f"Engagement is {per_cent(measured.score)} over 30 days, "
-        f"threshold {per_cent(limit.value)}.",
+        f"Engagement is {per_cent(score)} over 30 days, threshold {per_cent(limit.value)}.",
+        lambda: mean_beyond(score, measured.observations, ENGAGEMENT_PRIOR, limit),
     )
 
 
@@ -184,21 +192,19 @@ def reschedule_pattern(moment: Moment) -> Finding | None:
     moved = moment.view(7).of(OutcomeKind.TUTOR_RESCHEDULE)
     if len(moved) <= RESCHEDULES_IN_7D:
         return None
-    return Finding(None, ids(moved), f"{len(moved)} sessions moved by the tutor in 7 days.")
+    said = f"{len(moved)} sessions moved by the tutor in 7 days."
+    return Finding(said, shown=lambda: moved)
 
 
 def poor_first_session(moment: Moment) -> Finding | None:
     view = moment.view(30)
-    poor = [(s, why) for s in view.known if s.is_first and (why := went_wrong(s, view.as_of))]
+    poor = [(s, why) for s in view.known_first if (why := went_wrong(s, view.as_of))]
     if not poor:
         return None
     latest, why = poor[-1]
     number = f"{len(poor)} first sessions" if len(poor) > 1 else "A first session"
-    return Finding(
-        None,
-        ids([session for session, _ in poor]),
-        f"{number} in 30 days went wrong; the latest ({latest.session_id}) {why}.",
-    )
+    said = f"{number} in 30 days went wrong; the latest ({latest.session_id}) {why}."
+    return Finding(said, shown=lambda: [session for session, _ in poor])
 
 
 def went_wrong(session: Session, as_of: datetime) -> str | None:
@@ -219,16 +225,14 @@ def no_show_risk(moment: Moment) -> Finding | None:
     recent = moment.view(14).of(OutcomeKind.TUTOR_NO_SHOW)
     if recent:
         times = "once" if len(recent) == 1 else f"{len(recent)} times"
-        return Finding(None, ids(recent), f"The tutor did not turn up {times} in 14 days.")
+        said = f"The tutor did not turn up {times} in 14 days."
+        return Finding(said, shown=lambda: recent)
     missed = moment.view(30).of(OutcomeKind.TUTOR_NO_SHOW)
     fall = login_fall(moment)
     if len(missed) <= MISSED_SESSIONS or fall is None or fall[0] <= LOGIN_DROP:
         return None
-    return Finding(
-        None,
-        ids(missed),
-        f"{len(missed)} sessions missed in 30 days, and logins down {per_cent(fall[0])}.",
-    )
+    said = f"{len(missed)} sessions missed in 30 days, and logins down {per_cent(fall[0])}."
+    return Finding(said, shown=lambda: missed)
 
 
 def login_fall(moment: Moment) -> tuple[float, int, int] | None:
@@ -247,9 +251,8 @@ def engagement_decline(moment: Moment) -> Finding | None:
         return None
     share, before, after = fall
     return Finding(
-        decline_beyond(before, after, LOGIN_DROP),
-        (),
         f"Logins down {per_cent(share)} in two weeks: {before} before, {after} now.",
+        lambda: decline_beyond(before, after, LOGIN_DROP),
     )
 
 
@@ -265,9 +268,8 @@ def activity_drop(moment: Moment) -> Finding | None:
         return None
     shown = ", ".join(str(taught) for taught in reversed(weeks))
     return Finding(
-        decline_beyond(baseline * ACTIVITY_WEEKS, sum(weeks), 1 - ACTIVITY_SHARE),
-        (),
         f"Three weeks under half of the usual {baseline:.1f} sessions a week: {shown}.",
+        lambda: decline_beyond(baseline * ACTIVITY_WEEKS, sum(weeks), 1 - ACTIVITY_SHARE),
     )
 
 
@@ -295,7 +297,7 @@ def gone_quiet(moment: Moment) -> Finding | None:
     days = (moment.as_of - last) / timedelta(days=1)
     if days <= QUIET_DAYS:
         return None
-    return Finding(None, (), f"No session for {int(days)} days; the last was on {last:%d %B %Y}.")
+    return Finding(f"No session for {int(days)} days; the last was on {last:%d %B %Y}.")
 
 
 def within_three_days(condition: str) -> str:
@@ -425,7 +427,7 @@ def _held(rule: FlagRule, moment: Moment) -> Finding | None:
         finding = rule.find(moment.at(night))
         if finding is not None and finding.status is FlagStatus.CONFIRMED:
             said = f"Back within bounds; on {night:%d %B}: {finding.explanation}"
-            return Finding(0.0, finding.evidence, said)
+            return Finding(said, lambda: 0.0, finding.shown)
     return None
 
 

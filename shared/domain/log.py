@@ -68,6 +68,11 @@ class View:
         return self.timeline.ended_between(self.start, self.as_of)
 
     @cached_property
+    def known_first(self) -> list[Session]:
+        """Those of the known that were a student's first with the tutor."""
+        return self.timeline.first_ended_between(self.start, self.as_of)
+
+    @cached_property
     def sessions(self) -> list[Session]:
         """The distinct sessions with an outcome in the window."""
         return self.known + self.timeline.going_on_after(self.start, self.as_of)
@@ -96,6 +101,8 @@ class Timeline:
         entries = [Entry(session, known, known[-1].at) for session, known in found if known]
         self.entries = sorted(entries, key=lambda e: (e.last_at, e.session.session_id))
         self._last_at = [entry.last_at for entry in self.entries]
+        self._first = [entry for entry in self.entries if entry.session.is_first]
+        self._first_last_at = [entry.last_at for entry in self._first]
         self._manifold = [entry for entry in self.entries if len(entry.outcomes) > 1]
         self._views: dict[tuple[int, datetime, datetime], View] = {}
 
@@ -111,6 +118,12 @@ class Timeline:
         """Sessions whose last outcome is in the half-open (start, end], oldest first."""
         first, last = bisect_right(self._last_at, start), bisect_right(self._last_at, end)
         return [entry.session for entry in self.entries[first:last]]
+
+    def first_ended_between(self, start: datetime, end: datetime) -> list[Session]:
+        """Of these the students' first sessions, found without looking at the others."""
+        times = self._first_last_at
+        within = self._first[bisect_right(times, start) : bisect_right(times, end)]
+        return [entry.session for entry in within]
 
     def going_on_after(self, start: datetime, end: datetime) -> list[Session]:
         """Sessions with an outcome in (start, end] and a later one after it."""

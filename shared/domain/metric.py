@@ -65,7 +65,7 @@ def share_of_sessions(kind: OutcomeKind) -> Callable[[View], Counted]:
 
 
 def first_session_success(view: View) -> Counted:
-    ratings = [s.rating(view.as_of) for s in view.known if s.is_first]
+    ratings = [s.rating(view.as_of) for s in view.known_first]
     rated = [value for value in ratings if value is not None]
     return Counted(sum(value >= SUCCESS_RATING for value in rated), len(rated))
 

@@ -193,7 +193,9 @@ def outcomes(session: Session) -> tuple[Outcome, ...]:
         found.append(Outcome(kind, snapshot.scheduled_time))
     elif snapshot.status is Status.CANCELLED:
         found.append(Outcome(OutcomeKind.CANCELLED, snapshot.scheduled_time))
-    return tuple(sorted(found, key=lambda outcome: outcome.at))
+    if len(found) > 1:
+        found.sort(key=lambda outcome: outcome.at)
+    return tuple(found)
 
 
 def logged_at(session: Session) -> datetime | None:
