@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import burst, importing, scoring, units, webhook
+from tests.bench import burst, importing, read, scoring, units, webhook
 from tests.bench.result import Result, markdown, text
 
 PARTS: dict[str, Callable[[bool], Result]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[bool], Result]] = {
     "import": importing.run,
     "webhook": webhook.run,
     "burst": burst.run,
+    "read": read.run,
 }
 
 

@@ -12,15 +12,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra_cdk.local.deployed import Deployed
-from infra_cdk.local.stack import throwaway_stack
+from infra_cdk.local.stack import LocalStack, throwaway_stack
 from shared.aws import key
 from shared.aws.item import loaded_json
 from shared.aws.scoring import Scoring
 from shared.aws.table import Table
 from shared.aws.tutor_log import event_item, logged_session_item, profile_item, session_item
 from tests.bench import history
+from tests.bench.cpu import CpuSeconds, used
 from tests.bench.result import Result, Row, exactly, percentile, under
 from tests.bench.sender import Answer, Post, post_all
+from tests.bench.store import load
 
 CONNECTIONS = 16
 TUTORS = 200
@@ -45,6 +47,7 @@ class Burst:
     answers: list[Answer]
     accepted_after: float
     drained_after: float
+    cpu: CpuSeconds
 
 
 def run(quick: bool) -> Result:
@@ -54,9 +57,10 @@ def run(quick: bool) -> Result:
     for known in (0,) if quick else (0, 200):
         with throwaway_stack() as stack:
             deployed = stack.deployed
-            began = {tutor: _load(deployed, tutor, known) for tutor in tutors()}
+            dynamodb = deployed.client("dynamodb")
+            began = {t: _load(dynamodb, deployed.table, t, known) for t in tutors()}
             sent = deliveries_of(deliveries, datetime.now(UTC) - timedelta(hours=2))
-            burst = fire(deployed, sent)
+            burst = fire(stack, sent)
             where = f"{known} rows a tutor" if known else "empty table"
             rows += [*_times(where, deliveries, burst), *_checks(deployed, sent, burst, began)]
     notes = (
@@ -92,38 +96,41 @@ def deliveries_of(count: int, until: datetime) -> Sent:
     return Sent(posts, final)
 
 
-def fire(deployed: Deployed, sent: Sent) -> Burst:
+def fire(stack: LocalStack, sent: Sent) -> Burst:
     """Send everything, then wait until nothing is pending and the queue is empty."""
-    began = time.monotonic()
+    deployed = stack.deployed
+    warm = history.session_bodies("warm", 4, datetime.now(UTC), seed=SEED)
+    posts = [Post("sessions", f"msg.{body['session_id']}", body) for body in warm]
+    post_all(deployed.front_door, deployed.webhook_secret, posts, 1)
+    before, began = used(stack), time.monotonic()
     answers = post_all(deployed.front_door, deployed.webhook_secret, sent.posts, CONNECTIONS)
     accepted_after = time.monotonic() - began
-    while (pending(deployed) or queued(deployed)) and time.monotonic() - began < GIVE_UP_SECONDS:
+    dynamodb, sqs = deployed.client("dynamodb"), deployed.client("sqs")
+    while time.monotonic() - began < GIVE_UP_SECONDS:
+        if not pending(dynamodb, deployed.table) and not messages(sqs, deployed.scoring_queue_url):
+            break
         time.sleep(0.5)
-    return Burst(answers, accepted_after, time.monotonic() - began)
+    return Burst(answers, accepted_after, time.monotonic() - began, used(stack).since(before))
 
 
-def pending(deployed: Deployed) -> int:
+def pending(dynamodb: Any, table: str) -> int:
     """Deliveries that are not yet applied."""
-    client, found = deployed.client("dynamodb"), 0
-    for shard in range(key.PENDING_SHARDS):
-        found += client.query(
-            TableName=deployed.table,
+    return sum(
+        dynamodb.query(
+            TableName=table,
             IndexName="pending",
             KeyConditionExpression="pending_shard = :shard",
             ExpressionAttributeValues={":shard": {"S": f"PENDING#{shard}"}},
             Select="COUNT",
         )["Count"]
-    return found
+        for shard in range(key.PENDING_SHARDS)
+    )
 
 
-def queued(deployed: Deployed) -> int:
-    """Messages on the scoring queue, those being worked on included."""
-    return _messages(deployed, deployed.scoring_queue_url)
-
-
-def _messages(deployed: Deployed, url: str) -> int:
+def messages(sqs: Any, url: str) -> int:
+    """Messages on a queue, those being worked on included."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = deployed.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
     return sum(int(value) for value in found["Attributes"].values())
 
 
@@ -141,15 +148,19 @@ def _times(where: str, count: int, burst: Burst) -> Iterator[Row]:
     tries = sum(answer.attempts - 1 for answer in burst.answers)
     figure = f"p50 {p50:.0f} ms, p99 {p99:.0f} ms, {tries} sent again"
     yield Row(f"{where}: an answer", figure)
+    each = f"{1000 * burst.cpu.emulator / count:.0f} ms of the emulator"
+    workers = f"{1000 * burst.cpu.workers / count:.0f} ms of our functions"
+    yield Row(f"{where}: processor time a delivery", f"{each}, {workers}")
 
 
 def _checks(deployed: Deployed, sent: Sent, burst: Burst, began: dict[str, int]) -> Iterator[Row]:
     yield exactly("not accepted", sum(a.status != 202 for a in burst.answers), 0)
     duplicates = len(sent.posts) - len({post.webhook_id for post in sent.posts})
     yield exactly("answered as duplicates", sum(a.duplicate for a in burst.answers), duplicates)
-    yield exactly("still pending", pending(deployed), 0)
-    yield exactly("left on the queue", queued(deployed), 0)
-    yield exactly("dead letters", _messages(deployed, deployed.scoring_dead_letters_url), 0)
+    dynamodb, sqs = deployed.client("dynamodb"), deployed.client("sqs")
+    yield exactly("still pending", pending(dynamodb, deployed.table), 0)
+    yield exactly("left on the queue", messages(sqs, deployed.scoring_queue_url), 0)
+    yield exactly("dead letters", messages(sqs, deployed.scoring_dead_letters_url), 0)
     lost, doubled = _log_faults(deployed, sent, began)
     yield exactly("sessions lost or outdated", lost, 0)
     yield exactly("sessions counted twice", doubled, 0)
@@ -209,7 +220,7 @@ def expected_counts(bodies: list[history.Body]) -> dict[str, int]:
     }
 
 
-def _load(deployed: Deployed, tutor_id: str, rows: int) -> int:
+def _load(dynamodb: Any, table: str, tutor_id: str, rows: int) -> int:
     """Give a tutor a history; answers its sessions with an outcome."""
     if not rows:
         return 0
@@ -221,10 +232,7 @@ def _load(deployed: Deployed, tutor_id: str, rows: int) -> int:
     items += [event_item(event) for event in history.behaviour(bodies)]
     for session in known:
         items += filter(None, (session_item(session, 1), logged_session_item(session)))
-    client = deployed.client("dynamodb")
-    for start in range(0, len(items), 25):
-        puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
-        client.batch_write_item(RequestItems={deployed.table: puts})
+    load(dynamodb, table, items)
     return len(known)
 
 

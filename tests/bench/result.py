@@ -72,7 +72,7 @@ def markdown(result: Result) -> str:
 
 
 def best(once: Callable[[], object], times: int) -> float:
-    """Seconds of the fastest of several runs: what the code takes when nobody disturbs it."""
+    """Processor seconds of the fastest of several runs: what it takes when nobody disturbs it."""
     return min(_timed(once) for _ in range(times))
 
 
@@ -87,9 +87,9 @@ def median(values: Sequence[float]) -> float:
 
 
 def _timed(once: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     once()
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def _cells(row: Row) -> tuple[str, str, str, str]:

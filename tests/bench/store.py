@@ -120,11 +120,7 @@ class Store:
 
     def load(self, items: list[dict[str, Any]]) -> None:
         """Write many items, uncounted."""
-        for start in range(0, len(items), 25):
-            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
-            while puts:
-                left = self.dynamodb.batch_write_item(RequestItems={TABLE: puts})
-                puts = left["UnprocessedItems"].get(TABLE, [])
+        load(self.dynamodb, TABLE, items)
 
     def _table(self) -> dict[str, Any]:
         found = [r for r in self._template.values() if r["Type"] == "AWS::DynamoDB::Table"]
@@ -177,6 +173,15 @@ def bare_store() -> Iterator[Store]:
         for name in [name for name in sys.modules if name.startswith("functions.")]:
             del sys.modules[name]
         boto3.DEFAULT_SESSION = None
+
+
+def load(dynamodb: Any, table: str, items: list[dict[str, Any]]) -> None:
+    """Write many items, 25 a call."""
+    for start in range(0, len(items), 25):
+        puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+        while puts:
+            left = dynamodb.batch_write_item(RequestItems={table: puts})
+            puts = left["UnprocessedItems"].get(table, [])
 
 
 def _secret(client: Any, name: str, value: str) -> str:

@@ -166,8 +166,7 @@ def _usage(store: Store, function: str, events: list[dict[str, Any]]) -> Usage:
 
 def _refuse_failures(ran: list[Ran]) -> None:
     for one in ran:
-        status = one.answer.get("statusCode", 202)
-        if status != 202 or one.answer.get("batchItemFailures"):
+        if one.answer.get("statusCode", 202) != 202 or one.answer.get("batchItemFailures"):
             raise RuntimeError(f"a measured call failed: {one.answer}")
 
 
