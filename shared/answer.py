@@ -6,18 +6,20 @@ of it, so nothing can be forgotten in it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
-from shared.domain.churn_score import COMPONENTS, UPLIFTS, ChurnScore, RiskLevel
+from shared.domain import definition
+from shared.domain.churn_score import ChurnScore, RiskLevel
 from shared.domain.flag import FLAG_RULES, FlagStatus
 from shared.domain.metric import METRICS, CountMetric, Metric, QuantityMetric, RateMetric
 from shared.domain.scorecard import DailyRecord, Measured, Scorecard
 from shared.domain.session import OutcomeKind, Party, Session, Status, outcomes
 from shared.domain.threshold import THRESHOLDS, Settings
-from shared.domain.tier import TIER_RULES, Tier
+from shared.domain.tier import Tier
 from shared.domain.tutor import Tutor, TutorStatus
 from shared.domain.tutor_row import TutorRow
 
@@ -40,7 +42,9 @@ Seconds = Annotated[float, _rounded(2)]
 class Outbound(BaseModel):
     """Made from domain objects or from their stored JSON."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config = ConfigDict(
+        frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True
+    )
 
     def json_bytes(self) -> bytes:
         """The JSON as it is answered: null is written out, instants end in Z."""
@@ -636,47 +640,17 @@ def overview(summary: Mapping[str, Any] | None, days: Sequence[Mapping[str, Any]
     return Overview.model_validate({**(summary or {}), "trend": days})
 
 
-class MetricDefinition(Outbound):
-    """What a metric counts."""
+class Term(Outbound):
+    """One term: its name in the API and on screen, its unit, what it means.
+
+    `detail` is when a metric is red, what clears a flag, the weight of a component.
+    """
 
     name: str
     title: str
-    kind: Literal["count", "rate", "quantity"]
-    unit: str | None
-    definition: str
-    threshold: str | None
-
-
-class FlagDefinition(Outbound):
-    """When a flag goes up and down."""
-
-    code: str
-    title: str
-    raised_when: str
-    clears_when: str
-
-
-class TierDefinition(Outbound):
-    """What a tier means; tried in the order listed."""
-
-    tier: Tier
-    rule: str
-
-
-class ComponentDefinition(Outbound):
-    """One component of the churn score."""
-
-    name: str
-    title: str
-    weight: float
-    definition: str
-
-
-class UpliftDefinition(Outbound):
-    """Points added while a flag is up."""
-
-    flag: str
-    points: float
+    unit: str
+    meaning: str
+    detail: str | None
 
 
 class ThresholdDefinition(Outbound):
@@ -692,57 +666,31 @@ class ThresholdDefinition(Outbound):
 
 
 class Definitions(Outbound):
-    """What every number, flag and tier means."""
+    """What every number, flag and tier means; tiers in the order in which they are tried."""
 
-    metrics: tuple[MetricDefinition, ...]
-    flags: tuple[FlagDefinition, ...]
-    tiers: tuple[TierDefinition, ...]
-    components: tuple[ComponentDefinition, ...]
-    uplifts: tuple[UpliftDefinition, ...]
+    metrics: tuple[Term, ...]
+    flags: tuple[Term, ...]
+    tiers: tuple[Term, ...]
+    components: tuple[Term, ...]
     thresholds: tuple[ThresholdDefinition, ...]
     settings_version: int
 
 
 def definitions(settings: Settings) -> Definitions:
-    """The domain's tables, with the thresholds in force."""
-    return Definitions(
-        metrics=tuple(_metric_definition(metric) for metric in METRICS),
-        flags=tuple(FlagDefinition.model_validate(rule) for rule in FLAG_RULES),
-        tiers=tuple(TierDefinition(tier=tier, rule=rule) for tier, rule in TIER_RULES),
-        components=tuple(ComponentDefinition.model_validate(each) for each in COMPONENTS),
-        uplifts=tuple(UpliftDefinition.model_validate(each) for each in UPLIFTS),
-        thresholds=tuple(
-            ThresholdDefinition(
-                name=each.name,
-                value=settings.limit(each.name).value,
-                default=each.default,
-                low=each.low,
-                high=each.high,
-                above_is_bad=each.above_is_bad,
-                about=each.about,
-            )
-            for each in THRESHOLDS.values()
-        ),
-        settings_version=settings.version,
-    )
-
-
-def _metric_definition(metric: Metric) -> MetricDefinition:
-    kind: Literal["count", "rate", "quantity"]
-    match metric:
-        case CountMetric():
-            kind, unit, threshold = "count", None, None
-        case RateMetric():
-            kind, unit, threshold = "rate", None, metric.threshold
-        case QuantityMetric():
-            kind, unit, threshold = "quantity", metric.unit, metric.threshold
-    return MetricDefinition(
-        name=metric.name,
-        title=metric.title,
-        kind=kind,
-        unit=unit,
-        definition=metric.definition,
-        threshold=threshold,
+    """The domain's terms, with the thresholds in force."""
+    terms = definition.definitions()
+    return Definitions.model_validate(
+        {
+            "metrics": terms.metrics,
+            "flags": terms.flags,
+            "tiers": terms.tiers,
+            "components": terms.churn_score,
+            "thresholds": [
+                {**asdict(each), "value": settings.limit(each.name).value}
+                for each in THRESHOLDS.values()
+            ],
+            "settings_version": settings.version,
+        }
     )
 
 

@@ -310,3 +310,7 @@ def _portable(value: Any) -> Any:
             for key, item in value.items()
         }
     return [_portable(item) for item in value] if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    print(document_bytes().decode(), end="")  # noqa: T201 - `make docs` writes docs/openapi.json

@@ -91,7 +91,7 @@ def test_a_path_is_one_route_or_none(path: str, found: tuple[str, str | None] | 
 def test_the_committed_description_is_what_the_code_does() -> None:
     committed = (ROOT / "docs" / "openapi.json").read_bytes()
 
-    assert committed == document_bytes(), "run: make openapi"
+    assert committed == document_bytes(), "run `make docs`"
 
 
 def test_the_description_is_valid_openapi() -> None:
