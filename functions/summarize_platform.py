@@ -30,6 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     summary = overview(cards.rows(), now)
 
     cards.put_overview(summary, now.date())
+    metrics.add_metric("Tutors", MetricUnit.Count, summary.tutors)
     if summary.insight_latency_seconds.receipt_p95 is not None:
         latency = summary.insight_latency_seconds.receipt_p95
         metrics.add_metric("InsightLatencyP95", MetricUnit.Seconds, latency)

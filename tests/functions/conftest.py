@@ -7,9 +7,9 @@ is compared with the stack's own description in tests/infra.
 import base64
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 os.environ |= {
@@ -35,6 +35,7 @@ from shared.aws.table import Table, table
 from shared.signature import sign
 
 CURRENT, PREVIOUS = "whsec_Y3VycmVudC1zZWNyZXQ=", "whsec_cHJldmlvdXMtc2VjcmV0"
+SECRET = json.dumps({"current": CURRENT, "previous": PREVIOUS})
 LISTS = ("churn_score", "reschedule_rate", "sessions", "name", "updated_at", "p30")
 
 
@@ -95,17 +96,27 @@ class Aws:
         return found
 
 
-@pytest.fixture
-def aws() -> Iterator[Aws]:
-    """Fresh table, queue and secrets."""
+@pytest.fixture(scope="session")
+def account() -> Iterator[Aws]:
+    """Table, queue and secrets, made once: making them costs more than emptying them."""
     with mock_aws():
         boto3.client("dynamodb").create_table(**TABLE)
         boto3.client("sqs").create_queue(QueueName="scoring")
         secrets = boto3.client("secretsmanager")
-        both = json.dumps({"current": CURRENT, "previous": PREVIOUS})
-        secrets.create_secret(Name="webhook", SecretString=both)
+        secrets.create_secret(Name="webhook", SecretString=SECRET)
         secrets.create_secret(Name="cursor", SecretString="cursor-secret")
         yield Aws(table("tutor-quality"))
+
+
+@pytest.fixture
+def aws(account: Aws) -> Aws:
+    """The account with nothing in it, and the secrets as they were."""
+    client, name = account.store.client, account.store.name
+    for item in account.items():
+        client.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
+    account.messages()
+    boto3.client("secretsmanager").put_secret_value(SecretId="webhook", SecretString=SECRET)
+    return account
 
 
 @pytest.fixture
@@ -119,18 +130,18 @@ def post(
     body: bytes,
     webhook_id: str = "w-1",
     *,
-    at: datetime | None = None,
-    **headers: str | None,
+    at: datetime,
+    headers: Mapping[str, str | None] | None = None,
 ) -> dict[str, Any]:
     """A signed call as the HTTP API hands it on; None as a header's value leaves it out."""
-    seconds = int((at or datetime.now(UTC)).timestamp())
+    seconds = int(at.timestamp())
     sent: dict[str, str | None] = {
         "content-type": "application/json",
         "webhook-id": webhook_id,
         "webhook-timestamp": str(seconds),
         "webhook-signature": sign(CURRENT, webhook_id, seconds, body),
     }
-    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    sent |= headers or {}
     try:
         text, encoded = body.decode(), False
     except UnicodeDecodeError:
