@@ -12,7 +12,8 @@ from infra_cdk.local import saved_state
 from infra_cdk.local.emulator import is_free
 from infra_cdk.local.folder import Folder
 from infra_cdk.local.stack import LocalStack
-from infra_cdk.local.world import WorldName, seed, seeded, start_live_sessions
+from infra_cdk.local.starter import stop_module
+from infra_cdk.local.world import WorldName, go_on, seed, seeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ def run(folder: Folder, *, port: int, world: WorldName, fresh: bool, webhook_sec
     if fresh or seeded(folder) not in (None, world):
         say("Forgetting what the stack held")
         saved_state.drop(folder)
-    live: subprocess.Popen[bytes] | None = None
+    behind: list[subprocess.Popen[bytes]] = []
     with _signals():
         try:
             stack.start()
             if seeded(folder) != world:
                 seed(stack.deployed, world, folder, say)
-            live = start_live_sessions(stack.deployed, world, folder)
+            behind.extend(go_on(stack.deployed, world, folder))
             say("Everything runs")
             print(_what_to_try(stack.deployed.front_door), flush=True)
             while stack.emulator.running:
@@ -54,9 +55,8 @@ def run(folder: Folder, *, port: int, world: WorldName, fresh: bool, webhook_sec
             say("Stopping, and saving what the stack holds")
         finally:
             _ignore_signals()
-            if live:
-                live.terminate()
-                live.wait()
+            for process in behind:
+                stop_module(process)
             stack.close()
             say("Stopped")
 

@@ -1,12 +1,19 @@
 """What a fresh stack is filled with, and what keeps happening in it afterwards."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+from events.world.world import WORLDS as SIZES
 from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.folder import Folder
+from infra_cdk.local.seed import seed_world
+from infra_cdk.local.starter import start_module
+from shared.aws.backfill import stored_mark
+from shared.aws.table import Table
+from shared.history import digest
 
 type WorldName = Literal["demo", "full", "empty"]
 WORLDS: Final[tuple[WorldName, ...]] = get_args(WorldName.__value__)
@@ -19,18 +26,37 @@ def seeded(folder: Folder) -> str | None:
 
 
 def seed(deployed: Deployed, world: WorldName, folder: Folder, say: Callable[[str], None]) -> None:
-    """Fill an empty stack with a world; the mark is part of the state and saved with it."""
-    del deployed, say
+    """Fill an empty stack with a world; the mark is part of the state and is saved with it."""
+    if world != "empty":
+        say(f"Drawing the {world} world")
+        seed_world(_table(deployed), SIZES[world], datetime.now(UTC), folder.path, say)
+        say("Summarizing")  # the clock would, within a minute; nobody wants an empty first page
+        deployed.client("lambda").invoke(FunctionName=deployed.function_name("summarize_platform"))
     folder.state.mkdir(parents=True, exist_ok=True)
     _mark(folder).write_text(world)
 
 
-def start_live_sessions(
+def go_on(
     deployed: Deployed, world: WorldName, folder: Folder
-) -> "subprocess.Popen[bytes] | None":
-    """The process that posts sessions as Rails would, until its standard input closes."""
-    del deployed, world, folder
-    return None
+) -> "Iterator[subprocess.Popen[bytes]]":
+    """Start what runs behind: live sessions, and until it is done the older part of the world."""
+    if world == "empty":
+        return
+    history = _history(world, folder)
+    stored = stored_mark(_table(deployed), digest(history))
+    if not (stored and stored.complete):
+        yield start_module("infra_cdk.local.older", str(folder.path), str(history), log=folder.log)
+    yield start_module(
+        "infra_cdk.local.live", world, str(history), str(folder.deployed), log=folder.log
+    )
+
+
+def _table(deployed: Deployed) -> Table:
+    return Table(deployed.client("dynamodb"), deployed.table)
+
+
+def _history(world: WorldName, folder: Folder) -> Path:
+    return folder.path / "history" / world
 
 
 def _mark(folder: Folder) -> Path:
