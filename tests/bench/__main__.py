@@ -3,13 +3,14 @@
 import argparse
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import burst, importing, read, scoring, units, webhook
+from tests.bench import burst, growth, importing, read, scoring, units, webhook
 from tests.bench.result import Result, markdown, text
 
 PARTS: dict[str, Callable[[bool], Result]] = {
@@ -19,6 +20,7 @@ PARTS: dict[str, Callable[[bool], Result]] = {
     "webhook": webhook.run,
     "burst": burst.run,
     "read": read.run,
+    "growth": growth.run,
 }
 
 
@@ -31,6 +33,9 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    # A stop by signal unwinds too, so that no emulator and no folder is left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(machine())
     results = [_printed(name, options.quick) for name in options.parts or PARTS]
     if options.write:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import islice, pairwise
 from typing import Any
 
@@ -27,6 +28,8 @@ SIZES = {"demo": 280, "full": 1_400, "x10": 14_000}
 LOG_ROWS = (10, 200, 1_000)
 SESSIONS_A_DAY = (3_000, 10_000, 30_000)
 SESSIONS_A_WEEK = 15
+METRICS = 15
+"""Custom metrics that the functions publish, roughly."""
 REPORTS_A_SESSION = 3
 """Booked, over, rated; behaviour events come on top."""
 
@@ -88,6 +91,7 @@ def run(quick: bool) -> Result:
     return Result("DynamoDB units and dollars", tuple(rows), notes)
 
 
+@cache
 def measure(quick: bool) -> Measured:
     """Count every step at every size."""
     sizes = list(SIZES.values())[: 2 if quick else 3]
@@ -274,25 +278,55 @@ def _periodic(found: Measured) -> Iterator[Row]:
 
 
 def _dollars(found: Measured) -> Iterator[Row]:
-    report, event = found.by_rows[200], found.event
-    per_session = REPORTS_A_SESSION * report.dollars + history.EVENTS_PER_SESSION * event.dollars
+    report = found.by_rows[200]
     yield Row("a million reports", f"${1e6 * report.dollars:,.2f}: {_split(report)}")
-    yield Row("a million sessions", f"${1e6 * per_session:,.2f}")
+    yield Row("a million sessions", f"${1e6 * a_session(found):,.2f}")
     for a_day in SESSIONS_A_DAY:
-        tutors = a_day * 7 / SESSIONS_A_WEEK
-        by_session = per_session * a_day * price.DAYS_A_MONTH
-        by_minute = (
-            _at(found.summary, tutors) + _at(found.sweep, tutors) + 2 * price.SCHEDULER_START
-        )
-        by_night = _at(found.night, tutors) + tutors * price.dollars(found.roll)
-        clock = by_minute * price.MINUTES_A_MONTH
-        nightly = by_night * price.DAYS_A_MONTH
-        total = by_session + clock + nightly + price.standing(metrics=15)
+        paid = month(found, a_day)
         yield Row(
-            f"a month at {a_day:,} sessions a day, {tutors:,.0f} tutors",
-            f"${total:,.0f}: sessions {by_session:,.0f}, minutes {clock:,.0f}, "
-            f"nights {nightly:,.0f}, standing {price.standing(metrics=15):,.0f}",
+            f"a month at {a_day:,} sessions a day, {tutors_for(a_day):,.0f} tutors",
+            f"${paid.running + paid.standing:,.0f}: sessions {paid.sessions:,.0f}, "
+            f"minutes {paid.minutes:,.0f}, nights {paid.nights:,.0f}, "
+            f"standing {paid.standing:,.0f}",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Dollars a month by what causes them."""
+
+    sessions: float
+    minutes: float
+    nights: float
+    standing: float
+
+    @property
+    def running(self) -> float:
+        """All that grows with the platform."""
+        return self.sessions + self.minutes + self.nights
+
+
+def month(found: Measured, sessions_a_day: int) -> Month:
+    """What a platform of that size pays."""
+    tutors = tutors_for(sessions_a_day)
+    minute = _at(found.summary, tutors) + _at(found.sweep, tutors) + 2 * price.SCHEDULER_START
+    night = _at(found.night, tutors) + tutors * price.dollars(found.roll)
+    return Month(
+        a_session(found) * sessions_a_day * price.DAYS_A_MONTH,
+        minute * price.MINUTES_A_MONTH,
+        night * price.DAYS_A_MONTH,
+        price.standing(METRICS),
+    )
+
+
+def a_session(found: Measured) -> float:
+    """Dollars of a session: its reports and the behaviour events that come with it."""
+    events = history.EVENTS_PER_SESSION * found.event.dollars
+    return REPORTS_A_SESSION * found.by_rows[200].dollars + events
+
+
+def tutors_for(sessions_a_day: int) -> float:
+    return sessions_a_day * 7 / SESSIONS_A_WEEK
 
 
 def _split(cost: Cost) -> str:
