@@ -15,7 +15,7 @@ only: writing everything once more changes nothing.
 
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -42,10 +42,11 @@ from shared.domain.event import BehaviourEvent
 from shared.domain.log import LOG_DAYS, Log, midnight
 from shared.domain.marketplace import DEFAULT_PRIORS, Reference, fitted
 from shared.domain.night import Episode, Nights, Standing, episodes, kept_nights, standing
+from shared.domain.overview import overview
 from shared.domain.scorecard import DailyRecord, scorecard
 from shared.domain.session import Report, Session, logged_at, with_feedback, with_report
 from shared.domain.tutor import Tutor
-from shared.domain.tutor_row import tutor_row
+from shared.domain.tutor_row import TutorRow, tutor_row
 from shared.history import Past
 
 RECENT_DAYS = LOG_DAYS + 1
@@ -54,7 +55,7 @@ ACTIONS = 100
 """DynamoDB takes no more in one transaction."""
 
 CHUNKS_BETWEEN_MARKS = 64
-TUTORS_BETWEEN_MARKS = 32
+TUTORS_AT_ONCE = 32
 CONNECTIONS = 4
 ATTEMPTS = 12
 LONGEST_WAIT_SECONDS = 5.0
@@ -73,11 +74,10 @@ class OverloadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a history has come: chunks from the newest on, scored or not, tutors' nights."""
+    """How far a history has come: chunks from the newest on; scored; nights kept too."""
 
     chunks: int = 0
     scored: bool = False
-    tutors: int = 0
     complete: bool = False
 
 
@@ -272,13 +272,32 @@ class Backfill:
                 scoring.score(who, self._clock)
             return Nights(log, last, NIGHTS, scoring.settings, scoring.reference)
 
-        for group in batched(
-            self._tutor_ids[self.mark.tutors :], TUTORS_BETWEEN_MARKS, strict=False
-        ):
-            records = spread(kept_nights, list(pool.map(asked, group)))
-            list(pool.map(self._put_nights, group, records))
-            self._save(replace(self.mark, tutors=self.mark.tutors + len(group)))
-            self._progress("nights", self.mark.tutors, len(self._tutor_ids))
+        done = 0
+        rows: list[TutorRow] = []
+        for group in batched(self._tutor_ids, TUTORS_AT_ONCE, strict=False):
+            kept = list(spread(kept_nights, list(pool.map(asked, group))))
+            list(pool.map(self._put_nights, group, (each.records for each in kept)))
+            rows += (row for each in kept for row in each.rows)
+            done += len(group)
+            self._progress("nights", done, len(self._tutor_ids))
+        self._put_platform_days(rows)
+
+    def _put_platform_days(self, rows: Iterable[TutorRow]) -> None:
+        """Each day's summary of all tutors, as it stood when the day ended.
+
+        Not where there are tutors of whom the history knows nothing: it would leave them out.
+        """
+        if {row.tutor_id for row in self._cards.rows()} - {*self._tutor_ids}:
+            return
+        nights: dict[datetime, list[TutorRow]] = defaultdict(list)
+        for row in rows:
+            nights[row.as_of].append(row)
+        items = [
+            key_item(key.platform_day((night - timedelta(days=1)).date()))
+            | {"data": dumped(overview(there, night))}
+            for night, there in nights.items()
+        ]
+        self._put_backfilled(items)
 
     def _put_nights(self, tutor_id: str, records: Sequence[DailyRecord]) -> None:
         """Keep the records, and the flags that came and went, where the product kept none."""
@@ -286,6 +305,10 @@ class Backfill:
         gone = [up for up in episodes(records) if not any(_same(up, known) for known in history)]
         items = [day_item(record) for record in records]
         items += [flag_item(tutor_id, up.code, up.raised_at, up.cleared_at) for up in gone]
+        self._put_backfilled(items)
+
+    def _put_backfilled(self, items: Iterable[Item]) -> None:
+        """Put items, but where the product itself has put them."""
         marked = [[item | {"backfilled": text("yes")}] for item in items]
         for groups in batched(marked, ACTIONS, strict=False):
             self._put_groups(groups, ABSENT_OR_OURS)

@@ -47,11 +47,6 @@ def loaded[T](kind: type[T], item: Mapping[str, Attribute]) -> T:
     return found
 
 
-def plain(value: object) -> Any:
-    """A domain object as JSON-ready values: dicts, lists, numbers, ISO texts, None."""
-    return adapter(type(value)).dump_python(value, mode="json")
-
-
 def loaded_json(item: Mapping[str, Attribute], name: str = "data") -> Any:
     """The JSON under an attribute."""
     return json.loads(item[name]["S"])

@@ -81,6 +81,19 @@ def audit(at: datetime, request_id: str) -> Key:
     )
 
 
+def place(value: str, tutor_id: str) -> str:
+    """A tutor's place in a list by some value, ties by id: "ann" + tab + "t-7".
+
+    A tab sorts before what names are made of, so that Ann comes before Ann Lee.
+    """
+    return f"{value}\t{tutor_id}"
+
+
+def tutor_at(place: str) -> str:
+    """Whose place it is."""
+    return place.rsplit("\t", 1)[1]
+
+
 def reference(version: str | None = None) -> Key:
     """PLATFORM / REFERENCE: priors and cut points in force; REFERENCE#2026-11-20: once so."""
     return Key("PLATFORM", f"REFERENCE#{version}" if version else "REFERENCE")

@@ -144,7 +144,7 @@ def _place(sort: str, item: Any) -> str | None:
 
 
 def _start(sort: str, place: str) -> Item:
-    at = key.scorecard(place.rsplit("#", 1)[1])
+    at = key.scorecard(key.tutor_at(place))
     return {
         "pk": text(at.pk),
         "sk": text(at.sk),

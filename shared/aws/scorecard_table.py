@@ -16,7 +16,6 @@ from shared.aws.item import (
     loaded,
     loaded_json,
     number,
-    plain,
     text,
     value_of,
 )
@@ -176,11 +175,26 @@ def card_item(card: Scorecard, row: TutorRow, version: int, raised: dict[str, da
     item = key_item(key.scorecard(card.tutor_id)) | {
         "version": number(version),
         "data": text(card_text(card)),
-        "row": attribute({**plain(row), "search": row.search_text}),
+        "row": attribute(_filterable(row)),
         "raised": attribute({code: at.isoformat() for code, at in raised.items()}),
         "listing": text(key.LISTING),
     }
-    return item | {f"sort_{name}": text(f"{value}#{card.tutor_id}") for name, value in sort.items()}
+    return item | {
+        f"sort_{name}": text(key.place(value, card.tutor_id)) for name, value in sort.items()
+    }
+
+
+def _filterable(row: TutorRow) -> dict[str, Any]:
+    """What lists filter by, beside the row as text: that is four times cheaper to read back."""
+    return {
+        "risk_level": row.risk_level,
+        "tier": row.tier,
+        "status": row.status,
+        "flags": row.flags,
+        "subjects": row.subjects,
+        "search": row.search_text,
+        "text": json_text(row, nulls=True),
+    }
 
 
 def card_text(card: Scorecard) -> str:
@@ -210,5 +224,5 @@ def flag_item(
 
 def row_of(item: Item) -> TutorRow:
     """The tutor's row, from the scorecard's item or from a list index."""
-    row: TutorRow = adapter(TutorRow).validate_python(value_of(item["row"]))
+    row: TutorRow = adapter(TutorRow).validate_json(item["row"]["M"]["text"]["S"])
     return row

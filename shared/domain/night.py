@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
-from shared.domain.log import Log, Timeline
+from shared.domain.log import Log, Timeline, midnight
 from shared.domain.marketplace import Reference
 from shared.domain.metric import METRICS, RateMetric
 from shared.domain.rate import Counted
@@ -13,6 +14,10 @@ from shared.domain.session import logged_at
 from shared.domain.threshold import Settings
 from shared.domain.tier import NEW_UNDER_SESSIONS, performance
 from shared.domain.tutor import TutorStatus
+from shared.domain.tutor_row import TutorRow, tutor_row
+
+ROWS = 31
+"""How many of the last nights are summed up over all tutors: what the home page shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,14 @@ class Nights:
     count: int
     settings: Settings
     reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the nights leave: daily records, and the tutor's rows of the last ROWS of them."""
+
+    records: tuple[DailyRecord, ...] = ()
+    rows: tuple[TutorRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +65,26 @@ def standing(log: Log, as_of: datetime, reference: Reference) -> Standing:
     )
 
 
-def kept_nights(nights: Nights) -> list[DailyRecord]:
+def kept_nights(nights: Nights) -> Kept:
     """The daily records, oldest first; none for nights before anything was reported."""
     began = _began(nights.log)
-    first = nights.last - timedelta(days=nights.count - 1)
     if began is None or began > nights.last:
-        return []
-    night_before = max(first, began) - timedelta(days=1)
-    moments = [at for at in nightly_moments(first - timedelta(days=1), nights.last)
-               if at >= night_before]  # fmt: skip
-    cards = [
-        card
+        return Kept()
+    first = max(nights.last - timedelta(days=nights.count - 1), midnight(began))
+    if first < began:
+        first += timedelta(days=1)
+    moments = nightly_moments(first - timedelta(days=1), nights.last)
+    scored = [
+        (card, log.tutor)
         for log, part in _as_it_was(nights.log, moments)
         for card in scorecards(log, part, nights.settings, nights.reference)
     ]
-    raised = [tuple(flag.code for flag in card.flags) for card in cards]
     records = [
-        daily_record(card, before) for card, before in zip(cards, [(), *raised], strict=False)
+        daily_record(card, [flag.code for flag in before.flags])
+        for (before, _), (card, _) in pairwise(scored)
     ]
-    return [record for record in records if record.as_of >= max(first, began)]
+    rows = [tutor_row(card, tutor, card.as_of, None) for card, tutor in scored[1:][-ROWS:]]
+    return Kept(tuple(records), tuple(rows))
 
 
 def episodes(records: Sequence[DailyRecord]) -> list[Episode]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import batched
@@ -17,6 +18,7 @@ from functions import score_tutor
 from shared.aws import key
 from shared.aws.inbox import Delivery, InboxTable
 from shared.aws.item import key_item
+from shared.aws.scorecard_table import row_of
 from shared.aws.scoring import Scoring
 from shared.aws.tutor_log import LogTable
 from shared.contracts import Kind, accept
@@ -231,7 +233,7 @@ def test_a_profile_names_the_stub(aws: Aws, context: LambdaContext) -> None:
 
     item = aws.store.get(key.scorecard("t-7"))
     assert item is not None
-    assert item["row"]["M"]["name"] == {"S": "Ana"}
+    assert row_of(item).name == "Ana"
 
 
 def test_an_event_is_measured(aws: Aws, context: LambdaContext) -> None:
@@ -393,8 +395,7 @@ def final_state(aws: Aws, *, flag_history: bool = True) -> dict[tuple[str, str],
 def plain(item: dict[str, Any]) -> dict[str, Any]:
     kept = {n: value for n, value in item.items() if n != "version" or "N" not in value}
     if "row" in kept:
-        row = {n: value for n, value in kept["row"]["M"].items() if n != "insight"}
-        kept["row"] = {"M": row}
+        kept["row"] = replace(row_of(item), insight=None)
     return kept
 
 
