@@ -256,6 +256,24 @@ def test_what_a_nightly_pass_kept_stays(aws: Aws) -> None:
     assert "backfilled" in (aws.store.get(key.day(TUTOR, ago(4).date())) or {})
 
 
+def test_the_home_page_shows_the_days_before_the_import(aws: Aws) -> None:
+    load(aws.store, past(*steady(20)))
+
+    days = ScorecardTable(aws.store).platform_days(AS_OF.date(), 30)
+    assert [(day["date"], day["sessions_30d"]) for day in days] == [
+        (f"{ago(back):%Y-%m-%d}", 21 - back) for back in range(7, 0, -1)
+    ]
+
+
+def test_the_days_of_a_platform_with_others_on_it_are_not_told_without_them(aws: Aws) -> None:
+    LogTable(aws.store).put_session(completed(ago(1), tutor_id="t-8"), Versioned(None, 0))
+    Scoring.of(aws.store).score("t-8", lambda: AS_OF)
+
+    load(aws.store, past(*steady(20)))
+
+    assert ScorecardTable(aws.store).platform_days(AS_OF.date(), 30) == []
+
+
 def test_feedback_waits_for_its_session(aws: Aws) -> None:
     said = feedback(4.0, ago(1), session_id="s-1")
 
