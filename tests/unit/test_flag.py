@@ -1,0 +1,228 @@
+"""Every flag: raised, not raised at its threshold, provisional or confirmed, held, cleared."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.event import BehaviourEvent, EventType
+from shared.domain.flag import FLAG_RULES, FlagStatus
+from shared.domain.session import Party, Session
+from shared.domain.threshold import Settings, changed
+from shared.domain.tutor import TutorStatus
+from tests.builders import (
+    AS_OF,
+    ago,
+    completed,
+    event,
+    feedback,
+    first,
+    flag_of,
+    log,
+    logins,
+    move,
+    moved,
+    no_show,
+    steady,
+    tutor,
+)
+
+TICK = timedelta(microseconds=1)
+Item = Session | BehaviourEvent
+
+
+def held(count: int, **fields: object) -> list[Session]:
+    """Completed sessions of the last two days."""
+    return [completed(ago(1, minutes=n), **fields) for n in range(count)]  # type: ignore[arg-type]
+
+
+def moves(count: int) -> list[Session]:
+    return [moved(ago(10, minutes=n)) for n in range(count)]
+
+
+def missed(count: int, days: float = 20) -> list[Session]:
+    return [no_show(ago(days, minutes=n)) for n in range(count)]
+
+
+def firsts(good: int, poor: int) -> list[Session]:
+    return [
+        *(first(ago(5, minutes=n), 5) for n in range(good)),
+        *(first(ago(6, minutes=n), 3) for n in range(poor)),
+    ]
+
+
+def objectives(met: int, not_met: int) -> list[Session]:
+    return [
+        *held(met, learning_objectives_met=True),
+        *held(not_met, learning_objectives_met=False),
+    ]
+
+
+CASES: dict[str, list[tuple[str, list[Item], FlagStatus | None]]] = {
+    "high_reschedule_rate": [
+        ("at 15 %", [*moves(3), *held(17)], None),
+        ("over 15 %, few sessions", [*moves(1), *held(4)], FlagStatus.PROVISIONAL),
+        ("over 15 %, many sessions", [*moves(25), *held(50)], FlagStatus.CONFIRMED),
+        ("the student's", [moved(ago(1), Party.STUDENT)], None),
+    ],
+    "reschedule_pattern": [
+        ("three in a week", [moved(ago(n)) for n in (1, 2, 3)], None),
+        ("four in a week", [moved(ago(n)) for n in (1, 2, 3, 4)], FlagStatus.CONFIRMED),
+        ("the fourth a week ago", [moved(ago(n)) for n in (1, 2, 3, 7)], None),
+        ("one session four times", [completed(ago(0), moves=[move(ago(n)) for n in range(1, 5)])],
+         None),
+    ],
+    "high_no_show_rate": [
+        ("at 5 %", [*missed(1), *held(19)], None),
+        ("over 5 %, few sessions", [*missed(1), *held(18)], FlagStatus.PROVISIONAL),
+        ("over 5 %, many sessions", [*missed(10), *held(60)], FlagStatus.CONFIRMED),
+        ("the student's", [no_show(ago(1), Party.STUDENT)], None),
+    ],
+    "no_show_risk": [
+        ("within 14 days", [no_show(ago(14) + TICK)], FlagStatus.CONFIRMED),
+        ("14 days ago", [no_show(ago(14))], None),
+        ("the student's", [no_show(ago(1), Party.STUDENT)], None),
+        ("three missed, logins down 50 %",
+         [*missed(3), *logins(1, 28, 14), *logins(0.5, 14, 0)], FlagStatus.CONFIRMED),
+        ("two missed, logins down 50 %",
+         [*missed(2), *logins(1, 28, 14), *logins(0.5, 14, 0)], None),
+        ("three missed, logins down 29 %",
+         [*missed(3), *logins(1, 28, 14), *logins(10 / 14, 14, 0)], None),
+    ],
+    "poor_first_session": [
+        ("rated 3", [first(ago(1), 3)], None),
+        ("rated under 3", [first(ago(1), 2.9)], FlagStatus.CONFIRMED),
+        ("not the first", [completed(ago(1), 1, session_number=2)], None),
+        ("30 days ago", [first(ago(30), 1)], None),
+        ("within 30 days", [first(ago(30) + TICK, 1)], FlagStatus.CONFIRMED),
+        ("would not return",
+         [first(ago(1), feedback=[feedback(4, ago(1), would_recommend=False)])],
+         FlagStatus.CONFIRMED),
+        ("10 minutes late", [first(ago(1), late_start_minutes=10)], None),
+        ("over 10 minutes late", [first(ago(1), late_start_minutes=10.5)], FlagStatus.CONFIRMED),
+        ("late by technical trouble",
+         [first(ago(1), late_start_minutes=30, technical_issues=True)], None),
+    ],
+    "low_first_session_success": [
+        ("at 70 %", [*firsts(7, 3)], None),
+        ("under 70 %, few", [*firsts(1, 1)], FlagStatus.PROVISIONAL),
+        ("under 70 %, many", [*firsts(10, 20)], FlagStatus.CONFIRMED),
+    ],
+    "low_rating": [
+        ("at 3.5", [*held(10, rating=3.5)], None),
+        ("under 3.5, few", [*held(2, rating=3.4)], FlagStatus.PROVISIONAL),
+        ("under 3.5, many", [*held(30, rating=2.5)], FlagStatus.CONFIRMED),
+    ],
+    "disengaged": [
+        ("at 60 %", [*held(5, engagement_score=0.6)], None),
+        ("under 60 %, few", [*held(2, engagement_score=0.5)], FlagStatus.PROVISIONAL),
+        ("under 60 %, many", [*held(30, engagement_score=0.3)], FlagStatus.CONFIRMED),
+    ],
+    "objectives_missed": [
+        ("at 80 %", [*objectives(8, 2)], None),
+        ("under 80 %, few", [*objectives(3, 1)], FlagStatus.PROVISIONAL),
+        ("under 80 %, many", [*objectives(20, 30)], FlagStatus.CONFIRMED),
+    ],
+    "engagement_decline": [
+        ("logins down 29 %", [*logins(1, 28, 14), *logins(10 / 14, 14, 0)], None),
+        ("logins down 36 %", [*logins(1, 28, 14), *logins(9 / 14, 14, 0)], FlagStatus.PROVISIONAL),
+        ("logins down to none", [*logins(2, 28, 14)], FlagStatus.CONFIRMED),
+    ],
+    "activity_drop": [
+        ("half as many", [*steady(90)[:69], *steady(21)[::2]], None),
+        ("none for three weeks", [*steady(90)[:69]], FlagStatus.CONFIRMED),
+    ],
+    "gone_quiet": [
+        ("14 days", [completed(ago(14))], None),
+        ("a tick more than 14 days", [completed(ago(14, minutes=1))], FlagStatus.CONFIRMED),
+        ("never taught", [event(EventType.LOGIN, ago(1))], None),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "items", "status"),
+    [
+        pytest.param(code, items, status, id=f"{code}: {case}")
+        for code, cases in CASES.items()
+        for case, items, status in cases
+    ],
+)
+def test_a_flag_is_raised(code: str, items: list[Item], status: FlagStatus | None) -> None:
+    flag = flag_of(log(*items), code)
+
+    assert (flag.status if flag else None) == status
+
+
+def test_every_flag_has_cases() -> None:
+    assert set(CASES) == {rule.code for rule in FLAG_RULES}
+
+
+@pytest.mark.parametrize(
+    "status", [TutorStatus.ON_LEAVE, TutorStatus.RESIGNED, TutorStatus.DEACTIVATED]
+)
+@pytest.mark.parametrize("code", ["gone_quiet", "engagement_decline", "activity_drop"])
+def test_nobody_away_is_missed(code: str, status: TutorStatus) -> None:
+    told = log(*steady(90)[:60], *logins(2, 28, 14), of=tutor(status))
+
+    assert flag_of(told, code) is None
+
+
+def test_a_threshold_that_was_moved_is_obeyed() -> None:
+    told = log(*moves(1), *held(4))
+    settings = changed(Settings(), {"reschedule_rate": 0.20})
+
+    assert flag_of(told, "high_reschedule_rate", settings=settings) is None
+
+
+def test_evidence_names_the_sessions() -> None:
+    flag = flag_of(log(no_show(ago(1), session_id="s-missed"), *held(3)), "no_show_risk")
+
+    assert flag is not None
+    assert flag.evidence == ("s-missed",)
+
+
+@pytest.mark.parametrize(
+    ("nights", "up"),
+    [(0, True), (1, True), (2, True), (3, False)],
+    ids=["at once", "after one night", "after two", "after three"],
+)
+def test_a_confirmed_flag_is_held_until_three_nights_found_it_gone(nights: int, up: bool) -> None:
+    moved_then = [moved(ago(10, hours=1, minutes=n)) for n in range(25)]
+    ongoing = [completed(ago(10 - day * 0.5), 5) for day in range(70)]
+    told = log(*moved_then, *ongoing)
+    last_night_over = ago(-19)
+
+    flag = flag_of(told, "high_reschedule_rate", last_night_over + timedelta(days=nights, hours=23))
+
+    assert (flag is not None) is up
+    if flag is not None:
+        assert flag.status is FlagStatus.PROVISIONAL
+
+
+def test_a_provisional_flag_is_not_held() -> None:
+    told = log(moved(ago(29.5)), *held(4))
+
+    assert flag_of(told, "high_reschedule_rate") is not None
+    assert flag_of(told, "high_reschedule_rate", AS_OF + timedelta(days=1)) is None
+
+
+def test_since_is_the_session_that_raised_it_today() -> None:
+    at = ago(-0.5)
+    flag = flag_of(log(no_show(at)), "no_show_risk", ago(-0.9))
+
+    assert flag is not None
+    assert flag.since == at
+
+
+def test_since_is_the_first_night_in_a_row_that_saw_it() -> None:
+    flag = flag_of(log(no_show(ago(3.5))), "no_show_risk")
+
+    assert flag is not None
+    assert flag.since == ago(3)
+
+
+def test_a_flag_says_when_it_clears() -> None:
+    flag = flag_of(log(no_show(ago(1))), "no_show_risk")
+
+    assert flag is not None
+    assert flag.clears_when == "Clears when 14 days have passed without a no-show."
