@@ -3,6 +3,7 @@
 import csv
 import multiprocessing
 import os
+import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -40,10 +41,7 @@ def import_history(
             print(f"{history} was loaded before; nothing to do.")
             return
         backfill.load_recent()
-        spawn = multiprocessing.get_context("spawn")
-        backfill.load_rest(
-            open_things.enter_context(ProcessPoolExecutor(os.cpu_count(), mp_context=spawn))
-        )
+        backfill.load_rest(open_things.enter_context(_processors()))
     counted = ", ".join(f"{count:,} {what}" for what, count in sorted(backfill.tally.items()))
     print(f"{history}: {counted or 'nothing new'}; {len(past.refused):,} rows refused.")
     for name in backfill.too_large:
@@ -80,6 +78,18 @@ def main(history: str) -> None:
         import_history(deployed, Path(history), CHECKOUT)
     except HistoryError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Stopped; the same command goes on from here.")
+
+
+def _processors() -> ProcessPoolExecutor:
+    """A process a processor; Ctrl-C is for their parent, which ends them."""
+    return ProcessPoolExecutor(
+        os.cpu_count(),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
 
 
 class _Bars:
