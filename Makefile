@@ -1,15 +1,16 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check bench synth deploy clean
+.PHONY: help setup run token import test check ruby bench docs synth deploy clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
 UV_VERSION := 0.13.8
 STAGE ?= dev
+RUBY_PACKAGES := ruby ruby-minitest ruby-activerecord ruby-activejob ruby-sqlite3
 export PORT WORLD FRESH ROLE TUTOR WEBHOOK_SECRET
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/made ## Install what the project needs, in .venv and .tools
 
@@ -33,6 +34,31 @@ token: setup ## Print a bearer token (ROLE=ops_manager|people_ops|service|tutor|
 
 import: setup ## Load a folder of CSV files into what runs here (HISTORY=dir)
 	@$(PYTHON) -m infra_cdk.local import "$(HISTORY)"
+
+check: setup ## Lint, types and import rules; what pre-commit runs
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/mypy
+	@mkdir -p build
+	@.venv/bin/lint-imports --no-cache > build/imports.txt 2>&1 || (cat build/imports.txt; exit 1)
+
+test: check ruby ## Everything that must hold, as CI runs it
+	@.venv/bin/pytest --ignore tests/e2e --durations 10
+	@.venv/bin/pytest tests/e2e --durations 10
+
+ruby:
+	@ruby -e 'require "active_record"; require "active_job"; require "minitest"' 2>/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    apt-get -qq update >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+	      --no-install-recommends $(RUBY_PACKAGES) >/dev/null; } || \
+	  echo "Skipping what needs Ruby; on Debian: apt-get install $(RUBY_PACKAGES)"
+
+bench: setup ## Measure this machine: webhook, burst, scoring, reads, units and dollars (PART=…)
+	@$(PYTHON) -m tests.bench $(PART)
+
+docs: setup ## Write the generated documents: definitions and OpenAPI
+	@$(PYTHON) -m shared.domain.definition > docs/definitions.md
+	@$(PYTHON) -m shared.openapi > docs/openapi.json
 
 synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev|prod, without an AWS account
 	@npx cdk synth --quiet -c stage=$(STAGE)
