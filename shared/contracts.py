@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -198,6 +199,11 @@ AMOUNT_OF = {
     EventType.AVAILABILITY: "hours_offered",
     EventType.SESSION_PREP: "prep_minutes",
 }
+DATA_OF: dict[str, str] = {
+    **{str(kind): name for kind, name in AMOUNT_OF.items()},
+    EventType.TRAINING_ASSIGNED: "module",
+    EventType.TRAINING_COMPLETED: "module",
+}
 
 
 class TutorEvent(Inbound):
@@ -205,9 +211,18 @@ class TutorEvent(Inbound):
 
     event_id: Identifier
     tutor_id: Identifier
-    type: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}\z")]
+    type: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     occurred_at: Instant
     data: EventData = EventData()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_type(cls, document: Any) -> Any:
+        """What another type's event would carry is an unknown field of this one: ignored."""
+        if not isinstance(document, dict) or not isinstance(document.get("data"), dict):
+            return document
+        known = DATA_OF.get(str(document.get("type")))
+        return document | {"data": {k: v for k, v in document["data"].items() if k == known}}
 
     def event(self, count: int = 1) -> BehaviourEvent:
         """The domain's event, standing for `count` alike ones."""
@@ -215,7 +230,7 @@ class TutorEvent(Inbound):
         return BehaviourEvent(
             event_id=self.event_id,
             tutor_id=self.tutor_id,
-            type=self.type,
+            type=self.type if self.type != EventType.LOOSE_RATING else f"sent:{self.type}",
             occurred_at=self.occurred_at,
             amount=getattr(self.data, amount_of) if amount_of else None,
             module=self.data.module,
