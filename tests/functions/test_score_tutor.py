@@ -20,9 +20,10 @@ from shared.aws.inbox import Delivery, InboxTable
 from shared.aws.item import key_item
 from shared.aws.scorecard_table import row_of
 from shared.aws.scoring import Scoring
-from shared.aws.tutor_log import LogTable
+from shared.aws.tutor_log import LogTable, Versioned
 from shared.contracts import Kind, accept
 from shared.domain.scorecard import scorecard
+from tests.builders import completed
 from tests.functions.conftest import Aws, sqs_event, sqs_record
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -251,6 +252,21 @@ def test_a_flag_that_goes_up_and_down_has_a_history(aws: Aws, context: LambdaCon
     history = Scoring.of(aws.store).cards.flag_history("t-7")
     assert {each["code"] for each in history} >= {"poor_first_session"}
     assert all("cleared_at" in each for each in history)
+
+
+def test_sessions_dated_ahead_do_not_hide_old_ratings_or_the_last_session(aws: Aws) -> None:
+    """Forty old ratings, thirty dated next month: the last 30 known ones are the old."""
+    logs = LogTable(aws.store)
+    for number in range(70):
+        days, stars = (100 + number, 3.0) if number < 40 else (-30, 5.0)
+        told = completed(NOW - timedelta(days=days, minutes=number), stars)
+        logs.put_session(told, Versioned(None, 0))
+
+    read, whole = logs.log("t-7", NOW), logs.whole_log("t-7")
+
+    assert len(read.ratings) == 30
+    assert scorecard(read, NOW) == scorecard(whole, NOW)
+    assert scorecard(read, NOW).last_taught_at == NOW - timedelta(days=100)
 
 
 # --- batches -----------------------------------------------------------------------------------
