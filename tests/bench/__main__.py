@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[bool], Result]] = {
     "import": importing.run,
     "webhook": webhook.run,
     "burst": burst.run,
+    "burst_known": burst.run_known,
     "read": read.run,
     "growth": growth.run,
 }
