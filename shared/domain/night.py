@@ -109,7 +109,8 @@ def _as_it_was(log: Log, moments: Sequence[datetime]) -> list[tuple[Log, list[da
     since = log.tutor.status_since
     if since is None or log.tutor.at_work:
         return [(log, list(moments))]
-    before = replace(log, tutor=replace(log.tutor, status=TutorStatus.ACTIVE))
+    active = replace(log.tutor, status=TutorStatus.ACTIVE, status_since=None)
+    before = replace(log, tutor=active)
     return [
         (before, [at for at in moments if at < since]),
         (log, [at for at in moments if at >= since]),
