@@ -67,10 +67,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         except Exception as fault:
             failed |= dict.fromkeys(waiting, fault)
 
-    for message_id, (delivery, _) in applied.items():
-        if message_id not in failed:
-            inbox.clear_pending(delivery.webhook_id, now())
+    for message_id in applied.keys() - failed.keys():
+        try:
+            inbox.clear_pending(applied[message_id][0].webhook_id, now())
             metrics.add_metric("Applied", MetricUnit.Count, 1)
+        except Exception as fault:
+            failed[message_id] = fault
     return report(event["Records"], failed)
 
 

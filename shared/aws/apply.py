@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.aws.inbox import Delivery
 from shared.aws.table import VersionConflictError
-from shared.aws.tutor_log import LogTable
+from shared.aws.tutor_log import LogTable, TooLargeError
 from shared.contracts import (
     MODELS,
     Inbound,
@@ -76,7 +76,10 @@ def _merge(
         before = log.session(session_id)
         after = merged(before.value)
         if after != before.value:
-            log.put_session(after, before)
+            try:
+                log.put_session(after, before)
+            except TooLargeError as error:
+                raise NotApplicableError("the session has too many moves to be stored") from error
         return after
 
     return _repeated(once).tutors

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from shared.aws import key
 from shared.aws.item import Item, key_item, number, text
-from shared.aws.table import Table, VersionConflictError, cancellations
+from shared.aws.table import NEW, Table, VersionConflictError, cancellations
 
 
 class ContentConflictError(Exception):
@@ -103,7 +103,7 @@ class InboxTable:
             "Put": {
                 "TableName": self._table.name,
                 "Item": item,
-                "ConditionExpression": "attribute_not_exists(pk)",
+                **NEW,
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
@@ -126,7 +126,7 @@ class InboxTable:
     def _receive_again(self, delivery: Delivery) -> Receipt:
         """The same version with the same content under another webhook id."""
         try:
-            self._table.put(_inbox_item(delivery), "attribute_not_exists(pk)")
+            self._table.put(_inbox_item(delivery), NEW)
         except VersionConflictError:
             return self.receive(delivery)
         return Receipt(duplicate=True, pending=True)

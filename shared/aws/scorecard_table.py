@@ -19,7 +19,7 @@ from shared.aws.item import (
     text,
     value_of,
 )
-from shared.aws.table import Table
+from shared.aws.table import Table, unchanged
 from shared.domain.marketplace import Reference
 from shared.domain.overview import Overview
 from shared.domain.scorecard import DailyRecord, Scorecard
@@ -75,25 +75,18 @@ class ScorecardTable:
         """
         known = dict(before.raised)
         raised = {flag.code: known.get(flag.code, flag.since) for flag in card.flags}
-        condition = {"ConditionExpression": "attribute_not_exists(pk)"} if not before.version else {
-            "ConditionExpression": "version = :version",
-            "ExpressionAttributeValues": {":version": number(before.version)},
-        }  # fmt: skip
         item = card_item(card, row, before.version + 1, raised)
         moved = [flag_item(card.tutor_id, c, at) for c, at in raised.items() if c not in known] + [
             flag_item(card.tutor_id, code, at, card.as_of)
             for code, at in known.items()
             if code not in raised
         ]
+        condition = unchanged(before.version)
         if moved:
             puts = [{"Put": {"Item": change}} for change in moved]
             self._table.transact([{"Put": {"Item": item, **condition}}, *puts])
         else:
-            self._table.put(
-                item,
-                str(condition["ConditionExpression"]),
-                condition.get("ExpressionAttributeValues"),  # type: ignore[arg-type]
-            )
+            self._table.put(item, condition)
 
     def put_day(self, record: DailyRecord) -> None:
         """Keep a day's record; a repeated pass writes the same."""

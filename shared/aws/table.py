@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.aws.item import Item, key_item, text
+from shared.aws.item import Item, key_item, number, text
 from shared.aws.key import Key
 
 if TYPE_CHECKING:
@@ -26,6 +26,22 @@ class VersionConflictError(Exception):
     """Someone else wrote the item since it was read: read again and decide again."""
 
 
+Condition = dict[str, Any]
+"""What must hold for a write, as DynamoDB's request takes it."""
+
+NEW: Condition = {"ConditionExpression": "attribute_not_exists(pk)"}
+
+
+def unchanged(version: int) -> Condition:
+    """The item still has the version it was read with; 0: there still is none."""
+    if version == 0:
+        return NEW
+    return {
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": {":version": number(version)},
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The table's name and a client for it."""
@@ -41,15 +57,10 @@ class Table:
         item: Item | None = found.get("Item")
         return item
 
-    def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> None:
+    def put(self, item: Item, condition: Condition | None = None) -> None:
         """Write one item; raises VersionConflictError when the condition does not hold."""
-        request: dict[str, Any] = {"TableName": self.name, "Item": item}
-        if condition:
-            request["ConditionExpression"] = condition
-        if values:
-            request["ExpressionAttributeValues"] = values
         try:
-            self.client.put_item(**request)
+            self.client.put_item(TableName=self.name, Item=item, **(condition or {}))
         except self.client.exceptions.ConditionalCheckFailedException as error:
             raise VersionConflictError from error
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.aws import key
 from shared.aws.item import Item, dumped, key_item, loaded, number, text, value_of
-from shared.aws.table import Table
+from shared.aws.table import Table, unchanged
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.log import LOG_DAYS, Log, Rating
 from shared.domain.session import OutcomeKind, Session, logged_at, outcomes
@@ -15,6 +15,12 @@ from shared.domain.tutor import Tutor, newest
 
 RATINGS_KEPT = 30
 END_OF_TIME = "~"
+MOST_BYTES = 380_000
+"""DynamoDB's limit is 400 kB an item; keys and indexed attributes need some of it."""
+
+
+class TooLargeError(Exception):
+    """A session with more moves and feedback than an item can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +48,13 @@ class LogTable:
         """Store a session and its row in its tutor's log, and take away the row it had.
 
         One transaction, on condition that the session is as it was read; raises
-        VersionConflictError otherwise.
+        VersionConflictError otherwise, and TooLargeError for a session that no item can hold.
         """
         row, old = _log_key(session), _log_key(before.value) if before.value else None
-        actions: list[dict[str, Any]] = [
-            {
-                "Put": {
-                    "Item": session_item(session, before.number + 1),
-                    "ConditionExpression": "version = :version"
-                    if before.number
-                    else "attribute_not_exists(pk)",
-                    **(
-                        {"ExpressionAttributeValues": {":version": number(before.number)}}
-                        if before.number
-                        else {}
-                    ),
-                }
-            }
-        ]
+        item = session_item(session, before.number + 1)
+        if len(item["data"]["S"].encode()) > MOST_BYTES:
+            raise TooLargeError(session.session_id)
+        actions: list[dict[str, Any]] = [{"Put": {"Item": item, **unchanged(before.number)}}]
         if row is not None:
             actions.append({"Put": {"Item": log_item(session, row)}})
         if old is not None and old != row:
@@ -81,13 +76,8 @@ class LogTable:
         known = loaded(Tutor, item) if item else None
         if newest(known, tutor) is known:
             return
-        if item is None:
-            self._table.put(profile_item(tutor, 1), "attribute_not_exists(pk)")
-            return
-        version = int(item["version"]["N"])
-        self._table.put(
-            profile_item(tutor, version + 1), "version = :version", {":version": number(version)}
-        )
+        version = int(item["version"]["N"]) if item else 0
+        self._table.put(profile_item(tutor, version + 1), unchanged(version))
 
     def log(self, tutor_id: str, as_of: datetime) -> Log:
         """All that a scorecard at `as_of` looks at, strongly read.
@@ -164,7 +154,7 @@ class LogTable:
 
     def _last_taught_before(self, tutor_id: str, before: datetime) -> datetime | None:
         between = ("S#", f"S#{key.stamp(before)}")
-        for item in self._table.query(key.tutor(tutor_id), between, limit=20, newest=True):
+        for item in self._table.query(key.tutor(tutor_id), between, newest=True):
             at = _completed_at(loaded(Session, item))
             if at is not None:
                 return at

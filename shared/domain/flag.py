@@ -291,10 +291,11 @@ def baseline_per_week(moment: Moment) -> float | None:
 
 
 def gone_quiet(moment: Moment) -> Finding | None:
-    last = moment.timeline.last_taught_at(moment.as_of)
-    if last is None or not moment.timeline.log.tutor.at_work:
+    last, tutor = moment.timeline.last_taught_at(moment.as_of), moment.timeline.log.tutor
+    if last is None or not tutor.at_work:
         return None
-    days = (moment.as_of - last) / timedelta(days=1)
+    since = max(last, tutor.status_since or last)  # back from leave, silence begins anew
+    days = (moment.as_of - since) / timedelta(days=1)
     if days <= QUIET_DAYS:
         return None
     return Finding(f"No session for {int(days)} days; the last was on {last:%d %B %Y}.")

@@ -319,6 +319,19 @@ def test_what_can_never_be_applied_is_quarantined(aws: Aws, context: LambdaConte
     assert pending(aws) == []
 
 
+def test_a_session_with_more_moves_than_an_item_holds_is_quarantined(
+    aws: Aws, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.aws.tutor_log.MOST_BYTES", 100)
+
+    answer = score_tutor.handler(sqs_event(received(aws, session())), context)
+
+    item = aws.store.get(key.inbox("w-1"))
+    assert item is not None
+    assert answer == {"batchItemFailures": []}
+    assert item["state"]["S"] == "quarantined: the session has too many moves to be stored"
+
+
 def test_a_failed_message_waits_longer_each_time(aws: Aws, context: LambdaContext) -> None:
     waits = []
     events = score_tutor.queue.client.meta.events

@@ -1,5 +1,6 @@
 """Every flag: raised, not raised at its threshold, provisional or confirmed, held, cleared."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -165,6 +166,13 @@ def test_nobody_away_is_missed(code: str, status: TutorStatus) -> None:
     told = log(*steady(90)[:60], *logins(2, 28, 14), of=tutor(status))
 
     assert flag_of(told, code) is None
+
+
+@pytest.mark.parametrize(("back_for", "quiet"), [(3, False), (15, True)])
+def test_who_came_back_from_leave_is_quiet_14_days_after_that(back_for: int, quiet: bool) -> None:
+    back = replace(tutor(TutorStatus.ACTIVE), status_since=ago(back_for))
+
+    assert bool(flag_of(log(completed(ago(40)), of=back), "gone_quiet")) is quiet
 
 
 def test_a_threshold_that_was_moved_is_obeyed() -> None:
