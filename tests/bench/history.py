@@ -75,12 +75,13 @@ def event_bodies(tutor_id: str, count: int, until: datetime, *, seed: int) -> It
 
 
 def log(
-    tutor_id: str, sessions: int, as_of: datetime, *, seed: int = 1, character: Character = TYPICAL
+    tutor_id: str, rows: int, as_of: datetime, *, seed: int = 1, character: Character = TYPICAL
 ) -> Log:
-    """A log of so many sessions in 90 days, and the behaviour events that come with them."""
-    bodies = session_bodies(tutor_id, sessions, as_of, seed=seed, character=character)
+    """A log of so many rows in 90 days: sessions, and the behaviour events that come with them."""
     share = EVENTS_PER_SESSION * (1 if character is TYPICAL else 0.3)
-    events = event_bodies(tutor_id, round(sessions * share), as_of, seed=seed)
+    sessions = round(rows / (1 + share))
+    bodies = session_bodies(tutor_id, sessions, as_of, seed=seed, character=character)
+    events = event_bodies(tutor_id, rows - sessions, as_of, seed=seed)
     return Log(tutor(tutor_id, as_of), tuple(merged(bodies)), tuple(behaviour(events)))
 
 

@@ -194,8 +194,7 @@ def posted(kind: str, body: history.Body) -> dict[str, Any]:
 
 def tutor_items(rows: int, now: datetime) -> Iterator[Item]:
     """Everything stored of the measured tutor: so many rows in the log, sessions and events."""
-    sessions = round(rows / (1 + history.EVENTS_PER_SESSION))
-    log = history.log(TUTOR, sessions, now - timedelta(days=1))
+    log = history.log(TUTOR, rows, now - timedelta(days=1))
     yield profile_item(log.tutor, 1)
     yield from (event_item(event) for event in log.events)
     for session in log.sessions:
@@ -210,7 +209,7 @@ def cards(tutors: int, now: datetime) -> Iterator[Item]:
     made = []
     for number in range(40):
         character = history.IN_TROUBLE if number % 5 == 0 else history.TYPICAL
-        log = history.log(f"t-{number}", 180, now, seed=number, character=character)
+        log = history.log(f"t-{number}", 200, now, seed=number, character=character)
         card = scorecard(log, now)
         made.append((card, tutor_row(card, log.tutor, now, Insight(now, now, now))))
     for number in range(tutors):
