@@ -402,45 +402,46 @@ FLAG_RULES: tuple[FlagRule, ...] = (
 
 def flags(moment: Moment) -> tuple[Flag, ...]:
     """The flags raised at a moment, in the table's order."""
-    found = (_flag(rule, moment) for rule in FLAG_RULES)
+    nights = [moment.at(night) for night in midnights_before(moment.as_of, SINCE_DAYS)]
+    found = (_flag(rule, moment, nights) for rule in FLAG_RULES)
     return tuple(flag for flag in found if flag is not None)
 
 
-def _flag(rule: FlagRule, moment: Moment) -> Flag | None:
-    finding = rule.find(moment) or _held(rule, moment)
+def _flag(rule: FlagRule, moment: Moment, nights: Sequence[Moment]) -> Flag | None:
+    finding = rule.find(moment) or _held(rule, nights[:HOLD_DAYS])
     if finding is None:
         return None
     return Flag(
         rule.code,
         finding.status,
-        _since(rule, moment),
+        _since(rule, moment, nights),
         finding.evidence,
         finding.explanation,
         f"Clears when {rule.clears_when}.",
     )
 
 
-def _held(rule: FlagRule, moment: Moment) -> Finding | None:
+def _held(rule: FlagRule, nights: Sequence[Moment]) -> Finding | None:
     """A finding confirmed at one of the last nightly passes keeps its flag, provisionally."""
     if not rule.holds:
         return None
-    for night in midnights_before(moment.as_of, HOLD_DAYS):
-        finding = rule.find(moment.at(night))
+    for night in nights:
+        finding = rule.find(night)
         if finding is not None and finding.status is FlagStatus.CONFIRMED:
-            said = f"Back within bounds; on {night:%d %B}: {finding.explanation}"
+            said = f"Back within bounds; on {night.as_of:%d %B}: {finding.explanation}"
             return Finding(said, lambda: 0.0, finding.shown)
     return None
 
 
-def _since(rule: FlagRule, moment: Moment) -> datetime:
+def _since(rule: FlagRule, moment: Moment, nights: Sequence[Moment]) -> datetime:
     """When the flag went up: the nightly pass that first saw it, or the session of today."""
     since, nights_gone = None, 0
-    for night in midnights_before(moment.as_of, SINCE_DAYS):
-        finding = rule.find(moment.at(night))
+    for night in nights:
+        finding = rule.find(night)
         if finding is None:
             nights_gone += 1
         elif nights_gone == 0 or finding.status is FlagStatus.CONFIRMED:
-            since, nights_gone = night, 0
+            since, nights_gone = night.as_of, 0
         if nights_gone > (HOLD_DAYS - 1 if rule.holds else 0):
             break
     return since or _raised_today(rule, moment)

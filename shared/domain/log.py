@@ -103,6 +103,8 @@ class Timeline:
         self._last_at = [entry.last_at for entry in self.entries]
         self._first = [entry for entry in self.entries if entry.session.is_first]
         self._first_last_at = [entry.last_at for entry in self._first]
+        self._rated = [entry for entry in self.entries if entry.session.may_be_rated]
+        self._rated_last_at = [entry.last_at for entry in self._rated]
         self._manifold = [entry for entry in self.entries if len(entry.outcomes) > 1]
         self._views: dict[tuple[int, datetime, datetime], View] = {}
 
@@ -156,14 +158,15 @@ class Timeline:
         times, events = self._events.get(EventType.LOOSE_RATING, ([], []))
         loose = [(e.occurred_at, e.amount or 0.0) for e in events[: bisect_right(times, as_of)]]
         newest: list[tuple[datetime, float]] = []
-        for entry in reversed(self.entries[: bisect_right(self._last_at, as_of)]):
+        for entry in reversed(self._rated[: bisect_right(self._rated_last_at, as_of)]):
             if len(newest) == count:
                 break
             value = entry.session.rating(as_of)
             if value is not None:
                 newest.append((entry.last_at, value))
-        merged = sorted(older + loose + newest, key=lambda rated: rated[0], reverse=True)
-        return [value for _, value in merged[:count]]
+        if older or loose:
+            newest = sorted(older + loose + newest, key=lambda rated: rated[0], reverse=True)
+        return [value for _, value in newest[:count]]
 
     def events_between(
         self, event_type: str, start: datetime, end: datetime

@@ -66,15 +66,15 @@ def scorecards(
 
 
 def _scorecard(moment: Moment) -> Scorecard:
-    raised = flags(moment)
+    raised, preview = flags(moment), tier_now(moment)
     month = moment.view(30)
     return Scorecard(
         tutor_id=moment.timeline.log.tutor.tutor_id,
         as_of=moment.as_of,
         windows={name: measured(moment.view(days), moment) for name, days in WINDOWS.items()},
         flags=raised,
-        tier=tier_in_force(moment),
-        tier_preview=tier_now(moment),
+        tier=tier_in_force(moment, preview),
+        tier_preview=preview,
         churn_score=churn_score(moment, {flag.code for flag in raised}),
         counts={m.name: m.measure(month) for m in METRICS if isinstance(m, RateMetric)},
         performance=(

@@ -157,6 +157,13 @@ class Session:
         """Whether this was the student's first session with this tutor."""
         return self.snapshot is not None and self.snapshot.session_number == 1
 
+    @property
+    def may_be_rated(self) -> bool:
+        """Whether there is a moment at which the session has a rating."""
+        return bool(self.feedback) or (
+            self.snapshot is not None and self.snapshot.student_rating is not None
+        )
+
     def rating(self, as_of: datetime) -> float | None:
         """The session's rating as known at `as_of`: feedback before the report's own.
 

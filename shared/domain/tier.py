@@ -146,11 +146,13 @@ def tier_now(moment: Moment) -> Tier:
     return Tier.DEVELOPING
 
 
-def tier_in_force(moment: Moment) -> Tier:
+def tier_in_force(moment: Moment, preview: Tier) -> Tier:
     """The tier shown: assigned at the start of the month (UTC), for those who could be judged.
 
     Who had too few sessions then, or has too few now, is shown the present preview.
     """
+    if preview is Tier.NEW:
+        return preview
     first = moment.as_of.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    now, assigned = tier_now(moment), tier_now(moment.at(first))
-    return now if Tier.NEW in (now, assigned) else assigned
+    assigned = tier_now(moment.at(first))
+    return preview if assigned is Tier.NEW else assigned
