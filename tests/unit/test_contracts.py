@@ -87,9 +87,7 @@ def test_a_hostile_field_is_named(kind: Kind, document: dict[str, Any], field: s
         pytest.param(SESSION | {"scheduled_time": "2100-12-31T23:59:59Z"}, id="last year"),
         pytest.param(SESSION | {"future": {"deep": [None]}}, id="unknown field"),
         pytest.param(SESSION | {"student_rating": 5, "subject": None}, id="null is absent"),
-        pytest.param(
-            SESSION | {"reschedule_info": {"reason": "x"}}, id="incomplete move"
-        ),
+        pytest.param(SESSION | {"reschedule_info": {"reason": "x"}}, id="incomplete move"),
     ],
 )
 def test_what_is_odd_but_right_is_taken(document: dict[str, Any]) -> None:
