@@ -4,6 +4,7 @@ What is changed in it stands here, each with its reason; the version is pinned e
 """
 
 import copy
+import functools
 import hashlib
 import json
 import logging
@@ -22,6 +23,7 @@ def main() -> None:
     """Run until stopped; then leave a mark if everything was saved."""
     from ministack import app  # type: ignore[import-not-found]  # its environment is not ours
     from ministack.core import iam_evaluator, lambda_runtime, persistence  # type: ignore[import-not-found]
+    from ministack.services import dynamodb  # type: ignore[import-not-found]
 
     threading.Thread(target=_stop_with_the_starter, daemon=True).start()
     complaints = _Complaints()
@@ -29,6 +31,7 @@ def main() -> None:
     _save_fast(app, persistence)
     _start_workers_fast(lambda_runtime)
     _name_batch_calls_as_aws_does(iam_evaluator)
+    _parse_conditions_once(dynamodb)
     sys.argv = ["ministack"]
     app.main()
     if persistence.PERSIST_STATE and not complaints.heard:
@@ -98,6 +101,13 @@ def _name_batch_calls_as_aws_does(iam_evaluator: Any) -> None:
         return enforce(access_key_id, action, *rest, **named)
 
     iam_evaluator.enforce = enforce_as_aws_does
+
+
+def _parse_conditions_once(dynamodb: Any) -> None:
+    """A query parsed its condition anew for every item it looked at: two thirds of its time."""
+    tokens = functools.lru_cache(1024)(dynamodb._tokenize)
+    dynamodb._tokenize = lambda expression: list(tokens(expression))
+    dynamodb._condition_syntax_error = functools.lru_cache(1024)(dynamodb._condition_syntax_error)
 
 
 class _UnpackedOnce(zipfile.ZipFile):
