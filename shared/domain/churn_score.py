@@ -103,7 +103,9 @@ def ramp(value: float, zero: float, full: float) -> float:
 
 
 def engagement_decline(moment: Moment) -> float | None:
-    """The steepest of: logins down, sessions down, engagement low."""
+    """The steepest of: logins down, sessions down, engagement low; unknown for who is away."""
+    if not moment.timeline.log.tutor.at_work:
+        return None
     fall, usual = login_fall(moment), baseline_per_week(moment)
     score = engagement(moment.view(14)).score
     taught = len(moment.view(14).of(OutcomeKind.COMPLETED))
@@ -167,7 +169,7 @@ def availability_reduction(moment: Moment) -> float | None:
 
 
 def _shrunk(moment: Moment, name: str, counted: Counted) -> float | None:
-    return rate(counted, moment.reference.priors[name]).shrunk if counted.n else None
+    return rate(counted, moment.reference.prior(name)).shrunk if counted.n else None
 
 
 COMPONENTS: tuple[Component, ...] = (

@@ -23,12 +23,15 @@ class Engagement:
 def engagement(view: View) -> Engagement:
     """Mean of the parts that have data, each capped at its norm (1.0 = at the norm or better).
 
+    A window without logins counts as none where the tutor's logins are known from earlier; who
+    stops logging in must not look better for it.
+
     Where a window has no behaviour events at all, the mean of its sessions' own
     `engagement_score` stands in (CONTRACT 3).
     """
     logins, prep, answers = (view.events(kind) for kind in BEHAVIOUR)
     parts: list[float] = []
-    if logins:
+    if logins or view.earlier_events(EventType.LOGIN):
         per_week = count(logins) / (observed_days(view) / 7)
         parts.append(min(1.0, per_week / LOGINS_PER_WEEK_NORM))
     prep_minutes = weighted_mean(prep)

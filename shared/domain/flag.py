@@ -6,13 +6,13 @@ same log gives the same flags, in whatever order the reports arrived.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.engagement import count, engagement
 from shared.domain.event import EventType
-from shared.domain.log import LOG_DAYS, Timeline, View, midnight, midnights_before
+from shared.domain.log import LOG_DAYS, Timeline, View, midnight, midnights_until
 from shared.domain.marketplace import ENGAGEMENT_PRIOR, RATING_PRIOR, Reference
 from shared.domain.metric import (
     FAILURE_RATING,
@@ -98,14 +98,15 @@ class Moment:
     settings: Settings
     reference: Reference
     seen_from: datetime | None = None
+    month_reference: Reference | None = None
+    """What the month's tier was assigned by; the present reference where that is not known."""
 
     def view(self, days: int, ending: datetime | None = None) -> View:
         horizon = (self.seen_from or self.as_of) - timedelta(days=LOG_DAYS)
         return self.timeline.view(days, ending or self.as_of, horizon)
 
     def at(self, as_of: datetime) -> "Moment":
-        seen_from = self.seen_from or self.as_of
-        return Moment(self.timeline, as_of, self.settings, self.reference, seen_from)
+        return replace(self, as_of=as_of, seen_from=self.seen_from or self.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def over_its_threshold(
         said = words.format(k=counted.k, missed=counted.n - counted.k, n=counted.n)
         return Finding(
             f"{said} in 30 days: {per_cent(counted.value)}, threshold {per_cent(limit.value)}.",
-            lambda: rate(counted, moment.reference.priors[name], limit).p_over,
+            lambda: rate(counted, moment.reference.prior(name), limit).p_over,
             lambda: evidence(view),
         )
 
@@ -402,7 +403,7 @@ FLAG_RULES: tuple[FlagRule, ...] = (
 
 def flags(moment: Moment) -> tuple[Flag, ...]:
     """The flags raised at a moment, in the table's order."""
-    nights = [moment.at(night) for night in midnights_before(moment.as_of, SINCE_DAYS)]
+    nights = [moment.at(night) for night in midnights_until(moment.as_of, SINCE_DAYS)]
     found = (_flag(rule, moment, nights) for rule in FLAG_RULES)
     return tuple(flag for flag in found if flag is not None)
 
@@ -434,27 +435,46 @@ def _held(rule: FlagRule, nights: Sequence[Moment]) -> Finding | None:
 
 
 def _since(rule: FlagRule, moment: Moment, nights: Sequence[Moment]) -> datetime:
-    """When the flag went up: the nightly pass that first saw it, or the session of today."""
-    since, nights_gone = None, 0
+    """When the flag went up: within the day before the first night of its run, or today.
+
+    Nights in which a held flag was within bounds belong to the run when the one before them
+    confirmed it. A run longer than SINCE_DAYS began "at least then".
+    """
+    first, gone = None, 0
     for night in nights:
         finding = rule.find(night)
         if finding is None:
-            nights_gone += 1
-        elif nights_gone == 0 or finding.status is FlagStatus.CONFIRMED:
-            since, nights_gone = night.as_of, 0
-        if nights_gone > (HOLD_DAYS - 1 if rule.holds else 0):
+            gone += 1
+        elif gone == 0 or finding.status is FlagStatus.CONFIRMED:
+            first, gone = night, 0
+        else:
             break
-    return since or _raised_today(rule, moment)
+        if gone >= (HOLD_DAYS if rule.holds else 1):
+            break
+    if first is nights[-1]:
+        return first.as_of
+    if first is None:
+        return _went_up(rule, moment, midnight(moment.as_of))
+    return _went_up(rule, first, first.as_of - timedelta(days=1))
 
 
-def _raised_today(rule: FlagRule, moment: Moment) -> datetime:
-    start = midnight(moment.as_of)
-    times = sorted(
-        {
-            outcome.at
-            for entry in moment.timeline.entries
-            for outcome in entry.outcomes
-            if start < outcome.at <= moment.as_of
-        }
-    )
-    return next((at for at in times if rule.find(moment.at(at)) is not None), start)
+def _went_up(rule: FlagRule, up: Moment, down: datetime) -> datetime:
+    """The instant between `down` and `up` at which the flag went up.
+
+    That of the report that raised it, or to the minute where only time passing did.
+    """
+    told = {
+        at
+        for entry in up.timeline.entries
+        for at in (*(o.at for o in entry.outcomes), *(f.known_at for f in entry.session.feedback))
+        if down < at <= up.as_of
+    }
+    for at in sorted(told):
+        if rule.find(up.at(at)) is not None:
+            return at
+    low, high = 0, int((up.as_of - down) / timedelta(minutes=1))
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = rule.find(up.at(down + timedelta(minutes=middle))) is not None
+        low, high = (low, middle) if found else (middle, high)
+    return min(up.as_of, down + timedelta(minutes=max(high, 1)))

@@ -58,6 +58,7 @@ class View:
     days: int
     start: datetime
     as_of: datetime
+    horizon: datetime
 
     @cached_property
     def known(self) -> list[Session]:
@@ -85,6 +86,10 @@ class View:
         """The behaviour events of one type in the window."""
         return self.timeline.events_between(event_type, self.start, self.as_of)
 
+    def earlier_events(self, event_type: str) -> list[BehaviourEvent]:
+        """Those of the same type before the window, as far back as the view's horizon."""
+        return self.timeline.events_between(event_type, self.horizon, self.start)
+
     def ratings(self) -> list[float]:
         """The ratings of the window's rated sessions, and those without a session."""
         loose = [event.amount for event in self.events(EventType.LOOSE_RATING)]
@@ -106,12 +111,12 @@ class Timeline:
         self._rated = [entry for entry in self.entries if entry.session.may_be_rated]
         self._rated_last_at = [entry.last_at for entry in self._rated]
         self._manifold = [entry for entry in self.entries if len(entry.outcomes) > 1]
-        self._views: dict[tuple[int, datetime, datetime], View] = {}
+        self._views: dict[tuple[int, datetime, datetime, datetime], View] = {}
 
     def view(self, days: int, as_of: datetime, horizon: datetime | None = None) -> View:
         """The window of that many days ending at `as_of`, as far as it lies after `horizon`."""
-        start = as_of - timedelta(days=days)
-        key = (days, max(start, horizon) if horizon else start, as_of)
+        start, horizon = as_of - timedelta(days=days), horizon or as_of - timedelta(days=LOG_DAYS)
+        key = (days, max(start, horizon), as_of, min(start, horizon))
         if key not in self._views:
             self._views[key] = View(self, *key)
         return self._views[key]
@@ -205,9 +210,6 @@ def midnight(moment: datetime) -> datetime:
     return datetime.combine(moment.astimezone(UTC).date(), time.min, UTC)
 
 
-def midnights_before(moment: datetime, count: int) -> list[datetime]:
-    """The last so many midnights strictly before a moment, newest first."""
-    last = midnight(moment)
-    if last == moment:
-        last -= timedelta(days=1)
-    return [last - timedelta(days=back) for back in range(count)]
+def midnights_until(moment: datetime, count: int) -> list[datetime]:
+    """The last so many midnights at or before a moment, newest first."""
+    return [midnight(moment) - timedelta(days=back) for back in range(count)]

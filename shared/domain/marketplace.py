@@ -31,12 +31,16 @@ class Reference:
     """The marketplace as of its last nightly pass.
 
     `priors` are Beta distributions per rate, fitted to all tutors' 30 days; `cut_points` are
-    the performance indices that divide tiers: the 3rd, 15th, 50th and 90th percentile.
+    the performance indices that divide tiers: the 15th, 50th and 90th percentile.
     """
 
     version: str = "default"
     priors: dict[str, Beta] = field(default_factory=lambda: dict(DEFAULT_PRIORS))
-    cut_points: tuple[float, float, float, float] = (0.55, 0.70, 0.82, 0.93)
+    cut_points: tuple[float, float, float] = (0.70, 0.82, 0.93)
+
+    def prior(self, name: str) -> Beta:
+        """The prior of a rate; one that is newer than the fit has its default."""
+        return self.priors.get(name) or DEFAULT_PRIORS[name]
 
 
 def fitted(
@@ -68,9 +72,9 @@ def fitted_prior(counts: Sequence[Counted], default: Beta) -> Beta:
     return Beta(mean * strength, (1 - mean) * strength)
 
 
-def _cut_points(indices: Sequence[float]) -> tuple[float, float, float, float]:
+def _cut_points(indices: Sequence[float]) -> tuple[float, float, float]:
     if len(indices) < MIN_TUTORS:
         return Reference().cut_points
     values = list(indices)
-    p3, p15, p50, p90 = (quantile(values, share) or 0.0 for share in (0.03, 0.15, 0.50, 0.90))
-    return (p3, p15, p50, p90)
+    p15, p50, p90 = (quantile(values, share) or 0.0 for share in (0.15, 0.50, 0.90))
+    return (p15, p50, p90)

@@ -1,14 +1,14 @@
 """A tutor's scorecard: a pure function of the tutor's log and a moment in time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.churn_score import ChurnScore, churn_score
 from shared.domain.flag import Flag, Moment, flags
 from shared.domain.log import WINDOWS, Log, Timeline, View
 from shared.domain.marketplace import Reference
-from shared.domain.metric import METRICS, CountMetric, RateMetric
+from shared.domain.metric import METRICS, RateMetric
 from shared.domain.rate import Counted, Rate, rate
 from shared.domain.threshold import Settings
 from shared.domain.tier import NEW_UNDER_SESSIONS, Tier, performance, tier_in_force, tier_now
@@ -41,14 +41,19 @@ class Scorecard:
     last_taught_at: datetime | None
     settings_version: int
     reference_version: str
+    month_reference_version: str
     formulas: int = FORMULAS
 
 
 def scorecard(
-    log: Log, as_of: datetime, settings: Settings | None = None, reference: Reference | None = None
+    log: Log,
+    as_of: datetime,
+    settings: Settings | None = None,
+    reference: Reference | None = None,
+    month_reference: Reference | None = None,
 ) -> Scorecard:
     """The scorecard of a log at a moment; what happened or became known later is not looked at."""
-    return scorecards(log, [as_of], settings, reference)[0]
+    return scorecards(log, [as_of], settings, reference, month_reference)[0]
 
 
 def scorecards(
@@ -56,13 +61,17 @@ def scorecards(
     moments: Sequence[datetime],
     settings: Settings | None = None,
     reference: Reference | None = None,
+    month_reference: Reference | None = None,
 ) -> list[Scorecard]:
     """The scorecards of one log at several moments, preparing the log once."""
-    timeline = Timeline(log)
-    return [
-        _scorecard(Moment(timeline, at, settings or Settings(), reference or Reference()))
-        for at in moments
-    ]
+    seen = Moment(
+        Timeline(log),
+        moments[0],
+        settings or Settings(),
+        reference or Reference(),
+        month_reference=month_reference,
+    )
+    return [_scorecard(replace(seen, as_of=at)) for at in moments]
 
 
 def _scorecard(moment: Moment) -> Scorecard:
@@ -85,6 +94,7 @@ def _scorecard(moment: Moment) -> Scorecard:
         last_taught_at=moment.timeline.last_taught_at(moment.as_of),
         settings_version=moment.settings.version,
         reference_version=moment.reference.version,
+        month_reference_version=(moment.month_reference or moment.reference).version,
     )
 
 
@@ -94,10 +104,8 @@ def measured(view: View, moment: Moment) -> dict[str, Measured]:
     for metric in METRICS:
         if isinstance(metric, RateMetric):
             limit = moment.settings.limit(metric.threshold) if metric.threshold else None
-            prior = moment.reference.priors[metric.name]
+            prior = moment.reference.prior(metric.name)
             values[metric.name] = rate(metric.measure(view), prior, limit)
-        elif isinstance(metric, CountMetric):
-            values[metric.name] = metric.measure(view)
         else:
             values[metric.name] = metric.measure(view)
     return values

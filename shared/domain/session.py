@@ -169,19 +169,24 @@ class Session:
 
         In a group each student's newest feedback counts once, and the mean is the rating.
         """
-        if not self.feedback:
-            return self.snapshot.student_rating if self.snapshot else None
-        by_student: dict[str, Feedback] = {}
-        for item in sorted(self.feedback, key=lambda f: (f.submitted_at, f.feedback_id)):
-            if item.known_at <= as_of:
-                by_student[item.student_id] = item
-        if by_student:
-            return sum(f.overall_rating for f in by_student.values()) / len(by_student)
+        said = self.newest_feedback(as_of)
+        if said:
+            return sum(feedback.overall_rating for feedback in said) / len(said)
         return self.snapshot.student_rating if self.snapshot else None
 
     def would_not_return(self, as_of: datetime) -> bool:
         """Whether a student said they would not work with this tutor again."""
-        return any(f.would_recommend is False and f.known_at <= as_of for f in self.feedback)
+        return any(said.would_recommend is False for said in self.newest_feedback(as_of))
+
+    def newest_feedback(self, as_of: datetime) -> tuple[Feedback, ...]:
+        """What each student said last, as known at `as_of`."""
+        if not self.feedback:
+            return ()
+        by_student: dict[str, Feedback] = {}
+        for said in sorted(self.feedback, key=lambda f: (f.submitted_at, f.feedback_id)):
+            if said.known_at <= as_of:
+                by_student[said.student_id] = said
+        return tuple(by_student.values())
 
 
 def outcomes(session: Session) -> tuple[Outcome, ...]:
@@ -234,14 +239,14 @@ def with_report(session: Session | None, report: Report) -> Session:
 
 
 def with_feedback(session: Session | None, feedback: Feedback) -> Session:
-    """The session after one more feedback; the first statement of a feedback id stays."""
+    """The session after one more feedback; of one stated twice the earliest receipt stays."""
     if feedback.session_id is None:
         raise ValueError("feedback without a session belongs to the tutor's log, not to a session")
     session = session or Session(feedback.session_id)
-    if any(known.feedback_id == feedback.feedback_id for known in session.feedback):
-        return session
-    merged = sorted((*session.feedback, feedback), key=lambda item: item.feedback_id)
-    return replace(session, feedback=tuple(merged))
+    by_id = {known.feedback_id: known for known in session.feedback}
+    known = by_id.get(feedback.feedback_id, feedback)
+    by_id[feedback.feedback_id] = min(known, feedback, key=lambda said: said.received_at)
+    return replace(session, feedback=tuple(by_id[name] for name in sorted(by_id)))
 
 
 def _with_move(moves: Iterable[Reschedule], stated: Reschedule) -> tuple[Reschedule, ...]:

@@ -1,11 +1,11 @@
 """The tier a tutor sees: 30-day performance alone, never churn (CONTRACT 3)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shared.domain.engagement import engagement
-from shared.domain.flag import Moment
+from shared.domain.flag import CONFIRMED_AT, Moment
 from shared.domain.log import View
 from shared.domain.marketplace import ENGAGEMENT_PRIOR, RATING_PRIOR, Reference
 from shared.domain.metric import METRICS, RateMetric, mean
@@ -13,7 +13,6 @@ from shared.domain.rate import Normal, mean_beyond, rate
 
 NEW_UNDER_SESSIONS = 5
 CRITICAL_REDS = 2
-CONFIRMED_AT = 0.8
 
 
 class Tier(StrEnum):
@@ -54,14 +53,14 @@ def _kept(name: str, worst: float) -> Callable[[View, Reference], float]:
     """1 at a shrunk rate of 0, 0 at `worst` or more."""
 
     def value(view: View, reference: Reference) -> float:
-        shrunk = rate(RATES[name].measure(view), reference.priors[name]).shrunk
+        shrunk = rate(RATES[name].measure(view), reference.prior(name)).shrunk
         return max(0.0, 1 - shrunk / worst)
 
     return value
 
 
 def _met(name: str) -> Callable[[View, Reference], float]:
-    return lambda view, reference: rate(RATES[name].measure(view), reference.priors[name]).shrunk
+    return lambda view, reference: rate(RATES[name].measure(view), reference.prior(name)).shrunk
 
 
 def _shrunk_mean(value: float | None, n: float, prior: Normal) -> float:
@@ -113,7 +112,7 @@ def reds(moment: Moment) -> Reds:
         if metric.threshold is not None:
             counted, limit = metric.measure(view), moment.settings.limit(metric.threshold)
             if counted.value is not None and limit.beyond(counted.value):
-                judged = rate(counted, moment.reference.priors[metric.name], limit)
+                judged = rate(counted, moment.reference.prior(metric.name), limit)
                 sure[metric.name] = judged.p_over or 0.0
     ratings = moment.timeline.last_ratings(30, moment.as_of)
     measured = engagement(view)
@@ -135,7 +134,7 @@ def tier_now(moment: Moment) -> Tier:
     red = reds(moment)
     if red.confirmed >= CRITICAL_REDS:
         return Tier.AT_RISK
-    _, low, median, top = moment.reference.cut_points
+    low, median, top = moment.reference.cut_points
     index = performance(view, moment.reference)
     if red.confirmed or index < low:
         return Tier.NEEDS_ATTENTION
@@ -149,10 +148,13 @@ def tier_now(moment: Moment) -> Tier:
 def tier_in_force(moment: Moment, preview: Tier) -> Tier:
     """The tier shown: assigned at the start of the month (UTC), for those who could be judged.
 
+    By the cut points of that night, so that it does not move with those of later ones.
+
     Who had too few sessions then, or has too few now, is shown the present preview.
     """
     if preview is Tier.NEW:
         return preview
     first = moment.as_of.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    assigned = tier_now(moment.at(first))
+    then = replace(moment.at(first), reference=moment.month_reference or moment.reference)
+    assigned = tier_now(then)
     return preview if assigned is Tier.NEW else assigned

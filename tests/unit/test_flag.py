@@ -13,6 +13,7 @@ from shared.domain.tutor import TutorStatus
 from tests.builders import (
     AS_OF,
     ago,
+    card,
     completed,
     event,
     feedback,
@@ -222,11 +223,51 @@ def test_since_is_the_session_that_raised_it_today() -> None:
     assert flag.since == at
 
 
-def test_since_is_the_first_night_in_a_row_that_saw_it() -> None:
-    flag = flag_of(log(no_show(ago(3.5))), "no_show_risk")
+def test_since_is_the_session_that_raised_it_on_whatever_day_it_is_asked() -> None:
+    told = log(no_show(ago(3.5)))
+
+    for days in (3.4, 3, 2, 0.5, 0):
+        flag = flag_of(told, "no_show_risk", ago(days))
+        assert flag is not None
+        assert flag.since == ago(3.5)
+
+
+def test_since_is_to_the_minute_where_only_time_passed() -> None:
+    flag = flag_of(log(completed(ago(15.25))), "gone_quiet")
 
     assert flag is not None
-    assert flag.since == ago(3)
+    assert flag.since == ago(1.25) + timedelta(minutes=1)
+
+
+def test_the_nightly_pass_and_the_moment_after_it_hold_the_same_flags() -> None:
+    told = log(*missed(6, 33.5), *steady(33))
+    raised = {
+        after: [bool(flag_of(told, "high_no_show_rate", ago(night) + after)) for night in range(8)]
+        for after in (timedelta(0), timedelta(seconds=1))
+    }
+
+    assert len({tuple(nights) for nights in raised.values()}) == 1
+    assert True in raised[timedelta(0)]
+    assert False in raised[timedelta(0)]
+
+
+def test_who_would_return_after_all_is_no_poor_first_session() -> None:
+    said = [
+        feedback(1, ago(2), would_recommend=False, feedback_id="f-1"),
+        feedback(5, ago(1), would_recommend=True, feedback_id="f-2"),
+    ]
+
+    assert flag_of(log(first(ago(3), feedback=said)), "poor_first_session") is None
+
+
+def test_who_stops_logging_in_looks_less_engaged() -> None:
+    prepared = [event(EventType.SESSION_PREP, ago(day), 30) for day in range(1, 28)]
+    before = logins(1, 60, 40)
+
+    gone = card(log(*prepared, *before)).windows["30d"]["engagement_score"]
+    never = card(log(*prepared)).windows["30d"]["engagement_score"]
+
+    assert (gone, never) == (0.5, 1.0)
 
 
 def test_a_flag_says_when_it_clears() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.event import EventType
-from shared.domain.log import Rating, Timeline, midnight, midnights_before
+from shared.domain.log import Rating, Timeline, midnight, midnights_until
 from shared.domain.session import OutcomeKind
 from tests.builders import AS_OF, ago, completed, event, log, moment, move
 
@@ -66,6 +66,6 @@ def test_days_begin_at_midnight_utc(at: datetime, night: datetime) -> None:
     assert midnight(at).tzinfo is UTC
 
 
-def test_nights_before_a_midnight_leave_it_out() -> None:
-    assert midnights_before(AS_OF, 2) == [ago(1), ago(2)]
-    assert midnights_before(AS_OF + TICK, 2) == [AS_OF, ago(1)]
+def test_a_midnight_is_the_last_of_its_nights() -> None:
+    assert midnights_until(AS_OF - TICK, 2) == [ago(1), ago(2)]
+    assert midnights_until(AS_OF, 2) == [AS_OF, ago(1)]

@@ -1,5 +1,7 @@
 """The marketplace's reference: priors fitted from all tutors, or defaults while there are few."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,12 @@ from shared.domain.marketplace import DEFAULT_PRIORS, MIN_TUTORS, Reference, fit
 from shared.domain.rate import Beta, Counted
 
 DEFAULT = DEFAULT_PRIORS["reschedule_rate"]
+
+
+def test_a_rate_newer_than_the_fit_has_its_default_prior() -> None:
+    old = replace(Reference(), priors={})
+
+    assert old.prior("no_show_rate") == DEFAULT_PRIORS["no_show_rate"]
 
 
 @pytest.mark.parametrize(
@@ -44,5 +52,5 @@ def test_a_prior_is_never_certain(k: int) -> None:
 def test_cut_points_are_percentiles_of_the_indices() -> None:
     reference = fitted("2026-11-20", {}, [n / 100 for n in range(101)])
 
-    assert reference.cut_points == pytest.approx((0.03, 0.15, 0.50, 0.90))
+    assert reference.cut_points == pytest.approx((0.15, 0.50, 0.90))
     assert fitted("2026-11-20", {}, [0.5] * 19).cut_points == Reference().cut_points

@@ -6,8 +6,9 @@ import pytest
 
 from shared.domain.log import Log
 from shared.domain.marketplace import Reference
+from shared.domain.scorecard import scorecard
 from shared.domain.tier import PERFORMANCE, Tier
-from tests.builders import ago, card, completed, log, moved, no_show, steady, tutor
+from tests.builders import AS_OF, ago, card, completed, log, moved, no_show, steady, tutor
 
 GOOD = {"learning_objectives_met": True, "engagement_score": 0.95, "late_start_minutes": 0}
 
@@ -48,7 +49,7 @@ def test_a_tutor_has_a_tier(told: Log, tier: Tier) -> None:
 
 
 def test_the_lowest_15_per_cent_need_attention() -> None:
-    reference = replace(Reference(), cut_points=(0.9, 0.99, 0.995, 0.999))
+    reference = replace(Reference(), cut_points=(0.99, 0.995, 0.999))
 
     assert card(log(*steady(20)), reference=reference).tier_preview == Tier.NEEDS_ATTENTION
 
@@ -72,3 +73,13 @@ def test_a_tier_is_kept_from_the_start_of_the_month() -> None:
 
 def test_weights_of_performance_add_up() -> None:
     assert sum(part.weight for part in PERFORMANCE) == pytest.approx(1)
+
+
+def test_the_month_keeps_its_tier_when_the_cut_points_move() -> None:
+    told = log(*steady(60))
+    strict = replace(Reference(), cut_points=(0.1, 0.999, 0.9999))
+    generous = replace(Reference(), cut_points=(0.1, 0.2, 0.3))
+
+    kept = scorecard(told, AS_OF, reference=strict, month_reference=generous)
+
+    assert (kept.tier, kept.tier_preview) == (Tier.EXEMPLARY, Tier.DEVELOPING)
