@@ -21,7 +21,7 @@ from shared.aws.table import AwsError, table
 from shared.contracts import MAX_BODY_BYTES, InvalidError, Kind, UnreadableError, accept
 from shared.problem import ProblemError
 from shared.setting import Setting
-from shared.signature import SignatureError, verify
+from shared.signature import MismatchError, SignatureError, verify
 
 
 class Env(Setting):
@@ -112,8 +112,10 @@ def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str,
     for fresh in (False, True):
         try:
             return verify(signing.signing_secrets(now, fresh=fresh), headers, body, now)
-        except SignatureError:
+        except MismatchError:
             continue
+        except SignatureError as error:
+            raise ProblemError(HTTPStatus.UNAUTHORIZED) from error
     if REPLACED in body:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON in UTF-8")
     raise ProblemError(HTTPStatus.UNAUTHORIZED)
@@ -121,9 +123,9 @@ def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str,
 
 def require_json(content_type: str) -> None:
     """Only JSON in UTF-8 is taken."""
-    media_type, _, parameters = content_type.lower().partition(";")
-    charset = parameters.strip().removeprefix("charset=").strip('"')
-    if media_type.strip() != "application/json" or charset not in ("", "utf-8"):
+    media_type, *parameters = (part.strip() for part in content_type.lower().split(";"))
+    charsets = {p.removeprefix("charset=").strip('"') for p in parameters if "charset=" in p}
+    if media_type != "application/json" or charsets - {"utf-8"}:
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 

@@ -15,10 +15,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.aws.apply import NotApplicableError, apply, ended_at
 from shared.aws.inbox import Delivery, InboxTable
 from shared.aws.queue import scoring_queue
-from shared.aws.scoring import Scoring
+from shared.aws.scoring import News, Scoring
 from shared.aws.table import AwsError, table
 from shared.aws.tutor_log import LogTable
-from shared.domain.tutor_row import Insight
 from shared.setting import Setting
 
 
@@ -46,7 +45,6 @@ def now() -> datetime:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone and waits longer each time."""
-    metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
     metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
     scoring = Scoring.of(store)
     failed: dict[str, Exception] = {}
@@ -63,7 +61,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         waiting = {m: d for m, (d, tutors) in applied.items() if tutor_id in tutors}
         newest = max(waiting.values(), key=lambda delivery: delivery.received_at)
         try:
-            scoring.score(tutor_id, now, Insight(newest.received_at, now(), ended_at(newest)))
+            scoring.score(tutor_id, now, News(newest.received_at, ended_at(newest)))
         except Exception as fault:
             failed |= dict.fromkeys(waiting, fault)
 
@@ -90,8 +88,8 @@ def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery, tuple[str,
         return delivery, apply(delivery, logs)
     except NotApplicableError as error:
         logger.error("quarantined", webhook_id=delivery.webhook_id)
-        metrics.add_metric("Quarantined", MetricUnit.Count, 1)
         inbox.clear_pending(delivery.webhook_id, now(), quarantined=str(error))
+        metrics.add_metric("Quarantined", MetricUnit.Count, 1)
         return None
 
 
@@ -111,7 +109,7 @@ def report(records: list[dict[str, Any]], failed: dict[str, Exception]) -> dict[
         fault = failed.get(record["messageId"])
         if fault is None:
             continue
-        logger.error("failed", message_id=record["messageId"], fault=type(fault).__name__)
+        logger.error("failed", hint=record["body"][:120], fault=type(fault).__name__)
         metrics.add_metric("ScoringFailed", MetricUnit.Count, 1)
         try:
             queue.back_off(record["receiptHandle"], receives(record), env.RETRY_SECONDS)

@@ -33,8 +33,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     oldest = min((since for _, since in waiting), default=now)
     metrics.add_metric("OldestPending", MetricUnit.Seconds, (now - oldest).total_seconds())
-    metrics.add_metric("SweptAgain", MetricUnit.Count, len(waiting))
+    metrics.add_metric("Waiting", MetricUnit.Count, len(waiting))
 
-    queue.hint_again(webhook_id for webhook_id, _ in waiting)
-    logger.info("swept", again=len(waiting))
-    return {"again": len(waiting)}
+    again = [webhook_id for webhook_id, since in waiting if is_due(now - since)]
+    queue.hint_again(again)
+    logger.info("swept", waiting=len(waiting), again=len(again))
+    return {"again": len(again)}
+
+
+def is_due(age: timedelta) -> bool:
+    """Every minute for an hour, then once an hour: what never succeeds must not flood the queue."""
+    return age < timedelta(hours=1) or age % timedelta(hours=1) < timedelta(minutes=1)

@@ -22,6 +22,10 @@ class SignatureError(Exception):
     """The call is not provably from the marketplace; deliberately says no more than that."""
 
 
+class MismatchError(SignatureError):
+    """A well-formed signature by a key we do not know, or know no longer."""
+
+
 def sign(secret: str, webhook_id: str, timestamp: int, body: bytes) -> str:
     """The `webhook-signature` header for a body sent at `timestamp` (seconds)."""
     return f"v1,{base64.b64encode(_mac(secret, webhook_id, str(timestamp), body)).decode()}"
@@ -45,7 +49,7 @@ def verify(
     expected = [_mac(secret, webhook_id, seconds, body) for secret in secrets]
     matches = [hmac.compare_digest(one, other) for one in expected for other in given]
     if not any(matches):
-        raise SignatureError
+        raise MismatchError
     return webhook_id, int(seconds)
 
 

@@ -33,6 +33,7 @@ from shared.aws.scoring import Clock, Scoring
 from shared.aws.table import Table, VersionConflictError, cancellations
 from shared.aws.tutor_log import (
     LogTable,
+    TooLargeError,
     event_item,
     logged_session_item,
     profile_item,
@@ -187,7 +188,11 @@ class Backfill:
                 self._logs.put_session(after, before)
             return after != before.value
 
-        return "merged" if _repeated(once) else "known"
+        try:
+            return "merged" if _repeated(once) else "known"
+        except TooLargeError:
+            self.too_large.append(_name(fact))
+            return "too large"
 
     def _put_groups(self, groups: Sequence[Sequence[Item]], condition: str) -> set[int]:
         """Put the groups whose first item meets the condition; the places of the others."""

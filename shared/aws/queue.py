@@ -49,11 +49,13 @@ class ScoringQueue:
         )
 
     def _send(self, bodies: Iterable[str]) -> None:
+        refused = 0
         for batch in batched(bodies, 10, strict=False):
             entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(batch)]
             answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
-            if answer.get("Failed"):
-                raise HintError(f"{len(answer['Failed'])} messages were not taken")
+            refused += len(answer.get("Failed", ()))
+        if refused:
+            raise HintError(f"{refused} messages were not taken")
 
 
 def _hint(webhook_id: str) -> str:

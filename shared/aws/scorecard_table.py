@@ -19,12 +19,12 @@ from shared.aws.item import (
     text,
     value_of,
 )
-from shared.aws.table import Table, unchanged
+from shared.aws.table import NEW, Table, VersionConflictError, unchanged
 from shared.domain.marketplace import Reference
 from shared.domain.overview import Overview
 from shared.domain.scorecard import DailyRecord, Scorecard
 from shared.domain.threshold import Settings
-from shared.domain.tutor_row import TutorRow
+from shared.domain.tutor_row import Insight, TutorRow
 
 SORTS = ("churn_score", "reschedule_rate", "sessions", "name", "updated_at", "p30")
 LAST = "~"
@@ -35,13 +35,14 @@ class StoredCard:
     """What a writer needs to know of the scorecard it replaces.
 
     `raised` says since when each flag has been up; `text` is the card as stored, to compare a
-    recomputation with.
+    recomputation with. The row is not read: cards of an older form must not stand in the way of
+    the new one that replaces them.
     """
 
     version: int = 0
     raised: tuple[tuple[str, datetime], ...] = ()
     text: str | None = None
-    row: TutorRow | None = None
+    insight: Insight | None = None
 
 
 class ScorecardTable:
@@ -60,7 +61,9 @@ class ScorecardTable:
             version=int(item["version"]["N"]),
             raised=tuple(raised.items()),
             text=item["data"]["S"],
-            row=row_of(item),
+            insight=adapter(Insight).validate_json(item["insight"]["S"])
+            if "insight" in item
+            else None,
         )
 
     def card(self, tutor_id: str) -> tuple[Scorecard, TutorRow] | None:
@@ -118,15 +121,25 @@ class ScorecardTable:
         }
         return (row_of(item) for item in self._table.pages(request))
 
-    def reference(self, version: str | None = None) -> Reference:
-        """What tutors are measured against now, or were under a version."""
+    def reference(self) -> Reference:
+        """What tutors are measured against now."""
+        return self.reference_of(None) or Reference()
+
+    def reference_of(self, version: str | None) -> Reference | None:
+        """What tutors were measured against under a version; None if there was no such one."""
         item = self._table.get(key.reference(version))
-        return loaded(Reference, item) if item else Reference()
+        return loaded(Reference, item) if item else None
 
     def put_reference(self, reference: Reference) -> None:
-        """Put a newly fitted reference in force; earlier ones stay readable by version."""
-        for version in (reference.version, None):
-            self._table.put(key_item(key.reference(version)) | {"data": dumped(reference)})
+        """Put a newly fitted reference in force; earlier ones stay readable by version.
+
+        A version never changes: a second fit of the same night gives way to the first.
+        """
+        try:
+            self._table.put(_reference_item(reference, reference.version), NEW)
+        except VersionConflictError:
+            reference = self.reference_of(reference.version) or reference
+        self._table.put(_reference_item(reference, None))
 
     def settings(self, version: int | None = None) -> Settings:
         """The thresholds in force now, or under a version."""
@@ -165,13 +178,18 @@ def card_item(card: Scorecard, row: TutorRow, version: int, raised: dict[str, da
         "updated_at": key.stamp(row.updated_at),
         "p30": sortable(row.probabilities.within_30d),
     }
-    item = key_item(key.scorecard(card.tutor_id)) | {
-        "version": number(version),
-        "data": text(card_text(card)),
-        "row": attribute(_filterable(row)),
-        "raised": attribute({code: at.isoformat() for code, at in raised.items()}),
-        "listing": text(key.LISTING),
-    }
+    insight = {"insight": text(json_text(row.insight))} if row.insight else {}
+    item = (
+        key_item(key.scorecard(card.tutor_id))
+        | insight
+        | {
+            "version": number(version),
+            "data": text(card_text(card)),
+            "row": attribute(_filterable(row)),
+            "raised": attribute({code: at.isoformat() for code, at in raised.items()}),
+            "listing": text(key.LISTING),
+        }
+    )
     return item | {
         f"sort_{name}": text(key.place(value, card.tutor_id)) for name, value in sort.items()
     }
@@ -213,6 +231,10 @@ def flag_item(
     if cleared_at:
         history["cleared_at"] = cleared_at.isoformat()
     return key_item(key.flag(tutor_id, code, raised_at)) | {"data": dumped(history)}
+
+
+def _reference_item(reference: Reference, version: str | None) -> Item:
+    return key_item(key.reference(version)) | {"data": dumped(reference)}
 
 
 def row_of(item: Item) -> TutorRow:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.aws.scorecard_table import ScorecardTable, StoredCard, card_text
+from shared.aws.scorecard_table import ScorecardTable, card_text
 from shared.aws.table import Table, VersionConflictError
 from shared.aws.tutor_log import LogTable
+from shared.domain.log import Log
 from shared.domain.marketplace import Reference
 from shared.domain.scorecard import FORMULAS, Scorecard, daily_record, scorecard
 from shared.domain.threshold import Settings
@@ -19,6 +20,14 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """Why a tutor is scored: a report, when it came, and when its session had ended."""
+
+    received_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scoring:
     """Scores tutors against the thresholds and the reference read once for a batch."""
 
@@ -26,6 +35,8 @@ class Scoring:
     cards: ScorecardTable
     settings: Settings
     reference: Reference
+    months: dict[str, Reference | None] = field(default_factory=dict)
+    """What tiers were assigned by on the first of a month, as far as it was needed."""
 
     @classmethod
     def of(cls, table: Table) -> "Scoring":
@@ -33,14 +44,15 @@ class Scoring:
         cards = ScorecardTable(table)
         return cls(LogTable(table), cards, cards.settings(), cards.reference())
 
-    def score(self, tutor_id: str, clock: Clock, insight: Insight | None = None) -> Scorecard:
+    def score(self, tutor_id: str, clock: Clock, news: News | None = None) -> Scorecard:
         """Compute the scorecard now and put it in force; starts again when another worker did."""
         for attempt in range(ATTEMPTS):
             before = self.cards.stored(tutor_id)
             as_of = clock()
             log = self.logs.log(tutor_id, as_of)
-            card = scorecard(log, as_of, self.settings, self.reference)
-            row = tutor_row(card, log.tutor, as_of, insight or _insight(before))
+            card = self._card(log, as_of)
+            insight = Insight(news.received_at, clock(), news.ended_at) if news else before.insight
+            row = tutor_row(card, log.tutor, as_of, insight)
             try:
                 self.cards.put_scorecard(card, row, before)
             except VersionConflictError:
@@ -51,8 +63,8 @@ class Scoring:
         return card
 
     def roll(self, tutor_id: str, midnight: datetime, clock: Clock) -> None:
-        """The nightly pass over one tutor: the record of the day that ended, and a new score."""
-        card = scorecard(self.logs.log(tutor_id, midnight), midnight, self.settings, self.reference)
+        """The nightly pass over one tutor: its record as of that midnight, and a new score."""
+        card = self._card(self.logs.log(tutor_id, midnight), midnight)
         last_night = self.cards.flags_on(tutor_id, midnight - timedelta(days=1))
         self.cards.put_day(daily_record(card, last_night))
         self.score(tutor_id, clock)
@@ -70,10 +82,13 @@ class Scoring:
             return False
         as_of = datetime.fromisoformat(stored["as_of"])
         settings = self.cards.settings(stored["settings_version"])
-        reference = self.cards.reference(stored["reference_version"])
-        card = scorecard(self.logs.log(tutor_id, as_of), as_of, settings, reference)
+        reference = self.cards.reference_of(stored["reference_version"])
+        month = self.cards.reference_of(stored["month_reference_version"])
+        card = scorecard(self.logs.log(tutor_id, as_of), as_of, settings, reference, month)
         return card_text(card) != text
 
-
-def _insight(before: StoredCard) -> Insight | None:
-    return before.row.insight if before.row else None
+    def _card(self, log: Log, as_of: datetime) -> Scorecard:
+        first = f"{as_of:%Y-%m}-01"
+        if first not in self.months:
+            self.months[first] = self.cards.reference_of(first)
+        return scorecard(log, as_of, self.settings, self.reference, self.months[first])

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KEPT_FOR = timedelta(minutes=2)
+FRESH_A_MINUTE = 10
+"""Forged calls must not make us pay for, or be throttled by, a read each."""
 
 
 @dataclass(slots=True)
@@ -23,14 +25,21 @@ class Secret:
     arn: str
     _value: str | None = field(default=None, repr=False)
     _read_at: datetime | None = None
+    _fresh_reads: tuple[datetime, ...] = ()
 
     def value(self, now: datetime, *, fresh: bool = False) -> str:
-        """The secret's text, at most KEPT_FOR old; `fresh` reads it anew."""
+        """The secret's text, at most KEPT_FOR old; `fresh` reads it anew, a few times a minute."""
         stale = self._read_at is None or now - self._read_at > KEPT_FOR
-        if self._value is None or stale or fresh:
+        if self._value is None or stale or (fresh and self._may_read_anew(now)):
             self._value = self.client.get_secret_value(SecretId=self.arn)["SecretString"]
             self._read_at = now
         return self._value
+
+    def _may_read_anew(self, now: datetime) -> bool:
+        lately = tuple(at for at in self._fresh_reads if now - at < timedelta(minutes=1))
+        allowed = len(lately) < FRESH_A_MINUTE
+        self._fresh_reads = (*lately, now) if allowed else lately
+        return allowed
 
     def signing_secrets(self, now: datetime, *, fresh: bool = False) -> tuple[str, ...]:
         """The webhook secrets in force, the current one first, the previous one while it lasts."""

@@ -61,7 +61,10 @@ class Table:
         """Write one item; raises VersionConflictError when the condition does not hold."""
         try:
             self.client.put_item(TableName=self.name, Item=item, **(condition or {}))
-        except self.client.exceptions.ConditionalCheckFailedException as error:
+        except (
+            self.client.exceptions.ConditionalCheckFailedException,
+            self.client.exceptions.TransactionConflictException,
+        ) as error:
             raise VersionConflictError from error
 
     def query(

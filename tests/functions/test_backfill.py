@@ -92,7 +92,7 @@ def test_the_scorecard_is_that_of_the_whole_log(aws: Aws) -> None:
     cards = ScorecardTable(aws.store)
     assert len(told.sessions) == 121
     assert not Scoring.of(aws.store).drifted(TUTOR)
-    assert cards.stored(TUTOR).row is not None
+    assert cards.stored(TUTOR).version == 1
     assert loading.tally == {"sessions": 121, "events": 1}
     assert stored_mark(aws.store, "one") == loading.mark
     assert loading.mark.complete
@@ -217,9 +217,9 @@ def test_a_tutor_who_was_scored_before_is_scored_on_both_live_and_past(aws: Aws)
 
     load(aws.store, past(*steady(20)))
 
-    row = cards.stored(TUTOR).row
-    assert row is not None
-    assert row.sessions == 21
+    scored = cards.card(TUTOR)
+    assert scored is not None
+    assert scored[1].sessions == 21
     assert not Scoring.of(aws.store).drifted(TUTOR)
 
 

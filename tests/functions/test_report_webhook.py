@@ -41,6 +41,7 @@ class Noon(datetime):
 def at_noon_without_a_secret_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_webhook, "datetime", Noon)
     monkeypatch.setattr(report_webhook.signing, "_value", None)
+    monkeypatch.setattr(report_webhook.signing, "_fresh_reads", ())
 
 
 def answered(event: dict[str, Any]) -> tuple[int, Any]:

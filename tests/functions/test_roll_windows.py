@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import roll_windows
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.scoring import Scoring
-from shared.aws.tutor_log import LogTable, Versioned
+from shared.aws.tutor_log import LogTable
 from shared.domain.log import midnight
 from shared.domain.marketplace import DEFAULT_PRIORS
 from tests.builders import completed
@@ -23,7 +23,7 @@ def scored_tutors(aws: Aws, count: int) -> None:
         for day in range(2):
             at = now - timedelta(days=day + 1)
             told = completed(at, 4.5, tutor_id=f"t-{number}")
-            logs.put_session(told, Versioned(None, 0))
+            logs.put_session(told, logs.session(told.session_id))
         Scoring.of(aws.store).score(f"t-{number}", lambda: now)
 
 
@@ -54,4 +54,17 @@ def test_priors_are_fitted_once_twenty_tutors_have_sessions(
     reference = ScorecardTable(aws.store).reference()
     assert reference.version == f"{datetime.now(UTC):%Y-%m-%d}"
     assert (reference.priors["reschedule_rate"] != DEFAULT_PRIORS["reschedule_rate"]) is fitted
-    assert ScorecardTable(aws.store).reference(reference.version) == reference
+    assert ScorecardTable(aws.store).reference_of(reference.version) == reference
+
+
+def test_a_second_pass_of_the_same_night_keeps_the_first_reference(
+    aws: Aws, context: LambdaContext
+) -> None:
+    scored_tutors(aws, 19)
+    roll_windows.handler({}, context)
+    first = ScorecardTable(aws.store).reference()
+
+    scored_tutors(aws, 25)
+    roll_windows.handler({}, context)
+
+    assert ScorecardTable(aws.store).reference() == first

@@ -423,6 +423,7 @@ def final_state(aws: Aws, *, flag_history: bool = True) -> dict[tuple[str, str],
 
 def plain(item: dict[str, Any]) -> dict[str, Any]:
     kept = {n: value for n, value in item.items() if n != "version" or "N" not in value}
+    kept.pop("insight", None)
     if "row" in kept:
         kept["row"] = replace(row_of(item), insight=None)
     return kept

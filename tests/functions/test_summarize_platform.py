@@ -6,11 +6,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import summarize_platform
 from shared.aws.scorecard_table import ScorecardTable
-from shared.aws.scoring import Scoring
+from shared.aws.scoring import News, Scoring
 from shared.aws.tutor_log import LogTable, Versioned
 from shared.domain.session import Status
 from shared.domain.tutor import TutorStatus
-from shared.domain.tutor_row import Insight
 from tests.builders import completed, session, tutor
 from tests.functions.conftest import Aws
 
@@ -33,9 +32,9 @@ def test_tutors_are_summed_up_now_and_for_the_day(aws: Aws, context: LambdaConte
         session(NOW - timedelta(hours=2), Status.NO_SHOW, tutor_id="t-8"),
     ):
         logs.put_session(told, Versioned(None, 0))
-    insight = Insight(NOW - timedelta(seconds=4), NOW, NOW - timedelta(hours=3))
+    news = News(NOW - timedelta(seconds=4), NOW - timedelta(hours=3))
     for tutor_id in ("t-7", "t-8"):
-        Scoring.of(aws.store).score(tutor_id, lambda: NOW, insight)
+        Scoring.of(aws.store).score(tutor_id, lambda: NOW, news)
 
     assert summarize_platform.handler({}, context) == {"tutors": 2}
 
