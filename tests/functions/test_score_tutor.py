@@ -415,15 +415,17 @@ def final_state(aws: Aws, *, flag_history: bool = True) -> dict[tuple[str, str],
     flags did when is compared for single reports only.
     """
     return {
-        (item["pk"]["S"], item["sk"]["S"]): plain(item)
+        (item["pk"]["S"], item["sk"]["S"]): plain(item, flag_history=flag_history)
         for item in aws.items()
         if flag_history or not item["sk"]["S"].startswith("FLAG#")
     }
 
 
-def plain(item: dict[str, Any]) -> dict[str, Any]:
+def plain(item: dict[str, Any], *, flag_history: bool) -> dict[str, Any]:
     kept = {n: value for n, value in item.items() if n != "version" or "N" not in value}
     kept.pop("insight", None)
+    if not flag_history:
+        kept.pop("raised", None)
     if "row" in kept:
         kept["row"] = replace(row_of(item), insight=None)
     return kept
