@@ -82,7 +82,7 @@ class LogTable:
     def log(self, tutor_id: str, as_of: datetime) -> Log:
         """All that a scorecard at `as_of` looks at, strongly read.
 
-        The cost is that of the tutor's own 90 days, and of 30 ratings where these hold fewer.
+        The cost is that of the tutor's own 90 days and of at most 30 ratings.
         """
         since = as_of - timedelta(days=LOG_DAYS)
         sessions = tuple(self._sessions(tutor_id, since))

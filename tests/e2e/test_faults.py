@@ -2,6 +2,7 @@
 
 import json
 import random
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -110,14 +111,18 @@ def test_crashed_workers_and_lost_hints_are_made_good_by_the_sweep(
 def test_a_stack_stopped_in_mid_burst_goes_on_where_it_was(
     stack: LocalStack, marketplace: Marketplace
 ) -> None:
-    deliveries = burst("restart", 120)
+    deliveries = burst("restart", 200)
+    sender = threading.Thread(target=marketplace.deliver, args=(deliveries,))
 
-    marketplace.deliver(deliveries)
+    sender.start()
+    marketplace.eventually(lambda: marketplace.pending() > 20)
     stack.stop()
     stack.start()
+    sender.join(120)
     again = Marketplace(stack.deployed)
     again.drain(180)
 
+    assert not sender.is_alive()
     assert counted(again, "restart") == expected(deliveries)
     assert_scored(again)
 
