@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from shared.domain import definition
 from shared.domain.churn_score import ChurnScore, RiskLevel
 from shared.domain.flag import FLAG_RULES, FlagStatus
+from shared.domain.log import WINDOWS
 from shared.domain.metric import METRICS, CountMetric, Metric, QuantityMetric, RateMetric
 from shared.domain.scorecard import DailyRecord, Measured, Scorecard
 from shared.domain.session import OutcomeKind, Party, Session, Status, outcomes
@@ -323,7 +324,7 @@ class OwnMetrics(Outbound):
     late_notice_reschedules: int
     reschedule_rate: OwnRate
     no_show_rate: OwnRate
-    first_session_success_rate: OwnRate
+    first_session_success_rate: OwnRate | None
     learning_objectives_met_rate: OwnRate
     late_start_rate: OwnRate
     training_completion_rate: OwnRate
@@ -376,7 +377,11 @@ class OwnPage(Outbound):
 def own_page(
     card: Scorecard, row: TutorRow, tutor: Tutor, sessions: Iterable[Session], now: datetime
 ) -> OwnPage:
-    """What a tutor may know of themselves; `sessions` are those of the last 90 days."""
+    """What a tutor may know of themselves; `sessions` are those of the last 90 days.
+
+    Stars are shown as soon as 5 students gave some: of fewer, each could be recognised.
+    """
+    told = tuple(sessions)
     return OwnPage.model_validate(
         {
             "tutor_id": tutor.tutor_id,
@@ -384,8 +389,11 @@ def own_page(
             "subjects": tutor.subjects,
             "tier": card.tier,
             "tier_preview": card.tier_preview,
-            "windows": {name: _own_metrics(values) for name, values in card.windows.items()},
-            "feedback": _category_means(tutor.tutor_id, sessions, now),
+            "windows": {
+                name: _own_metrics(values, _raters(told, WINDOWS[name], now))
+                for name, values in card.windows.items()
+            },
+            "feedback": _category_means(tutor.tutor_id, told, now),
             "as_of": card.as_of,
             "updated_at": row.updated_at,
         }
@@ -396,8 +404,28 @@ OWN_NAMES = {"engagement": "engagement_score"}
 """Where the tutor's page calls a metric otherwise: there is no score of any kind on it."""
 
 
-def _own_metrics(values: Mapping[str, Measured]) -> dict[str, Measured]:
-    return {name: values[OWN_NAMES.get(name, name)] for name in OwnMetrics.model_fields}
+STARS = ("avg_rating", "rating_last_30", "first_session_success_rate")
+
+
+def _own_metrics(values: Mapping[str, Measured], raters: int) -> dict[str, Measured]:
+    shown = {name: values[OWN_NAMES.get(name, name)] for name in OwnMetrics.model_fields}
+    if raters < ANONYMOUS_FROM:
+        shown |= dict.fromkeys(STARS)
+    return shown
+
+
+def _raters(sessions: Iterable[Session], days: int, now: datetime) -> int:
+    """How many students' stars a window shows."""
+    start = now - timedelta(days=days)
+    return len(
+        {
+            session.snapshot.student_id
+            for session in sessions
+            if session.snapshot
+            and session.rating(now) is not None
+            and any(start < outcome.at <= now for outcome in outcomes(session))
+        }
+    )
 
 
 def _category_means(

@@ -4,6 +4,7 @@ What must be there afterwards is worked out from what was sent, not from what wa
 """
 
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ def _run(title: str, known: int, quick: bool) -> Result:
         began = {t: _load(dynamodb, deployed.table, t, known) for t in tutors()}
         sent = deliveries_of(count, datetime.now(UTC) - timedelta(hours=2))
         burst = fire(stack, sent)
-        rows = (*_times(count, burst), *_checks(deployed, sent, burst, began))
+        rows = (*_times(count, burst), *_checks(deployed, sent, burst, began), _faults(stack))
     notes = (
         f"{count:,} deliveries of {TUTORS} tutors: a tenth repeated, a tenth corrections with the"
         f" next version, shuffled (seed {SEED}), over {CONNECTIONS} connections. Expected numbers"
@@ -173,6 +174,15 @@ def _checks(deployed: Deployed, sent: Sent, burst: Burst, began: dict[str, int])
     scoring = Scoring.of(_table(deployed))
     drifted = sum(scoring.drifted(tutor_id) for tutor_id in tutors())
     yield exactly("wrong scorecards, by recomputing from the log", drifted, 0)
+
+
+def _faults(stack: LocalStack) -> Row:
+    """What our functions said went wrong on the way, though it may have been put right since."""
+    logged = stack.folder.log.read_text(errors="replace")
+    found = Counter(re.findall(r'"fault": ?"(\w+)"', logged))
+    ended = len(re.findall(r"Task timed out|killed|Traceback", logged))
+    listed = ", ".join(f"{name} {times}" for name, times in found.most_common())
+    return Row("faults logged", f"{listed or 'none'}; {ended} workers ended or timed out")
 
 
 def _log_faults(deployed: Deployed, sent: Sent, began: dict[str, int]) -> tuple[int, int]:

@@ -14,11 +14,12 @@ from shared.answer import OwnMetrics, Rate, TutorListItem, Windows
 from shared.aws.reading import READS
 from shared.contracts import FieldError
 from shared.domain.metric import METRICS
+from shared.domain.tutor_row import tutor_row
 from shared.openapi import Problem, document, document_bytes
 from shared.problem import ProblemError
 from shared.problem import document as problem_document
 from shared.route import ROUTES, routed
-from tests.builders import card, log, steady
+from tests.builders import AS_OF, ago, card, completed, log, steady, tutor
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +59,18 @@ def test_the_own_page_shares_no_model_with_what_staff_see() -> None:
 
     assert not within(answer.OwnPage) & staff
     assert not {name for name in OwnMetrics.model_fields if "score" in name or "risk" in name}
+
+
+@pytest.mark.parametrize(("students", "shown"), [(4, None), (5, 4.0)])
+def test_a_tutor_sees_stars_from_five_students_up(students: int, shown: float | None) -> None:
+    sessions = [completed(ago(n + 1), 4, student_id=f"u-{n}") for n in range(students)]
+    scored = card(log(*sessions))
+    row = tutor_row(scored, tutor(), AS_OF, None)
+
+    page = answer.own_page(scored, row, tutor(), sessions, AS_OF)
+
+    assert page.windows.of_30d.avg_rating == shown
+    assert page.windows.of_30d.sessions == students
 
 
 @pytest.mark.parametrize("operation", Operation)
