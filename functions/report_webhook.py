@@ -21,7 +21,7 @@ from shared.aws.table import AwsError, table
 from shared.contracts import MAX_BODY_BYTES, InvalidError, Kind, UnreadableError, accept
 from shared.problem import ProblemError
 from shared.setting import Setting
-from shared.signature import MismatchError, SignatureError, verify
+from shared.signature import MismatchError, SecretError, SignatureError, verify
 
 
 class Env(Setting):
@@ -61,7 +61,7 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
     headers, body = event["headers"], raw_body(event)
 
     webhook_id, timestamp = authentic(headers, body, now)
-    require_json(headers.get("content-type", ""))
+    require_json(headers.get("content-type", ""), headers.get("content-encoding", "identity"))
     try:
         accepted = accept(kind, body)
         delivery = Delivery(
@@ -109,23 +109,27 @@ def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str,
     A signature unknown to the cached secrets is tried once more with fresh ones, so that a
     rotation never turns a good call away.
     """
+    ours = False
     for fresh in (False, True):
         try:
             return verify(signing.signing_secrets(now, fresh=fresh), headers, body, now)
-        except MismatchError:
+        except (MismatchError, SecretError) as error:
+            ours = isinstance(error, SecretError)
             continue
         except SignatureError as error:
             raise ProblemError(HTTPStatus.UNAUTHORIZED) from error
+    if ours:
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE)
     if REPLACED in body:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON in UTF-8")
     raise ProblemError(HTTPStatus.UNAUTHORIZED)
 
 
-def require_json(content_type: str) -> None:
-    """Only JSON in UTF-8 is taken."""
+def require_json(content_type: str, content_encoding: str) -> None:
+    """Only JSON in UTF-8 is taken, and not compressed."""
     media_type, *parameters = (part.strip() for part in content_type.lower().split(";"))
     charsets = {p.removeprefix("charset=").strip('"') for p in parameters if "charset=" in p}
-    if media_type != "application/json" or charsets - {"utf-8"}:
+    if media_type != "application/json" or charsets - {"utf-8"} or content_encoding != "identity":
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 

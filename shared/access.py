@@ -42,11 +42,12 @@ class Shape(StrEnum):
 STAFF = {Role.OPS_MANAGER: Shape.FULL, Role.PEOPLE_OPS: Shape.FULL}
 RAILS = {Role.SERVICE: Shape.FULL}
 OWN_PAGE = {Role.TUTOR: Shape.OWN}
-EVERYBODY = dict.fromkeys(Role, Shape.FULL)
+DEFINED_FOR = STAFF | RAILS | {Role.ADMIN: Shape.FULL}
+"""Not tutors and students: the definitions tell how risk is scored."""
 
 ACCESS: Mapping[Operation, Mapping[Role, Shape]] = {
     Operation.OVERVIEW: STAFF,
-    Operation.DEFINITIONS: EVERYBODY,
+    Operation.DEFINITIONS: DEFINED_FOR,
     Operation.TUTOR_LIST: STAFF,
     Operation.TUTOR: STAFF | OWN_PAGE,
     Operation.HISTORY: STAFF,

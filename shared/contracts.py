@@ -31,7 +31,7 @@ MAX_VERSION = 2**53
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 _INSTANT = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,30})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -97,7 +97,8 @@ Stars = Annotated[float, Field(ge=1, le=5)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Minutes = Annotated[float, Field(ge=0, le=100_000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(max_length=2_000)]
+Label = Annotated[str, StringConstraints(max_length=1_000)]
+Text = Annotated[str, StringConstraints(max_length=10_000)]
 
 
 class Inbound(BaseModel):
@@ -133,7 +134,7 @@ class SessionReport(Inbound):
     session_number: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     actual_start: Instant | None = None
     duration_minutes: Minutes | None = None
-    subject: Word | None = None
+    subject: Label | None = None
     session_type: Literal["1-on-1", "group"] | None = None
     late_start_minutes: Minutes | None = None
     engagement_score: Share | None = None
@@ -211,7 +212,7 @@ class TutorEvent(Inbound):
 
     event_id: Identifier
     tutor_id: Identifier
-    type: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    type: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     occurred_at: Instant
     data: EventData = EventData()
 
@@ -258,7 +259,7 @@ class StudentFeedback(Inbound):
     overall_rating: Stars
     ratings: CategoryRatings | None = None
     would_recommend: bool | None = None
-    improvement_areas: Annotated[tuple[Word, ...], Field(strict=False, max_length=50)] = ()
+    improvement_areas: Annotated[tuple[Label, ...], Field(strict=False, max_length=50)] = ()
     free_text: Annotated[str, StringConstraints(max_length=500)] | None = None
     submitted_at: Instant
 
@@ -297,13 +298,13 @@ class Accepted:
 def accept(kind: Kind, body: bytes) -> Accepted:
     """Check a body; raises UnreadableError or InvalidError.
 
-    The content hash is over the JSON's meaning, not its bytes: key order and spaces do not make
-    a repeated report another one.
+    The content hash is over what the JSON means, not its bytes: key order, spaces, null for
+    absent, or another way of writing an instant do not make a repeated report another one.
     """
     document = read_json(body)
     try:
         message = parsed(MODELS[kind], document)
-        canonical = json.dumps([kind, document], sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps([kind, *_content(message, document)], sort_keys=True)
     except RecursionError as error:
         raise UnreadableError("the JSON is nested too deeply") from error
     entity_id, version = _identity(message)
@@ -338,6 +339,17 @@ def parsed[M: Inbound](model: type[M], document: dict[str, Any]) -> M:
     if missing:
         raise InvalidError([FieldError(name, MESSAGES["missing"]) for name in missing])
     return message
+
+
+def _content(message: Inbound, document: dict[str, Any]) -> tuple[Any, Any]:
+    """What is understood of a document, and what is not but might matter later."""
+    known = message.model_dump(mode="json", exclude_none=True)
+    unknown = {
+        name: value
+        for name, value in _without_nulls(document).items()
+        if name not in known or name == "data"
+    }
+    return known, unknown
 
 
 def _missing(message: Inbound) -> Iterator[str]:
@@ -398,4 +410,5 @@ def _has_surrogate(text: str) -> bool:
 def _field_error(error: dict[str, Any]) -> FieldError:
     path = ".".join(str(part) for part in error["loc"]) or "body"
     said = error["msg"].replace("Input should", "must").replace("String should", "must")
+    said = said.replace("a valid tuple", "a list")
     return FieldError(path[:200], MESSAGES.get(error["type"], said))

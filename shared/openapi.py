@@ -51,8 +51,9 @@ Tells a tutoring marketplace which tutors are in trouble, why, and what to do ab
 Reads need an access token of the user pool; what is answered depends on its groups, named in
 `x-roles`. Reports come from the marketplace's backend, signed by Standard Webhooks 1.0.
 
-Errors are problem documents (RFC 9457). Two come from the gateway in its own words,
-`{"message": "…"}`: a missing, expired or forged token (401) and throttling (429). Lists are pages:
+Errors are problem documents (RFC 9457). What the gateway refuses itself comes in its own words,
+`{"message": "…"}`: a missing, expired or forged token (401), a path or method that nobody offers
+(404), a body over 10 MB (413), throttling (429). Lists are pages:
 follow `next_cursor` until it is null, changing nothing but `limit`. A list is live, so a tutor
 whose value changes between two pages may be met twice or not at all. Every answer has an ETag;
 send it as `If-None-Match` to be told 304 when nothing changed. `null` means "not enough data".

@@ -9,7 +9,8 @@ from infra_cdk.local.folder import CHECKOUT, BusyError
 from infra_cdk.local.run import run
 from infra_cdk.local.sign_in import ROLES, access_token
 from infra_cdk.local.stack import LOCAL_WEBHOOK_SECRET
-from infra_cdk.local.world import WORLDS
+from infra_cdk.local.world import WORLDS, seeded
+from shared.signature import signing_key
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run", help="run the system until Ctrl-C")
     running.add_argument("--port", type=int, default=_setting("PORT", "8080"))
-    running.add_argument("--world", choices=WORLDS, default=_setting("WORLD", "demo"))
+    running.add_argument("--world", choices=WORLDS, default=os.environ.get("WORLD") or None)
     running.add_argument("--fresh", action="store_true", default=_setting("FRESH", "") == "1")
     token = commands.add_parser("token", help="print a bearer token")
     token.add_argument("--role", choices=ROLES, default=_setting("ROLE", "ops_manager"))
@@ -45,13 +46,22 @@ def _run(arguments: argparse.Namespace) -> None:
     run(
         CHECKOUT,
         port=arguments.port,
-        world=arguments.world,
+        world=arguments.world or seeded(CHECKOUT) or "demo",
         fresh=arguments.fresh,
-        webhook_secret=_setting("WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET),
+        webhook_secret=_webhook_secret(),
     )
 
 
+def _webhook_secret() -> str:
+    secret = _setting("WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET)
+    if signing_key(secret) is None:
+        sys.exit("WEBHOOK_SECRET must be whsec_ and base64, like the default one.")
+    return secret
+
+
 def _import(history: str) -> None:
+    if not history:
+        sys.exit("Say which folder: make import HISTORY=path/to/folder")
     from infra_cdk.local import history_import  # the other commands need nothing of the product
 
     history_import.main(history)

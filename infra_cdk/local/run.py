@@ -36,7 +36,14 @@ def run(folder: Folder, *, port: int, world: WorldName, fresh: bool, webhook_sec
         raise SystemExit(f"Port {port} is taken; choose another: make run PORT={port + 1}")
     say = Progress()
     stack = LocalStack(folder, port=port, keep_state=True, webhook_secret=webhook_secret, say=say)
-    if fresh or seeded(folder) not in (None, world):
+    held = seeded(folder)
+    if not fresh and held not in (None, world):
+        stack.close()
+        raise SystemExit(
+            f"This folder holds the world {held}: go on with it (make run), or forget it "
+            f"(make run WORLD={world} FRESH=1)."
+        )
+    if fresh:
         say("Forgetting what the stack held")
         saved_state.drop(folder)
     behind: list[subprocess.Popen[bytes]] = []

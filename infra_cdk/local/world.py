@@ -19,10 +19,11 @@ type WorldName = Literal["demo", "full", "empty"]
 WORLDS: Final[tuple[WorldName, ...]] = get_args(WorldName.__value__)
 
 
-def seeded(folder: Folder) -> str | None:
+def seeded(folder: Folder) -> WorldName | None:
     """The world that the saved state holds, if its seeding was finished."""
     mark = _mark(folder)
-    return mark.read_text() if mark.exists() else None
+    held = mark.read_text() if mark.exists() else None
+    return next((world for world in WORLDS if world == held), None)
 
 
 def seed(deployed: Deployed, world: WorldName, folder: Folder, say: Callable[[str], None]) -> None:

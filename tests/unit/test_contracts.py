@@ -109,3 +109,26 @@ def test_unknown_types_of_events_are_taken_and_measure_nothing(kind: str) -> Non
 def test_what_is_no_json_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadableError):
         accept(Kind.SESSION, body)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"no_show_party": None},
+        {"scheduled_time": "2026-11-20T10:00:00-06:00"},
+        {"duration_minutes": 60.0},
+    ],
+    ids=["null for absent", "another offset", "a decimal point"],
+)
+def test_the_same_content_in_other_words_is_the_same(same: dict[str, Any]) -> None:
+    said = SESSION | {"scheduled_time": "2026-11-20T16:00:00Z", "duration_minutes": 60}
+    one, other = (accept(Kind.SESSION, json.dumps(d).encode()) for d in (said, said | same))
+
+    assert one.content_hash == other.content_hash
+
+
+@pytest.mark.parametrize("other", [{"duration_minutes": 61}, {"unknown": 1}], ids=str)
+def test_other_content_is_other_content(other: dict[str, Any]) -> None:
+    one, two = (accept(Kind.SESSION, json.dumps(d).encode()) for d in (SESSION, SESSION | other))
+
+    assert one.content_hash != two.content_hash
