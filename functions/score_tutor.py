@@ -61,7 +61,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         waiting = {m: d for m, (d, tutors) in applied.items() if tutor_id in tutors}
         newest = max(waiting.values(), key=lambda delivery: delivery.received_at)
         try:
-            scoring.score(tutor_id, now, News(newest.received_at, ended_at(newest)))
+            score(scoring, tutor_id, News(newest.received_at, ended_at(newest)))
         except Exception as fault:
             failed |= dict.fromkeys(waiting, fault)
 
@@ -80,6 +80,9 @@ def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery, tuple[str,
     if "roll_at" in message:
         roll(scoring, record, message["tutor_id"], datetime.fromisoformat(message["roll_at"]))
         return None
+    if "tutor_id" in message:
+        score(scoring, message["tutor_id"])
+        return None
     found = inbox.delivery(message["webhook_id"])
     if found is None or not found[1]:
         return None
@@ -91,6 +94,17 @@ def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery, tuple[str,
         inbox.clear_pending(delivery.webhook_id, now(), quarantined=str(error))
         metrics.add_metric("Quarantined", MetricUnit.Count, 1)
         return None
+
+
+def score(scoring: Scoring, tutor_id: str, news: News | None = None) -> None:
+    """Score a tutor, and once more when an outcome reported ahead of its time falls due."""
+    due = scoring.score(tutor_id, now, news)
+    if due is None:
+        return
+    try:
+        queue.rescore(tutor_id, due - now())
+    except AwsError as error:  # the nightly pass comes anyway
+        logger.warning("no second score", tutor_id=tutor_id, fault=type(error).__name__)
 
 
 def roll(scoring: Scoring, record: dict[str, Any], tutor_id: str, midnight: datetime) -> None:

@@ -108,6 +108,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         memory_mb=1769,
         table=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
         query=("rated",),
+        sends_to=("scoring",),
         delays_on=("scoring",),
     ),
     FunctionSpec(

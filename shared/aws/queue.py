@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import batched
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 QUICK = Config(
     connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"}
 )
+
+
+MOST_DELAY = timedelta(minutes=15)
+"""SQS delays no message longer."""
 
 
 class HintError(Exception):
@@ -35,6 +41,15 @@ class ScoringQueue:
     def hint_again(self, webhook_ids: Iterable[str]) -> None:
         """Say so of many."""
         self._send(_hint(webhook_id) for webhook_id in webhook_ids)
+
+    def rescore(self, tutor_id: str, after: timedelta) -> None:
+        """Ask for a tutor to be scored again in a while; beyond MOST_DELAY the night does it."""
+        if after < MOST_DELAY:
+            self.client.send_message(
+                QueueUrl=self.url,
+                MessageBody=json.dumps({"tutor_id": tutor_id}),
+                DelaySeconds=max(0, ceil(after.total_seconds())),
+            )
 
     def roll(self, tutor_ids: Iterable[str], at: str) -> None:
         """Ask for the nightly pass over tutors as of a midnight."""

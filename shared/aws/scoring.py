@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from shared.aws.scorecard_table import ScorecardTable, card_text
 from shared.aws.table import Table, VersionConflictError
 from shared.aws.tutor_log import LogTable
-from shared.domain.log import Log
+from shared.domain.log import Log, next_outcome
 from shared.domain.marketplace import Reference
 from shared.domain.scorecard import FORMULAS, Scorecard, daily_record, scorecard
 from shared.domain.threshold import Settings
@@ -44,8 +44,12 @@ class Scoring:
         cards = ScorecardTable(table)
         return cls(LogTable(table), cards, cards.settings(), cards.reference())
 
-    def score(self, tutor_id: str, clock: Clock, news: News | None = None) -> Scorecard:
-        """Compute the scorecard now and put it in force; starts again when another worker did."""
+    def score(self, tutor_id: str, clock: Clock, news: News | None = None) -> datetime | None:
+        """Compute the scorecard now and put it in force; starts again when another worker did.
+
+        Answers when the next outcome already reported falls due: a sender whose clock is ahead
+        of ours tells of sessions that end in our future.
+        """
         for attempt in range(ATTEMPTS):
             before = self.cards.stored(tutor_id)
             as_of = clock()
@@ -60,7 +64,7 @@ class Scoring:
                     raise
                 continue
             break
-        return card
+        return next_outcome(log, as_of)
 
     def roll(self, tutor_id: str, midnight: datetime, clock: Clock) -> None:
         """The nightly pass over one tutor: its record as of that midnight, and a new score."""

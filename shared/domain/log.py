@@ -205,6 +205,12 @@ def _by_key[K, T](
     return dict(grouped)
 
 
+def next_outcome(log: Log, after: datetime) -> datetime | None:
+    """When the next outcome that is already reported falls due."""
+    ahead = (o.at for session in log.sessions for o in outcomes(session) if o.at > after)
+    return min(ahead, default=None)
+
+
 def midnight(moment: datetime) -> datetime:
     """The last 00:00 UTC at or before a moment."""
     return datetime.combine(moment.astimezone(UTC).date(), time.min, UTC)

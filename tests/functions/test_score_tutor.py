@@ -9,6 +9,7 @@ from functools import partial
 from itertools import batched
 from typing import Any
 
+import boto3
 import pytest
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -330,6 +331,22 @@ def test_a_session_with_more_moves_than_an_item_holds_is_quarantined(
     assert item is not None
     assert answer == {"batchItemFailures": []}
     assert item["state"]["S"] == "quarantined: the session has too many moves to be stored"
+
+
+def test_a_session_from_a_fast_clock_is_scored_again_when_it_ends(
+    aws: Aws, context: LambdaContext
+) -> None:
+    ahead = (datetime.now(UTC) + timedelta(seconds=90)).isoformat()
+
+    scored(aws, context, session(completed_time=ahead))
+
+    sqs = boto3.client("sqs")
+    waiting = sqs.get_queue_attributes(
+        QueueUrl=score_tutor.env.SCORING_QUEUE_URL,
+        AttributeNames=["ApproximateNumberOfMessagesDelayed"],
+    )
+    assert waiting["Attributes"] == {"ApproximateNumberOfMessagesDelayed": "1"}
+    assert score_tutor.handler(sqs_event({"tutor_id": "t-7"}), context) == {"batchItemFailures": []}
 
 
 def test_a_failed_message_waits_longer_each_time(aws: Aws, context: LambdaContext) -> None:
