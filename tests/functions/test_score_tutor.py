@@ -336,7 +336,7 @@ def test_a_session_with_more_moves_than_an_item_holds_is_quarantined(
 def test_a_session_from_a_fast_clock_is_scored_again_when_it_ends(
     aws: Aws, context: LambdaContext
 ) -> None:
-    ahead = (datetime.now(UTC) + timedelta(seconds=90)).isoformat()
+    ahead = (NOW + timedelta(seconds=90)).isoformat()
 
     scored(aws, context, session(completed_time=ahead))
 
