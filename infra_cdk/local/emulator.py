@@ -85,8 +85,11 @@ def is_free(port: int) -> bool:
 class Emulator:
     """One emulator and the warm Lambda workers it starts, in a process group of their own."""
 
-    def __init__(self, folder: Folder, *, port: int, keep_state: bool, lock: int) -> None:
+    def __init__(
+        self, folder: Folder, *, port: int, keep_state: bool, lock: int, relay: str = ""
+    ) -> None:
         self._folder, self._keep_state, self._lock = folder, keep_state, lock
+        self._relay = relay
         self._process: subprocess.Popen[bytes] | None = None
         self.port = port
 
@@ -169,6 +172,7 @@ class Emulator:
             "S3_DATA_DIR": str(self._folder.path / "s3"),
             "TMPDIR": str(self._folder.temporary),
             "LOG_LEVEL": "INFO",
+            "SMTP_HOST": self._relay,
             "LAMBDA_WARM_TTL_SECONDS": "600",
             "CLOUDTRAIL_RECORDING": "0",
             # Lambda's disk is read-only: what was not shipped compiled is compiled every time.

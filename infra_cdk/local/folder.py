@@ -41,6 +41,7 @@ class Folder:
 
     @property
     def mail(self) -> Path:
+        """Mails, one `.eml` each."""
         return self.path / "mail"
 
     @property

@@ -25,6 +25,7 @@ from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.deployment import deploy, synthesize
 from infra_cdk.local.emulator import ACCOUNT, REGION, Emulator, free_port, is_free
 from infra_cdk.local.folder import ROOT, Folder
+from infra_cdk.local.mailbox import Mailbox
 from infra_cdk.local.saved_state import Found
 
 LOCAL_WEBHOOK_SECRET: Final = "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAx"
@@ -56,8 +57,13 @@ class LocalStack:
         self.folder, self._port, self._say = folder, port, say
         self._webhook_secret = webhook_secret
         self._lock = folder.lock()
+        self.mailbox = Mailbox(folder.mail)
         self.emulator = Emulator(
-            folder, port=_emulator_port(folder), keep_state=keep_state, lock=self._lock
+            folder,
+            port=_emulator_port(folder),
+            keep_state=keep_state,
+            lock=self._lock,
+            relay=self.mailbox.address,
         )
         self._door: subprocess.Popen[bytes] | None = None
         self._deployed: Deployed | None = None
@@ -77,6 +83,7 @@ class LocalStack:
         self.found = saved_state.prepare(self.folder)
         self._half_made = True
         self._say(_WHAT_WAS_FOUND[self.found])
+        self.mailbox.start()
         self.emulator.start()
         self._say("Deploying")
         outputs = deploy(assembly, self.emulator.endpoint)
@@ -90,6 +97,7 @@ class LocalStack:
         """Stop cleanly; what the emulator holds is saved when it keeps state."""
         self._close_door()
         self.emulator.stop()
+        self.mailbox.stop()
         if self._half_made:  # nothing to go on from
             saved_state.forget_last(self.folder)
         self.folder.deployed.unlink(missing_ok=True)
@@ -98,6 +106,7 @@ class LocalStack:
         """End everything at once, as a power cut would."""
         self.emulator.kill()
         self._close_door()
+        self.mailbox.stop()
 
     def close(self) -> None:
         """Stop, and let others use the folder."""
