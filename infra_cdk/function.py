@@ -129,6 +129,8 @@ class Functions(Construct):
             target=function,
             event_source_arn=queue.queue.queue_arn,
             batch_size=size,
+            # What AWS wants for batches over 10: waits up to a second for the batch to fill.
+            max_batching_window=Duration.seconds(1),
             report_batch_item_failures=True,
             # Rather than reserved concurrency, which would throttle messages into the DLQ.
             max_concurrency=self._stage.scoring_concurrency,

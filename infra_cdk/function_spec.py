@@ -53,6 +53,7 @@ class Batch:
 
     queue: QueueName
     size: int
+    """At most so many at once: under load a batch scores each tutor once, however many reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
     FunctionSpec(
         name="score_tutor",
         does="Applies a kept report and writes the scorecard of every tutor it concerns.",
-        trigger=Batch("scoring", size=10),
-        timeout_seconds=30,
+        trigger=Batch("scoring", size=100),
+        timeout_seconds=120,
         memory_mb=1769,
         table=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
         query=("rated",),
