@@ -49,7 +49,7 @@ LOCAL: Final = Stage(
     requests_per_second=1000,
     request_burst=2000,
     scoring_concurrency=2,
-    retry_seconds=4,
+    retry_seconds=2,
     sweep_after_seconds=10,
     site_url="http://127.0.0.1:8080",
 )

@@ -165,5 +165,5 @@ def test_a_poison_message_ends_in_the_dead_letters_alone(stack: LocalStack) -> N
     marketplace.deliver(burst("poison", 20))
     marketplace.drain()
 
-    marketplace.eventually(lambda: marketplace.dead_letters() == before + 1, 120)
+    marketplace.eventually(lambda: marketplace.dead_letters() == before + 1, 180)
     assert_scored(marketplace)
