@@ -14,7 +14,7 @@ from shared.aws.queue import scoring_queue
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import table
 from shared.domain.log import midnight
-from shared.domain.marketplace import DEFAULT_PRIORS, fitted
+from shared.domain.marketplace import fitted_to
 from shared.setting import Setting
 
 
@@ -35,9 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     night = midnight(datetime.now(UTC))
     rows = list(cards.rows())
 
-    counts = {name: [r.counts[name] for r in rows if name in r.counts] for name in DEFAULT_PRIORS}
-    indices = [row.performance for row in rows if row.performance is not None]
-    cards.put_reference(fitted(f"{night:%Y-%m-%d}", counts, indices))
+    cards.put_reference(fitted_to(f"{night:%Y-%m-%d}", rows))
 
     queue.roll((row.tutor_id for row in rows), night.isoformat())
     metrics.add_metric("Rolled", MetricUnit.Count, len(rows))

@@ -41,7 +41,7 @@ from shared.aws.tutor_log import (
 )
 from shared.domain.event import BehaviourEvent
 from shared.domain.log import LOG_DAYS, Log, midnight
-from shared.domain.marketplace import DEFAULT_PRIORS, Reference, fitted
+from shared.domain.marketplace import Reference, fitted_to
 from shared.domain.night import Episode, Nights, Standing, episodes, kept_nights, standing
 from shared.domain.overview import overview
 from shared.domain.scorecard import DailyRecord, scorecard
@@ -253,12 +253,7 @@ class Backfill:
             for row in self._cards.rows()
             if row.tutor_id not in logs
         ]
-        counts = {
-            name: [one.counts[name] for one in found if name in one.counts]
-            for name in DEFAULT_PRIORS
-        }
-        indices = [one.performance for one in found if one.performance is not None]
-        return fitted(key.stamp(now), counts, indices)
+        return fitted_to(key.stamp(now), found)
 
     def _keep_nights(self, pool: Executor, compute: Executor | None) -> None:
         """The records of the last nights, and scores that live reports have changed once more.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from shared.domain.metric import quantile
 from shared.domain.rate import Beta, Counted, Normal
@@ -41,6 +42,26 @@ class Reference:
     def prior(self, name: str) -> Beta:
         """The prior of a rate; one that is newer than the fit has its default."""
         return self.priors.get(name) or DEFAULT_PRIORS[name]
+
+
+class Standing(Protocol):
+    """What a reference is fitted to, of one tutor: 30-day counts and the performance index."""
+
+    @property
+    def counts(self) -> Mapping[str, Counted]: ...
+
+    @property
+    def performance(self) -> float | None: ...
+
+
+def fitted_to(version: str, tutors: Sequence[Standing]) -> Reference:
+    """The reference fitted to where all tutors stand."""
+    rates = {
+        name: [tutor.counts[name] for tutor in tutors if name in tutor.counts]
+        for name in DEFAULT_PRIORS
+    }
+    indices = [tutor.performance for tutor in tutors if tutor.performance is not None]
+    return fitted(version, rates, indices)
 
 
 def fitted(
