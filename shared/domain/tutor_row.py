@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.prediction import Probabilities
 from shared.domain.rate import Counted, Rate
 from shared.domain.scorecard import Scorecard
 from shared.domain.tutor import Tutor
@@ -15,16 +16,6 @@ class Insight:
     received_at: datetime
     scored_at: datetime
     ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Probabilities:
-    """Chance of leaving within so many days; None while there is no model."""
-
-    within_1d: float | None = None
-    within_7d: float | None = None
-    within_30d: float | None = None
-    within_90d: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
