@@ -10,15 +10,28 @@ ModelKind = Literal["xgboost", "logistic", "recency"]
 
 
 @dataclass(frozen=True, slots=True)
+class FeatureProfile:
+    """How a feature was spread at training, which drift is measured against.
+
+    `edges` cut the known values into bins, a bin holding what is above its lower and not above
+    its upper edge; `shares` are of all rows, one for each bin and last the unknown values.
+    `effective_rows` is how many independent rows the many rows of each tutor are worth.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+    effective_rows: float
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a stored model says of itself.
 
     `kind` says by horizon in days which sort of model is in it. `rows` are tutor-moments trained
     on, between `train_from` and `train_until`. `features` are the model's inputs in their order,
     `reported` those of them that the training data knew at all, `subjects` the subjects with a
-    feature of their own. `files` gives the sha256 of every other file. `profile` holds quantiles
-    of each feature at training, which drift is measured against. `format` grows when older code
-    could not read the files.
+    feature of their own. `files` gives the sha256 of every other file. `profile` says
+    how each feature was spread. `format` grows when older code could not read the files.
     """
 
     version: str
@@ -34,7 +47,7 @@ class Manifest:
     library: str
     format: int
     files: dict[str, str] = field(default_factory=dict)
-    profile: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    profile: dict[str, FeatureProfile] = field(default_factory=dict)
     evaluations: tuple[Evaluation, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -59,7 +72,8 @@ class Decision:
 class FeatureDrift:
     """How far a feature has moved since training: the population stability index.
 
-    `noise` is the index that chance alone would exceed once in twenty times at this sample size.
+    `noise` is the index that chance alone would exceed once in a hundred times at these sample
+    sizes.
     """
 
     feature: str
