@@ -31,9 +31,9 @@ def key_item(key: Key) -> Item:
     return {"pk": text(key.pk), "sk": text(key.sk)}
 
 
-def dumped(value: object) -> Attribute:
-    """A domain object as JSON text; fields at None are left out."""
-    return text(json_text(value))
+def dumped(value: object, *, nulls: bool = False) -> Attribute:
+    """A domain object as JSON text; fields at None are left out unless asked for."""
+    return text(json_text(value, nulls=nulls))
 
 
 def json_text(value: object, *, nulls: bool = False) -> str:

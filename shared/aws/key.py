@@ -74,6 +74,11 @@ def flag(tutor_id: str, code: str, raised_at: datetime) -> Key:
     return Key(tutor(tutor_id), f"FLAG#{stamp(raised_at)}#{code}")
 
 
+def prediction(tutor_id: str) -> Key:
+    """TUTOR#t-7 / PREDICTION: what the churn model says of a tutor."""
+    return Key(tutor(tutor_id), "PREDICTION")
+
+
 def audit(at: datetime, request_id: str) -> Key:
     """AUDIT#2026-11-20#3 / 2026-11-20T17:02:00.000000Z#request: who read whose data."""
     return Key(
@@ -112,6 +117,26 @@ def platform_day(on: date) -> Key:
 def settings(version: int | None = None) -> Key:
     """SETTINGS / THRESHOLDS: the thresholds in force; THRESHOLDS#000004: those of a version."""
     return Key("SETTINGS", "THRESHOLDS" if version is None else f"THRESHOLDS#{version:06d}")
+
+
+def champion() -> Key:
+    """MODEL / CHAMPION: which churn model is in force."""
+    return Key("MODEL", "CHAMPION")
+
+
+def model(version: str) -> Key:
+    """MODEL / VERSION#2026-11-20-9f86d081: what a stored model says of itself."""
+    return Key("MODEL", f"VERSION#{version}")
+
+
+def decision(at: datetime) -> Key:
+    """MODEL / DECISION#2026-11-20T02:00:00.000000Z: why a model took over, or did not."""
+    return Key("MODEL", f"DECISION#{stamp(at)}")
+
+
+def model_health() -> Key:
+    """MODEL / HEALTH: how the model in force fares on newer data."""
+    return Key("MODEL", "HEALTH")
 
 
 def history(digest: str) -> Key:

@@ -57,24 +57,60 @@ class ScoringQueue:
 
     def back_off(self, receipt_handle: str, receives: int, first_seconds: int) -> None:
         """Let a failed message wait twice as long each time, up to a quarter of an hour."""
-        self.client.change_message_visibility(
-            QueueUrl=self.url,
-            ReceiptHandle=receipt_handle,
-            VisibilityTimeout=min(900, first_seconds * 2 ** (receives - 1)),
-        )
+        _back_off(self.client, self.url, receipt_handle, receives, first_seconds)
 
     def _send(self, bodies: Iterable[str]) -> None:
-        refused = 0
-        for batch in batched(bodies, 10, strict=False):
-            entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(batch)]
-            answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
-            refused += len(answer.get("Failed", ()))
+        refused = _send(self.client, self.url, bodies)
         if refused:
-            raise HintError(f"{refused} messages were not taken")
+            raise HintError(f"{len(refused)} messages were not taken")
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnQueue:
+    """Where scored tutors wait for `predict_churn`."""
+
+    client: "SQSClient"
+    url: str
+
+    def predict(self, tutor_ids: Iterable[str]) -> frozenset[str]:
+        """Ask for tutors to be predicted; answers those whose message was not taken."""
+        refused = _send(
+            self.client, self.url, (json.dumps({"tutor_id": tutor_id}) for tutor_id in tutor_ids)
+        )
+        return frozenset(json.loads(body)["tutor_id"] for body in refused)
+
+    def back_off(self, receipt_handle: str, receives: int, first_seconds: int) -> None:
+        """Let a failed message wait twice as long each time, up to a quarter of an hour."""
+        _back_off(self.client, self.url, receipt_handle, receives, first_seconds)
+
+
+def _send(client: "SQSClient", url: str, bodies: Iterable[str]) -> list[str]:
+    """Send as many together as SQS takes; the bodies that were refused."""
+    refused: list[str] = []
+    for batch in batched(bodies, 10, strict=False):
+        entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(batch)]
+        answer = client.send_message_batch(QueueUrl=url, Entries=entries)
+        refused += (batch[int(failed["Id"])] for failed in answer.get("Failed", ()))
+    return refused
+
+
+def _back_off(
+    client: "SQSClient", url: str, receipt_handle: str, receives: int, first_seconds: int
+) -> None:
+    client.change_message_visibility(
+        QueueUrl=url,
+        ReceiptHandle=receipt_handle,
+        VisibilityTimeout=min(900, first_seconds * 2 ** (receives - 1)),
+    )
 
 
 def _hint(webhook_id: str) -> str:
     return json.dumps({"webhook_id": webhook_id})
+
+
+def churn_queue(url: str) -> ChurnQueue:
+    """The queue behind that URL."""
+    return ChurnQueue(boto3.client("sqs", config=QUICK), url)
 
 
 def scoring_queue(url: str) -> ScoringQueue:

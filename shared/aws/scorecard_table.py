@@ -1,7 +1,7 @@
 """Scorecards, the rows lists are made of, the daily record, and what flags did when."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from shared.aws.item import (
 from shared.aws.table import NEW, Table, VersionConflictError, unchanged
 from shared.domain.marketplace import Reference
 from shared.domain.overview import Overview
+from shared.domain.prediction import Probabilities
 from shared.domain.scorecard import DailyRecord, Scorecard
 from shared.domain.threshold import Settings
 from shared.domain.tutor_row import Insight, TutorRow
@@ -35,14 +36,15 @@ class StoredCard:
     """What a writer needs to know of the scorecard it replaces.
 
     `raised` says since when each flag has been up; `text` is the card as stored, to compare a
-    recomputation with. The row is not read: cards of an older form must not stand in the way of
-    the new one that replaces them.
+    recomputation with, `probabilities` the last prediction's. The row is not read: cards of an
+    older form must not stand in the way of the new one that replaces them.
     """
 
     version: int = 0
     raised: tuple[tuple[str, datetime], ...] = ()
     text: str | None = None
     insight: Insight | None = None
+    probabilities: Probabilities = field(default_factory=Probabilities)
 
 
 class ScorecardTable:
@@ -64,6 +66,9 @@ class ScorecardTable:
             insight=adapter(Insight).validate_json(item["insight"]["S"])
             if "insight" in item
             else None,
+            probabilities=adapter(Probabilities).validate_json(item["probabilities"]["S"])
+            if "probabilities" in item
+            else Probabilities(),
         )
 
     def card(self, tutor_id: str) -> tuple[Scorecard, TutorRow] | None:
@@ -95,10 +100,10 @@ class ScorecardTable:
         """Keep a day's record; a repeated pass writes the same."""
         self._table.put(day_item(record))
 
-    def flags_on(self, tutor_id: str, night: datetime) -> tuple[str, ...]:
-        """The flags recorded by the pass of that midnight; none if it left no record."""
+    def day(self, tutor_id: str, night: datetime) -> DailyRecord | None:
+        """What the pass of that midnight recorded; None if it left no record."""
         item = self._table.get(key.day(tutor_id, night.date()))
-        return loaded(DailyRecord, item).flags if item else ()
+        return loaded(DailyRecord, item) if item else None
 
     def days(self, tutor_id: str, first: date, last: date) -> list[DailyRecord]:
         """The daily records between two days, both included, oldest first."""
@@ -187,6 +192,7 @@ def card_item(card: Scorecard, row: TutorRow, version: int, raised: dict[str, da
             "data": text(card_text(card)),
             "row": attribute(_filterable(row)),
             "raised": attribute({code: at.isoformat() for code, at in raised.items()}),
+            "probabilities": text(json_text(row.probabilities)),
             "listing": text(key.LISTING),
         }
     )
@@ -235,6 +241,11 @@ def flag_item(
 
 def _reference_item(reference: Reference, version: str | None) -> Item:
     return key_item(key.reference(version)) | {"data": dumped(reference)}
+
+
+def row_text(item: Item, probabilities: Probabilities) -> str:
+    """The row of a scorecard's item as stored, with other probabilities in it."""
+    return json_text(replace(row_of(item), probabilities=probabilities), nulls=True)
 
 
 def row_of(item: Item) -> TutorRow:

@@ -56,7 +56,7 @@ class Scoring:
             log = self.logs.log(tutor_id, as_of)
             card = self._card(log, as_of)
             insight = Insight(news.received_at, clock(), news.ended_at) if news else before.insight
-            row = tutor_row(card, log.tutor, as_of, insight)
+            row = tutor_row(card, log.tutor, as_of, insight, before.probabilities)
             try:
                 self.cards.put_scorecard(card, row, before)
             except VersionConflictError:
@@ -67,10 +67,15 @@ class Scoring:
         return next_outcome(log, as_of)
 
     def roll(self, tutor_id: str, midnight: datetime, clock: Clock) -> None:
-        """The nightly pass over one tutor: its record as of that midnight, and a new score."""
+        """The nightly pass over one tutor: its record as of that midnight, and a new score.
+
+        A repeated pass leaves the record's probabilities as they were.
+        """
         card = self._card(self.logs.log(tutor_id, midnight), midnight)
-        last_night = self.cards.flags_on(tutor_id, midnight - timedelta(days=1))
-        self.cards.put_day(daily_record(card, last_night))
+        last_night = self.cards.day(tutor_id, midnight - timedelta(days=1))
+        kept = self.cards.day(tutor_id, midnight) or self.cards.stored(tutor_id)
+        flags = last_night.flags if last_night else ()
+        self.cards.put_day(daily_record(card, flags, kept.probabilities))
         self.score(tutor_id, clock)
 
     def drifted(self, tutor_id: str) -> bool:

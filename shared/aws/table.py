@@ -68,9 +68,18 @@ class Table:
             raise VersionConflictError from error
 
     def query(
-        self, pk: str, between: tuple[str, str], *, limit: int | None = None, newest: bool = False
+        self,
+        pk: str,
+        between: tuple[str, str],
+        *,
+        limit: int | None = None,
+        newest: bool = False,
+        strongly: bool = True,
     ) -> Iterator[Item]:
-        """Items of one partition with sort keys in the closed range, strongly read, all pages."""
+        """Items of one partition with sort keys in the closed range, strongly read, all pages.
+
+        Not strongly costs half and may miss what was written in the last second.
+        """
         request: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
             "ExpressionAttributeValues": {
@@ -78,7 +87,7 @@ class Table:
                 ":low": text(between[0]),
                 ":high": text(between[1]),
             },
-            "ConsistentRead": True,
+            "ConsistentRead": strongly,
             "ScanIndexForward": not newest,
         }
         return self.pages(request, limit)

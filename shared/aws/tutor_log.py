@@ -96,6 +96,17 @@ class LogTable:
             last_taught_at=None if taught else self._last_taught_before(tutor_id, since),
         )
 
+    def log_since(self, tutor_id: str, since: datetime, *, strongly: bool = True) -> Log:
+        """All sessions and events since a moment: what the churn model learns and predicts from.
+
+        Sessions stand in the log at their last outcome, so no outcome since then is missed.
+        """
+        return Log(
+            tutor=self.tutor(tutor_id),
+            sessions=tuple(self._sessions(tutor_id, since, strongly=strongly)),
+            events=tuple(self._events(tutor_id, since, strongly=strongly)),
+        )
+
     def whole_log(self, tutor_id: str) -> Log:
         """Everything ever reported about a tutor: for replay, not for the hot path."""
         beginning = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,13 +136,18 @@ class LogTable:
         more = shown[-1]["sk"]["S"] if len(items) > count else None
         return [loaded(Session, item) for item in shown], more
 
-    def _sessions(self, tutor_id: str, since: datetime) -> Iterable[Session]:
+    def _sessions(
+        self, tutor_id: str, since: datetime, *, strongly: bool = True
+    ) -> Iterable[Session]:
         between = (f"S#{key.stamp(since)}", f"S#{END_OF_TIME}")
-        return (loaded(Session, item) for item in self._table.query(key.tutor(tutor_id), between))
+        items = self._table.query(key.tutor(tutor_id), between, strongly=strongly)
+        return (loaded(Session, item) for item in items)
 
-    def _events(self, tutor_id: str, since: datetime) -> Iterable[BehaviourEvent]:
+    def _events(
+        self, tutor_id: str, since: datetime, *, strongly: bool = True
+    ) -> Iterable[BehaviourEvent]:
         between = (f"E#{key.stamp(since)}", f"E#{END_OF_TIME}")
-        items = self._table.query(key.tutor(tutor_id), between)
+        items = self._table.query(key.tutor(tutor_id), between, strongly=strongly)
         return (loaded(BehaviourEvent, item) for item in items)
 
     def _ratings(self, tutor_id: str, since: datetime) -> Iterable[Rating]:

@@ -53,6 +53,17 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
+class Champion:
+    """Which model is in force since when; `earlier` were so before it, the newest first."""
+
+    version: str
+    since: datetime
+    earlier: tuple[str, ...] = ()
+    number: int = 1
+    """Counts the changes, so that two people can not make one at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Whether a challenger took over from the champion, and why, in sentences.
 

@@ -16,6 +16,23 @@ class Probabilities:
     within_90d: float | None = None
 
 
+SHOWN_DIGITS = 4
+
+
+def shown(exact: Probabilities) -> Probabilities:
+    """The probabilities as lists show and sort them; rounding keeps them in their order."""
+
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, SHOWN_DIGITS)
+
+    return Probabilities(
+        rounded(exact.within_1d),
+        rounded(exact.within_7d),
+        rounded(exact.within_30d),
+        rounded(exact.within_90d),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Factor:
     """One thing that pushes the prediction.

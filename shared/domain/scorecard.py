@@ -1,7 +1,7 @@
 """A tutor's scorecard: a pure function of the tutor's log and a moment in time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.domain.churn_score import ChurnScore, churn_score
@@ -9,6 +9,7 @@ from shared.domain.flag import Flag, Moment, flags
 from shared.domain.log import WINDOWS, Log, Timeline, View
 from shared.domain.marketplace import Reference
 from shared.domain.metric import METRICS, RateMetric
+from shared.domain.prediction import Probabilities
 from shared.domain.rate import Counted, Rate, rate
 from shared.domain.threshold import Settings
 from shared.domain.tier import NEW_UNDER_SESSIONS, Tier, performance, tier_in_force, tier_now
@@ -113,7 +114,10 @@ def measured(view: View, moment: Moment) -> dict[str, Measured]:
 
 @dataclass(frozen=True, slots=True)
 class DailyRecord:
-    """What a nightly pass keeps of a scorecard; `raised` and `cleared` against the night before."""
+    """What a nightly pass keeps of a scorecard; `raised` and `cleared` against the night before.
+
+    `probabilities` are those that were in force that midnight.
+    """
 
     tutor_id: str
     as_of: datetime
@@ -124,12 +128,15 @@ class DailyRecord:
     flags: tuple[str, ...]
     raised: tuple[str, ...]
     cleared: tuple[str, ...]
+    probabilities: Probabilities = field(default_factory=Probabilities)
 
 
 RECORDED = ("sessions", "reschedule_rate", "no_show_rate", "avg_rating")
 
 
-def daily_record(card: Scorecard, before: Sequence[str]) -> DailyRecord:
+def daily_record(
+    card: Scorecard, before: Sequence[str], probabilities: Probabilities | None = None
+) -> DailyRecord:
     """The day's record of a scorecard, given the flags of the night before."""
     now = tuple(flag.code for flag in card.flags)
     return DailyRecord(
@@ -145,6 +152,7 @@ def daily_record(card: Scorecard, before: Sequence[str]) -> DailyRecord:
         now,
         raised=tuple(code for code in now if code not in before),
         cleared=tuple(code for code in before if code not in now),
+        probabilities=probabilities or Probabilities(),
     )
 
 

@@ -52,9 +52,13 @@ class TutorRow:
 
 
 def tutor_row(
-    card: Scorecard, tutor: Tutor, updated_at: datetime, insight: Insight | None
+    card: Scorecard,
+    tutor: Tutor,
+    updated_at: datetime,
+    insight: Insight | None,
+    probabilities: Probabilities | None = None,
 ) -> TutorRow:
-    """The row of a scorecard."""
+    """The row of a scorecard; `probabilities` are the latest prediction's."""
     month = card.windows["30d"]
     reschedules, no_shows = month["reschedule_rate"], month["no_show_rate"]
     rating, sessions = month["avg_rating"], month["sessions"]
@@ -77,7 +81,7 @@ def tutor_row(
         sessions=sessions,
         flags=tuple(flag.code for flag in card.flags),
         confirmed_flags=tuple(f.code for f in card.flags if f.status == "confirmed"),
-        probabilities=Probabilities(),
+        probabilities=probabilities or Probabilities(),
         as_of=card.as_of,
         updated_at=updated_at,
         last_taught_at=card.last_taught_at,

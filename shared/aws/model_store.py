@@ -1,0 +1,83 @@
+"""The model store: the files of every trained churn model, in a bucket of their own."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import ClientError
+
+from shared.aws.model_registry import ModelRegistry, Registered
+from shared.aws.table import QUICK, Table
+from shared.domain.churn_model import Manifest
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MANIFEST = "manifest.json"
+GONE = ("NoSuchKey", "AccessDenied", "404", "403")
+"""Who may not list a bucket is told that what is not there is forbidden."""
+
+
+class ModelFileError(Exception):
+    """The files of a model are not there, or not those that were registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStore:
+    """Keeps models under `models/<version>/`; the registry knows what must stand there."""
+
+    client: "S3Client"
+    bucket: str
+    registry: ModelRegistry
+
+    def put_model(self, manifest: Manifest, files: Mapping[str, bytes]) -> None:
+        """Store a model's files, then register it: a version that is known has its files.
+
+        Raises VersionTakenError where the version was registered with other content.
+        """
+        model = Registered(manifest, _sha256(files[MANIFEST]))
+        known = self.registry.registered(manifest.version)
+        if known is None:
+            for name, content in files.items():
+                key = _key(manifest.version, name)
+                self.client.put_object(Bucket=self.bucket, Key=key, Body=content)
+        self.registry.register(model)
+
+    def model(self, version: str) -> dict[str, bytes]:
+        """A model's files by name, none else than were registered; raises ModelFileError.
+
+        The manifest's own digest stands in the table: whoever can change the bucket alone
+        can not put another model in force.
+        """
+        known = self.registry.registered(version)
+        if known is None:
+            raise ModelFileError(f"{version} was never registered")
+        names = (MANIFEST, *sorted(known.manifest.files))
+        files = {name: self._file(version, name) for name in names}
+        if _sha256(files[MANIFEST]) != known.sha256:
+            raise ModelFileError(f"the manifest of {version} is not the one registered")
+        return files
+
+    def _file(self, version: str, name: str) -> bytes:
+        try:
+            found = self.client.get_object(Bucket=self.bucket, Key=_key(version, name))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                raise ModelFileError(f"{name} of {version} is not there") from error
+            raise
+        return found["Body"].read()
+
+
+def _key(version: str, name: str) -> str:
+    return f"models/{version}/{name}"
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def model_store(bucket: str, table: Table) -> ModelStore:
+    """The store in that bucket, with its registry in that table."""
+    return ModelStore(boto3.client("s3", config=QUICK), bucket, ModelRegistry(table))
