@@ -104,8 +104,8 @@ class LevelGoal:
     one. `score_precision` and `score_recall` are what the churn score gives there;
     `recall_at_precision` and `precision_at_recall` the best that the model's probabilities give
     while keeping the other half of the goal, with the threshold chosen in hindsight.
-    `lift_needed` is the goal's precision over the base rate. Alerts in the order of true risk have a
-    concave ROC curve, and none of those with an AUC below `auc_needed` reaches both halves.
+    `lift_needed` is the goal's precision over the base rate. Alerts in the order of true risk have
+    a concave ROC curve, and none of those with an AUC below `auc_needed` reaches both halves.
     `verdict` says it in a sentence.
     """
 
@@ -122,6 +122,35 @@ class LevelGoal:
     auc_needed: float | None
     reach: Reach
     verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quadrant:
+    """Tutor-moments that score and model sort alike or apart, and the departures among them."""
+
+    rows: int
+    departures: int
+
+    @property
+    def rate(self) -> float | None:
+        return self.departures / self.rows if self.rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The churn score against the model's probability over the same tutor-moments.
+
+    `both`, `only_model`, `only_score`, `neither` are by who has a tutor-moment among the 10 % at
+    highest risk; equal scores at the cut go in by the order of the rows. `auc_difference` is the
+    model's AUC minus the score's.
+    """
+
+    rank_correlation: float | None
+    auc_difference: Interval | None
+    both: Quadrant
+    only_model: Quadrant
+    only_score: Quadrant
+    neither: Quadrant
 
 
 @dataclass(frozen=True, slots=True)

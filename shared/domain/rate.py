@@ -80,8 +80,11 @@ def rate(counted: Counted, prior: Beta, limit: Limit | None = None) -> Rate:
     return Rate(counted.value, counted.n, low, high, posterior.mean, p_over)
 
 
-def wilson(k: int, n: int) -> tuple[float, float]:
-    """95 % score interval of k of n (Wilson 1927); (0, 1) when n = 0."""
+def wilson(k: float, n: float) -> tuple[float, float]:
+    """95 % score interval of k of n (Wilson 1927); (0, 1) when n = 0.
+
+    Either may be a fraction, where n rows are worth fewer independent ones.
+    """
     if n == 0:
         return (0.0, 1.0)
     share, z2 = k / n, Z_95 * Z_95
