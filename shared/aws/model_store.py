@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import ClientError
 
+from shared.aws.item import adapter
 from shared.aws.model_registry import ModelRegistry, Registered
 from shared.aws.table import QUICK, Table
 from shared.domain.churn_model import Manifest
@@ -32,18 +33,18 @@ class ModelStore:
     bucket: str
     registry: ModelRegistry
 
-    def put_model(self, manifest: Manifest, files: Mapping[str, bytes]) -> None:
+    def put_model(self, files: Mapping[str, bytes]) -> Manifest:
         """Store a model's files, then register it: a version that is known has its files.
 
         Raises VersionTakenError where the version was registered with other content.
         """
-        model = Registered(manifest, _sha256(files[MANIFEST]))
-        known = self.registry.registered(manifest.version)
-        if known is None:
+        manifest: Manifest = adapter(Manifest).validate_json(files[MANIFEST])
+        if self.registry.registered(manifest.version) is None:
             for name, content in files.items():
                 key = _key(manifest.version, name)
                 self.client.put_object(Bucket=self.bucket, Key=key, Body=content)
-        self.registry.register(model)
+        self.registry.register(Registered(manifest, _sha256(files[MANIFEST])))
+        return manifest
 
     def model(self, version: str) -> dict[str, bytes]:
         """A model's files by name, none else than were registered; raises ModelFileError.

@@ -1,4 +1,4 @@
-"""AWS in process (moto) for the functions: the table, the scoring queue, the secrets.
+"""AWS in process (moto) for the functions: the table, the queues, the secrets, the model store.
 
 The environment is set before any function is imported, as Lambda does. What the table looks like
 is compared with the stack's own description in tests/infra.
@@ -18,6 +18,8 @@ os.environ |= {
     "AWS_DEFAULT_REGION": "us-east-1",
     "TABLE_NAME": "tutor-quality",
     "SCORING_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/scoring",
+    "CHURN_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/churn",
+    "MODEL_BUCKET": "models",
     "WEBHOOK_SECRET_ARN": "webhook",
     "CURSOR_SECRET_ARN": "cursor",
     "STAGE": "test",
@@ -85,9 +87,9 @@ class Aws:
         mine = [item for item in found if item["pk"]["S"].startswith(prefix)]
         return sorted(mine, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
 
-    def messages(self) -> list[dict[str, Any]]:
-        """What the scoring queue holds, taken from it."""
-        sqs, url = boto3.client("sqs"), os.environ["SCORING_QUEUE_URL"]
+    def messages(self, queue: str = "scoring") -> list[dict[str, Any]]:
+        """What a queue holds, taken from it."""
+        sqs, url = boto3.client("sqs"), os.environ[f"{queue.upper()}_QUEUE_URL"]
         found: list[dict[str, Any]] = []
         while taken := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in taken:
@@ -98,10 +100,12 @@ class Aws:
 
 @pytest.fixture(scope="session")
 def account() -> Iterator[Aws]:
-    """Table, queue and secrets, made once: making them costs more than emptying them."""
+    """Table, queues, bucket and secrets, made once: making them costs more than emptying them."""
     with mock_aws():
         boto3.client("dynamodb").create_table(**TABLE)
-        boto3.client("sqs").create_queue(QueueName="scoring")
+        for queue in ("scoring", "churn"):
+            boto3.client("sqs").create_queue(QueueName=queue)
+        boto3.client("s3").create_bucket(Bucket="models")
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name="webhook", SecretString=SECRET)
         secrets.create_secret(Name="cursor", SecretString="cursor-secret")
@@ -114,7 +118,11 @@ def aws(account: Aws) -> Aws:
     client, name = account.store.client, account.store.name
     for item in account.items():
         client.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
-    account.messages()
+    for queue in ("scoring", "churn"):
+        account.messages(queue)
+    s3 = boto3.client("s3")
+    for stored in s3.list_objects_v2(Bucket="models").get("Contents", []):
+        s3.delete_object(Bucket="models", Key=stored["Key"])
     boto3.client("secretsmanager").put_secret_value(SecretId="webhook", SecretString=SECRET)
     return account
 
