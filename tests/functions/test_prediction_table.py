@@ -80,10 +80,10 @@ def test_the_lists_show_what_was_predicted(aws: Aws) -> None:
 def test_a_row_that_shows_the_same_is_not_written_again(aws: Aws) -> None:
     scored(aws)
     table = PredictionTable(aws.store)
-    table.put(predicted(0.1234))
+    table.put(predicted(0.2))
     before = card(aws)
 
-    table.put(predicted(0.123401, NOW + timedelta(hours=1)))
+    table.put(predicted(0.200001, NOW + timedelta(hours=1)))
 
     assert card(aws) == before
     newest = table.prediction("t-7")
