@@ -4,6 +4,7 @@ Rows are aggregated (`count`) so that a history stays about as long as its sessi
 """
 
 import json
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -43,30 +44,53 @@ DATA = (
 _PREP, _RESPONSE, _HOURS, _MODULE = (1 + n * (MOST_MINUTES + 1) for n in range(4))
 
 
-def behaviour_columns(
-    life: Life, sessions: Session, seed: int, first_day: int, until: int
-) -> list[Column]:
-    """The columns of `events.csv`, drawn from the state and known at `until`, by time."""
-    parts = list(_draw(life, sessions, generator(seed, Stream.BEHAVIOUR), first_day))
-    kind, tutor, second, count, data = (
-        np.concatenate(column) for column in zip(*parts, strict=True)
-    )
-    rows = np.flatnonzero(second <= until)
-    rows = rows[np.argsort(second[rows], kind="stable")]
+@dataclass(frozen=True)
+class Behaviour:
+    """What tutors do besides teaching: one entry a row of `events.csv`, in no order.
+
+    `kind` is a place in `TYPES`, `second` counts since 1970, `data` is a place in `DATA`.
+    `learns` holds where training was assigned that the tutor is going to finish if still there.
+    """
+
+    kind: Ints
+    tutor: Ints
+    second: Ints
+    count: Ints
+    data: Ints
+    learns: Bools
+
+    def take(self, rows: Ints | Bools) -> "Behaviour":
+        """Some of the rows."""
+        return Behaviour(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
+    def is_of(self, kind: str) -> Bools:
+        """Whether each row is of one type."""
+        mask: Bools = self.kind == TYPES.index(kind)
+        return mask
+
+    @property
+    def amount(self) -> Ints:
+        """Whole minutes of a preparation or an answer; twice the hours of an offer."""
+        return (self.data - 1) % (MOST_MINUTES + 1)
+
+
+def behaviour_columns(behaviour: Behaviour, until: int) -> list[Column]:
+    """The columns of `events.csv`: what is known at `until`, by time."""
+    rows = np.flatnonzero(behaviour.second <= until)
+    known = behaviour.take(rows[np.argsort(behaviour.second[rows], kind="stable")])
     return [
         identifier("event_id", f"{SYNTHETIC_PREFIX}e-", np.arange(len(rows))),
-        identifier("tutor_id", f"{SYNTHETIC_PREFIX}t-", tutor[rows]),
-        choice("type", TYPES, kind[rows]),
-        instant("occurred_at", second[rows]),
-        choice("data", DATA, data[rows]),
-        whole("count", count[rows]),
+        identifier("tutor_id", f"{SYNTHETIC_PREFIX}t-", known.tutor),
+        choice("type", TYPES, known.kind),
+        instant("occurred_at", known.second),
+        choice("data", DATA, known.data),
+        whole("count", known.count),
     ]
 
 
-type _Part = tuple[Ints, Ints, Ints, Ints, Ints]
-
-
-def _draw(life: Life, sessions: Session, rng: np.random.Generator, first_day: int) -> list[_Part]:
+def draw_behaviour(life: Life, sessions: Session, seed: int, first_day: int) -> Behaviour:
+    """Everything tutors do besides teaching, drawn from the state; day 0 is `first_day`."""
+    rng = generator(seed, Stream.BEHAVIOUR)
     days = life.days
     cells = np.flatnonzero(life.working.ravel())
     tutor = life.tutor.ravel()[cells].astype(np.int64)
@@ -78,10 +102,12 @@ def _draw(life: Life, sessions: Session, rng: np.random.Generator, first_day: in
 
     def part(
         kind: str, rows: Bools, from_hour: int, to_hour: int, count: Ints, data: Ints
-    ) -> _Part:
+    ) -> Behaviour:
         row = np.flatnonzero(rows)
         second = midnight[row] + rng.integers(from_hour * 3600, to_hour * 3600, len(row))
-        return np.full(len(row), TYPES.index(kind)), tutor[row], second, count[row], data[row]
+        learns = done[row] if kind == "training_assigned" else np.zeros(len(row), dtype=bool)
+        of_kind = np.full(len(row), TYPES.index(kind))
+        return Behaviour(of_kind, tutor[row], second, count[row], data[row], learns)
 
     one, none = np.ones(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=np.int64)
     logins = rng.poisson(
@@ -107,7 +133,7 @@ def _draw(life: Life, sessions: Session, rng: np.random.Generator, first_day: in
         return np.round(value).astype(np.int64).clip(1, MOST_MINUTES)
 
     starts, ends = _leave_turns(life)
-    return [
+    parts = [
         part("login", logins > 0, 8, 23, logins, none),
         part("session_prep", prepared > 0, 6, 9, prepared, _PREP + minutes(prep)),
         part("message_response", threads > 0, 9, 23, threads, _RESPONSE + minutes(response)),
@@ -117,6 +143,12 @@ def _draw(life: Life, sessions: Session, rng: np.random.Generator, first_day: in
         part("leave_started", starts.ravel()[cells], 0, 1, one, none),
         part("leave_ended", ends.ravel()[cells], 0, 1, one, none),
     ]
+    return Behaviour(
+        **{
+            field.name: np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(Behaviour)
+        }
+    )
 
 
 def _held_a_cell(life: Life, sessions: Session, first_day: int) -> Ints:

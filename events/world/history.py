@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from events.world.behaviour import behaviour_columns
+from events.world.behaviour import Behaviour, behaviour_columns, draw_behaviour
 from events.world.column import (
     SECONDS_A_DAY,
     choice,
@@ -48,6 +48,10 @@ class History:
         """Every session known at `until`."""
         return draw_sessions(self.life, self.seed, self.first_day, self.until)
 
+    def behaviour(self, sessions: Session) -> Behaviour:
+        """Everything tutors do besides teaching; `sessions` are those of this history."""
+        return draw_behaviour(self.life, sessions, self.seed, self.first_day)
+
     def profiles(self) -> list[Profile]:
         """Every tutor who was ever there."""
         return draw_profiles(self.life, self.seed, self.midnight)
@@ -67,7 +71,7 @@ def write_history(history: History, folder: Path, *, compress: bool = False) -> 
     folder.mkdir(parents=True, exist_ok=True)
     sessions = history.sessions()
     seed, life = history.seed, history.life
-    behaviour = behaviour_columns(life, sessions, seed, history.first_day, history.until)
+    behaviour = behaviour_columns(history.behaviour(sessions), history.until)
     return {
         "tutors": _write_profiles(folder / "tutors.csv", history.profiles(), compress=compress),
         "sessions": write_csv(

@@ -132,7 +132,7 @@ def worsening(level: Ints, group: Ints, tenure_days: Ints) -> Floats:
     return WORSEN[level] * GROUP_WORSEN[group] * (1.0 + NEW_WORSEN * newness(tenure_days))
 
 
-def session_rate(level: Ints, trait: Trait, tenure_days: Ints, weekday: int) -> Floats:
+def session_rate(level: Ints, trait: Trait, tenure_days: Ints, weekday: int | Ints) -> Floats:
     """Expected sessions of a tutor on a day, moved ones included."""
     ramp = 1.0 - 0.5 * np.exp(-tenure_days / 7.0)
     rate: Floats = trait.baseline / 7.0 * WEEKDAY[weekday] * ACTIVITY[level] * ramp
@@ -146,9 +146,9 @@ def reschedule_share(level: Ints, trait: Trait) -> Floats:
     return np.minimum(share, 0.6)
 
 
-def no_show_share(level: Ints, trait: Trait, weekday: int) -> Floats:
+def no_show_share(level: Ints, trait: Trait, weekday: int | Ints) -> Floats:
     """Chance that the tutor does not turn up, averaged over the hours of the day."""
-    monday = MONDAY_NO_SHOW if weekday == 0 else 1.0
+    monday = np.where(np.equal(weekday, 0), MONDAY_NO_SHOW, 1.0)
     return np.minimum(NO_SHOW[level] * NO_SHOW_TYPE[trait.reliability] * monday, 0.5)
 
 
@@ -177,7 +177,7 @@ def first_failure_share(level: Ints, trait: Trait, tenure_days: Ints) -> Floats:
     """Chance that a first session would be rated below 3: no match, or just a bad hour."""
     factor = _by(*(group.mismatch_factor for group in GROUPS))
     mismatch = MISMATCH[level] * factor[trait.group] * (1.0 + newness(tenure_days))
-    mean = rating_mean(level, trait, tenure_days, np.ones(len(level), dtype=bool))
+    mean = rating_mean(level, trait, tenure_days, np.ones_like(level, dtype=bool))
     share: Floats = mismatch + (1.0 - mismatch) * failure_share(mean, rating_spread(trait))
     return share
 

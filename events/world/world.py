@@ -16,6 +16,7 @@ class World:
     name: str
     tutors: int
     days: int = 210
+    signal: bool = True
 
     @property
     def sessions_per_day(self) -> float:
