@@ -30,6 +30,7 @@ class Operation(StrEnum):
     RECOMMENDATIONS = "recommendations"
     SESSIONS = "sessions"
     INTERVENTION_LIST = "intervention_list"
+    MODEL = "model"
 
 
 class Shape(StrEnum):
@@ -55,9 +56,10 @@ ACCESS: Mapping[Operation, Mapping[Role, Shape]] = {
     Operation.RECOMMENDATIONS: STAFF | RAILS,
     Operation.SESSIONS: STAFF,
     Operation.INTERVENTION_LIST: STAFF,
+    Operation.MODEL: STAFF | {Role.ADMIN: Shape.FULL},
 }
 
-PERSONAL = frozenset(Operation) - {Operation.OVERVIEW, Operation.DEFINITIONS}
+PERSONAL = frozenset(Operation) - {Operation.OVERVIEW, Operation.DEFINITIONS, Operation.MODEL}
 """Reads that show somebody's data: each leaves an audit row."""
 
 ABOUT_THEMSELVES = frozenset({Role.TUTOR, Role.STUDENT})

@@ -8,10 +8,11 @@ of it, so nothing can be forgotten in it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import Field, create_model
 
+from shared.churn_answer import Prediction
 from shared.domain import definition
 from shared.domain.churn_score import ChurnScore, RiskLevel
 from shared.domain.flag import FLAG_RULES, FlagStatus
@@ -23,33 +24,11 @@ from shared.domain.threshold import THRESHOLDS, Settings
 from shared.domain.tier import Tier
 from shared.domain.tutor import Tutor, TutorStatus
 from shared.domain.tutor_row import TutorRow
+from shared.outbound import Fraction, Outbound, Points, Probabilities, Quantity, Seconds
 
-NO_MODEL = "No churn model has been trained yet; there are no probabilities to show."
 FEEDBACK_DAYS = 90
 ANONYMOUS_FROM = 5
 """Fewer students than this could be told apart by their stars."""
-
-
-def _rounded(digits: int) -> AfterValidator:
-    return AfterValidator(lambda value: round(value, digits) + 0.0)
-
-
-Fraction = Annotated[float, _rounded(4)]
-Quantity = Annotated[float, _rounded(4)]
-Points = Annotated[float, _rounded(2)]
-Seconds = Annotated[float, _rounded(2)]
-
-
-class Outbound(BaseModel):
-    """Made from domain objects or from their stored JSON."""
-
-    model_config = ConfigDict(
-        frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True
-    )
-
-    def json_bytes(self) -> bytes:
-        """The JSON as it is answered: null is written out, instants end in Z."""
-        return self.model_dump_json(by_alias=True).encode()
 
 
 class Page(Outbound):
@@ -67,15 +46,6 @@ class Rate(Outbound):
     high: Fraction
     shrunk: Fraction
     p_over: Fraction | None
-
-
-class Probabilities(Outbound):
-    """Chance of leaving within so many days; null while there is no model."""
-
-    within_1d: Fraction | None = Field(None, serialization_alias="1d")
-    within_7d: Fraction | None = Field(None, serialization_alias="7d")
-    within_30d: Fraction | None = Field(None, serialization_alias="30d")
-    within_90d: Fraction | None = Field(None, serialization_alias="90d")
 
 
 class TutorListItem(Outbound):
@@ -176,23 +146,6 @@ class ScorePart(Outbound):
     known: bool
 
 
-class Factor(Outbound):
-    """What pushes a probability, and by how much."""
-
-    feature: str
-    contribution: float
-
-
-class Prediction(Outbound):
-    """What the churn model says; `note` says why there is nothing, if so."""
-
-    probabilities: Probabilities
-    factors: tuple[Factor, ...] = ()
-    model_version: str | None = None
-    predicted_at: datetime | None = None
-    note: str | None = NO_MODEL
-
-
 class Insight(Outbound):
     """How fast the newest report became a score."""
 
@@ -245,7 +198,9 @@ class TutorDetail(Outbound):
     updated_at: datetime
 
 
-def tutor_detail(card: Scorecard, row: TutorRow, tutor: Tutor) -> TutorDetail:
+def tutor_detail(
+    card: Scorecard, row: TutorRow, tutor: Tutor, prediction: Prediction
+) -> TutorDetail:
     """All of a tutor, for those who look after tutors."""
     return TutorDetail(
         tutor_id=card.tutor_id,
@@ -259,7 +214,7 @@ def tutor_detail(card: Scorecard, row: TutorRow, tutor: Tutor) -> TutorDetail:
         churn_score=card.churn_score.value,
         risk_level=card.churn_score.level,
         churn_score_components=_parts(card.churn_score),
-        prediction=Prediction(probabilities=Probabilities.model_validate(row.probabilities)),
+        prediction=prediction,
         insight=_insight(row),
         last_taught_at=card.last_taught_at,
         settings_version=card.settings_version,
@@ -471,7 +426,10 @@ class HistoryWindows(Outbound):
 
 
 class HistoryDay(Outbound):
-    """One night's record; `raised` and `cleared` against the night before."""
+    """One night's record; `raised` and `cleared` against the night before.
+
+    `probabilities` are those in force that midnight, null for nights without a model.
+    """
 
     on: date = Field(serialization_alias="date")
     as_of: datetime
@@ -482,6 +440,7 @@ class HistoryDay(Outbound):
     flags: tuple[str, ...]
     raised: tuple[str, ...]
     cleared: tuple[str, ...]
+    probabilities: Probabilities
 
 
 class FlagSpell(Outbound):
@@ -518,6 +477,7 @@ def _history_day(day: DailyRecord) -> HistoryDay:
         flags=day.flags,
         raised=day.raised,
         cleared=day.cleared,
+        probabilities=Probabilities.model_validate(day.probabilities),
     )
 
 
@@ -648,17 +608,22 @@ class TrendDay(Outbound):
 
 
 class Overview(Outbound):
-    """The marketplace now; everything is null or empty before the first minute's summary."""
+    """The marketplace now; everything is null or empty before the first minute's summary.
+
+    `expected_departures_30d` sums up the predicted tutors' chances; null while there is no model.
+    """
 
     tutors: int | None = None
-    at_risk: dict[RiskLevel, int] = {}
-    tiers: dict[Tier, int] = {}
-    flags: dict[str, int] = {}
+    at_risk: dict[RiskLevel, int] = Field(default_factory=dict)
+    tiers: dict[Tier, int] = Field(default_factory=dict)
+    flags: dict[str, int] = Field(default_factory=dict)
     sessions_30d: int | None = None
     reschedule_rate: PlatformRate = PlatformRate()
     no_show_rate: PlatformRate = PlatformRate()
     first_session_success_rate: PlatformRate = PlatformRate()
     insight_latency_seconds: Latency = Latency()
+    predicted_tutors: int = 0
+    expected_departures_30d: Points | None = None
     trend: tuple[TrendDay, ...] = ()
     as_of: datetime | None = None
 

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.access import ACCESS, Role, Shape
-from shared.answer import Health, Outbound
+from shared.answer import Health
 from shared.contracts import MODELS, Inbound, Kind
+from shared.outbound import Outbound
 from shared.problem import TITLES
 from shared.question import Question
 from shared.route import HEALTH, OPENAPI, ROUTES, Route

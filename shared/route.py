@@ -8,7 +8,6 @@ from shared.answer import (
     Definitions,
     History,
     InterventionList,
-    Outbound,
     Overview,
     OwnPage,
     RecommendationList,
@@ -17,6 +16,8 @@ from shared.answer import (
     TutorDetail,
     TutorList,
 )
+from shared.churn_answer import Model
+from shared.outbound import Outbound
 from shared.question import (
     HistoryQuestion,
     InterventionListQuestion,
@@ -92,6 +93,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/api/interventions", Operation.INTERVENTION_LIST, "The work queue.",
         InterventionList, InterventionListQuestion,
+    ),
+    Route(
+        "/api/model", Operation.MODEL,
+        "The churn model in force: how well it does, why it is in force, how it fares.", Model,
     ),
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from shared.domain.feedback import Feedback
 from shared.domain.flag import Flag, Moment
 from shared.domain.log import Log, Timeline
 from shared.domain.marketplace import Reference
+from shared.domain.prediction import Factor, Prediction, Probabilities
 from shared.domain.scorecard import Scorecard, scorecard
 from shared.domain.session import (
     Party,
@@ -213,6 +214,35 @@ def moment(
 ) -> Moment:
     """A log seen at a moment."""
     return Moment(Timeline(told), as_of, settings or Settings(), reference or Reference())
+
+
+def prediction(
+    p30: float = 0.2, at: datetime = AS_OF, *, above_usual: float = 1.0, tutor_id: str = TUTOR
+) -> Prediction:
+    """A prediction with one factor; the other horizons follow from p30.
+
+    `above_usual` is by how much the tutor's log-odds exceed the usual ones.
+    """
+    pushes = 0.7 if above_usual > 0 else -0.7
+    factor = Factor(
+        feature="sessions_change_28d",
+        words="sessions down 45 % on the 4-week mean",
+        value=-0.6,
+        unit="log ratio",
+        contribution=pushes,
+        direction="raises" if pushes > 0 else "lowers",
+    )
+    return Prediction(
+        tutor_id=tutor_id,
+        as_of=at,
+        data_as_of=at - timedelta(hours=2),
+        probabilities=Probabilities(p30 / 20, p30 / 4, p30, min(1.0, p30 * 2)),
+        factors=(factor,),
+        base=-3.0,
+        others=above_usual - pushes,
+        margin=-3.0 + above_usual,
+        model_version="v1",
+    )
 
 
 def card(told: Log, as_of: datetime = AS_OF, **fields: Any) -> Scorecard:

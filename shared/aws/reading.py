@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from shared import answer
+from shared import answer, churn_answer
 from shared.access import Caller, NotFoundError, Operation, Shape
-from shared.answer import Outbound
 from shared.aws.listing import TutorListing
+from shared.aws.model_registry import ModelRegistry
+from shared.aws.prediction_table import PredictionTable
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.secret import Secret
 from shared.aws.table import Table
@@ -16,6 +17,7 @@ from shared.aws.tutor_log import LogTable
 from shared.cursor import seal, unseal
 from shared.domain.scorecard import Scorecard
 from shared.domain.tutor_row import TutorRow
+from shared.outbound import Outbound
 from shared.question import (
     HistoryQuestion,
     Question,
@@ -65,6 +67,8 @@ class Reading:
         self._cards = ScorecardTable(table)
         self._logs = LogTable(table)
         self._listing = TutorListing(table)
+        self._predictions = PredictionTable(table)
+        self._models = ModelRegistry(table)
         self._secret = cursor_secret
 
     def read(self, ask: Ask) -> Found:
@@ -91,7 +95,10 @@ class Reading:
         tutor_id, card, row = self._card(ask)
         tutor = self._logs.tutor(tutor_id)
         if ask.shape is Shape.FULL:
-            return Found(answer.tutor_detail(card, row, tutor), [tutor_id])
+            told = self._predictions.prediction(tutor_id)
+            any_model = told is not None or self._models.champion() is not None
+            prediction = churn_answer.prediction(told, card.churn_score, any_model=any_model)
+            return Found(answer.tutor_detail(card, row, tutor, prediction), [tutor_id])
         since = ask.now - timedelta(days=answer.FEEDBACK_DAYS)
         sessions = self._logs.sessions_since(tutor_id, since)
         return Found(answer.own_page(card, row, tutor, sessions, ask.now), [tutor_id])
@@ -124,6 +131,18 @@ class Reading:
     def interventions(self, ask: Ask) -> Found:
         return Found(answer.InterventionList())
 
+    def model(self, ask: Ask) -> Found:
+        champion = self._models.champion()
+        known = self._models.registered(champion.version) if champion else None
+        return Found(
+            churn_answer.model(
+                champion,
+                known.manifest if known else None,
+                self._models.decisions(),
+                self._models.health(),
+            )
+        )
+
     def _card(self, ask: Ask) -> tuple[str, Scorecard, TutorRow]:
         tutor_id = _about(ask)
         found = self._cards.card(tutor_id)
@@ -148,6 +167,7 @@ READS: dict[Operation, Callable[[Reading, Ask], Found]] = {
     Operation.RECOMMENDATIONS: Reading.recommendations,
     Operation.SESSIONS: Reading.sessions,
     Operation.INTERVENTION_LIST: Reading.interventions,
+    Operation.MODEL: Reading.model,
 }
 
 

@@ -39,7 +39,10 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The marketplace now: those who left are not counted."""
+    """The marketplace now: those who left are not counted.
+
+    `expected_departures_30d` is the sum of the chances of the `predicted_tutors`.
+    """
 
     tutors: int
     at_risk: dict[str, int]
@@ -51,11 +54,14 @@ class Overview:
     first_session_success_rate: Share
     insight_latency_seconds: Latency = field(default_factory=Latency)
     as_of: datetime | None = None
+    predicted_tutors: int = 0
+    expected_departures_30d: float | None = None
 
 
 def overview(rows: Iterable[TutorRow], as_of: datetime) -> Overview:
     """The overview of the rows of all tutors."""
     here = [row for row in rows if row.status not in GONE]
+    chances = [p for row in here if (p := row.probabilities.within_30d) is not None]
     levels = Counter(row.risk_level for row in here)
     return Overview(
         tutors=len(here),
@@ -68,6 +74,8 @@ def overview(rows: Iterable[TutorRow], as_of: datetime) -> Overview:
         first_session_success_rate=_share(here, "first_session_success_rate"),
         insight_latency_seconds=_latency(here, as_of),
         as_of=as_of,
+        predicted_tutors=len(chances),
+        expected_departures_30d=sum(chances) if chances else None,
     )
 
 

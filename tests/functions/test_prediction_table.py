@@ -11,27 +11,15 @@ from shared.aws.prediction_table import PredictionTable
 from shared.aws.scorecard_table import row_of
 from shared.aws.scoring import Scoring
 from shared.aws.tutor_log import LogTable
-from shared.domain.prediction import Absence, Factor, Prediction, Probabilities, Unscored
-from tests.builders import completed
+from shared.domain.prediction import Absence, Prediction, Probabilities, Unscored
+from tests.builders import completed, prediction
 from tests.functions.conftest import Aws
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def predicted(p30: float = 0.2, at: datetime = NOW, tutor_id: str = "t-7") -> Prediction:
-    """A prediction whose other horizons follow from p30."""
-    factor = Factor("sessions_change_28d", "sessions down 45 %", -0.6, "log ratio", 0.7, "raises")
-    return Prediction(
-        tutor_id,
-        at,
-        None,
-        Probabilities(p30 / 20, p30 / 4, p30, min(1.0, p30 * 2)),
-        (factor,),
-        base=-3.0,
-        others=0.3,
-        margin=-2.0,
-        model_version="v1",
-    )
+def predicted(p30: float = 0.2, at: datetime = NOW) -> Prediction:
+    return prediction(p30, at)
 
 
 def scored(aws: Aws, at: datetime = NOW) -> None:

@@ -18,13 +18,18 @@ from functions import query_api
 from shared.aws.audit import AuditTrail
 from shared.aws.item import value_of
 from shared.aws.listing import MAX_EXAMINED
+from shared.aws.model_registry import ModelRegistry, Registered
+from shared.aws.prediction_table import PredictionTable
 from shared.aws.reading import Reading
 from shared.aws.scorecard_table import ScorecardTable, StoredCard
 from shared.aws.secret import secret
 from shared.aws.table import Table, table
 from shared.aws.tutor_log import LogTable, Versioned
+from shared.domain.churn_model import Decision, FeatureDrift, Health, Manifest
 from shared.domain.churn_score import risk_level
+from shared.domain.evaluation import Evaluation, Measures, ReliabilityBin
 from shared.domain.overview import overview
+from shared.domain.prediction import Absence, Probabilities, Unscored
 from shared.domain.scorecard import Scorecard, daily_record, scorecard
 from shared.domain.session import Session
 from shared.domain.tier import Tier
@@ -32,7 +37,7 @@ from shared.domain.tutor import Tutor
 from shared.domain.tutor_row import Insight, TutorRow, tutor_row
 from shared.openapi import document
 from shared.route import ROUTES, Route
-from tests.builders import feedback, log, logins, moved, no_show, steady, tutor
+from tests.builders import feedback, log, logins, moved, no_show, prediction, steady, tutor
 from tests.functions.conftest import Aws
 
 MANAGER = "ops_manager"
@@ -541,6 +546,199 @@ def test_every_answer_is_as_the_description_says(api: Table, route: Route, role:
     assert not [fault.message for fault in OAS31Validator(schema).iter_errors(answer.json)]
 
 
+# What the churn model says
+
+
+def champion(stored: Table, **fields: Any) -> Manifest:
+    """A model in force."""
+    manifest = Manifest(
+        version="v1",
+        trained_at=AS_OF - timedelta(hours=22),
+        train_from=AS_OF - timedelta(days=365),
+        train_until=AS_OF - timedelta(days=105),
+        tutors=280,
+        rows=28_000,
+        kind={1: "logistic", 7: "xgboost", 30: "xgboost", 90: "recency"},
+        features=("sessions_7d",),
+        reported=("sessions_7d",),
+        subjects=(),
+        library="3.4.0",
+        format=1,
+        **fields,
+    )
+    registry = ModelRegistry(stored)
+    registry.register(Registered(manifest, "9f86d081"))
+    reasons = ("It ranks better: AUC 0.81 against 0.76.",)
+    decision = Decision(AS_OF, "v1", None, promoted=True, reasons=reasons)
+    registry.promote(decision, registry.champion())
+    return manifest
+
+
+MEASURED = Measures(
+    rows=9_000, tutors=270, positives=900, base_rate=0.1, auc=0.812345, auc_low=0.79, auc_high=0.83,
+    pr_auc=0.4, brier=0.08, brier_skill=0.11, log_loss=0.28, calibration_error=0.012,
+    calibration_slope=1.02, calibration_intercept=None, precision_at_10=0.5, recall_at_10=0.4,
+)  # fmt: skip
+
+
+def test_the_model_in_force_is_shown_with_what_it_is_worth_and_why(api: Table) -> None:
+    reliability = (ReliabilityBin(900, 0.05, 0.06, 0.04, 0.08),)
+    measures = {"promoted": MEASURED, "recency": replace(MEASURED, auc=0.7)}
+    champion(api, evaluations=(Evaluation(30, measures, reliability),))
+    drift = (FeatureDrift("sessions_7d", 280, 0.31, 0.05),)
+    ModelRegistry(api).put_health(Health(AS_OF, "v1", drift, notes=("All well.",)))
+
+    answer = ask("/api/model").json
+
+    in_force = answer["in_force"]
+    assert (in_force["version"], in_force["since"]) == ("v1", "2026-11-20T00:00:00Z")
+    assert in_force["kinds"] == {"1d": "logistic", "7d": "xgboost", "30d": "xgboost",
+                                 "90d": "recency"}  # fmt: skip
+    (month,) = in_force["evaluations"]
+    assert month["horizon_days"] == 30
+    assert month["measures"]["promoted"]["auc"] == 0.8123
+    assert month["measures"]["recency"]["auc"] == 0.7
+    assert month["reliability"][0]["observed"] == 0.06
+    (decision,) = answer["decisions"]
+    assert decision["promoted"] is True
+    assert decision["reasons"] == ["It ranks better: AUC 0.81 against 0.76."]
+    assert answer["health"]["drift"][0]["drifted"] is True
+    assert answer["note"] is None
+
+
+def test_before_the_first_model_the_api_says_so(api: Table) -> None:
+    seed_many(api, 1)
+
+    told, detail = ask("/api/model").json, ask("/api/tutors/t-000").json
+
+    assert (told["in_force"], told["decisions"], told["health"]) == (None, [], None)
+    assert "No churn model" in told["note"]
+    assert detail["prediction"]["note"] == told["note"]
+
+
+def test_a_refused_first_model_leaves_its_reasons(api: Table) -> None:
+    reasons = ("Only 3 tutors left so far.",)
+    decision = Decision(AS_OF, "v1", None, promoted=False, reasons=reasons)
+    ModelRegistry(api).put_decision(decision)
+
+    told = ask("/api/model").json
+
+    assert told["in_force"] is None
+    assert told["decisions"][0]["reasons"] == list(reasons)
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("people_ops", 200), ("admin", 200), ("service", 403), ("tutor", 403), ("student", 403)],
+)
+def test_the_model_is_for_staff(api: Table, role: str, status: int) -> None:
+    assert ask("/api/model", role).status == status
+    assert len(audited(api)) == (0 if status == 200 else 1), "nobody's data is in it"
+
+
+def test_a_prediction_is_shown_with_what_pushes_it(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+    PredictionTable(api).put(prediction(0.4, AS_OF + timedelta(seconds=3)))
+
+    told = ask("/api/tutors/t-7").json["prediction"]
+
+    assert told["probabilities"] == {"1d": 0.02, "7d": 0.1, "30d": 0.4, "90d": 0.8}
+    (factor,) = told["factors"]
+    assert factor == {
+        "feature": "sessions_change_28d",
+        "words": "sessions down 45 % on the 4-week mean",
+        "direction": "raises",
+        "value": -0.6,
+        "unit": "log ratio",
+        "contribution": 0.7,
+    }
+    parts = told["base"] + factor["contribution"] + told["others"]
+    assert parts == pytest.approx(told["margin"], abs=1e-4)
+    assert (told["model_version"], told["note"]) == ("v1", None)
+    assert told["as_of"] == "2026-11-20T00:00:03Z"
+    assert told["data_as_of"] == "2026-11-19T22:00:03Z"
+    assert (told["disagrees"], told["disagreement"]) == (False, None)
+
+
+def test_score_and_model_that_disagree_are_explained(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+    PredictionTable(api).put(prediction(0.03, above_usual=-0.4))
+
+    told = ask("/api/tutors/t-7").json["prediction"]
+
+    assert told["disagrees"] is True
+    assert "no more than the usual risk, 3 % within 30 days" in told["disagreement"]
+
+
+@pytest.mark.parametrize(
+    ("because", "word"), [("gone", "has left"), ("on_leave", "on leave"), ("quiet", "14 days")]
+)
+def test_who_is_not_predicted_is_told_why(api: Table, because: str, word: str) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+    PredictionTable(api).put(prediction(0.4))
+    away = Unscored("t-7", AS_OF + timedelta(hours=1), None, Absence(because), "v1")
+    PredictionTable(api).put(away)
+
+    told = ask("/api/tutors/t-7").json
+
+    nothing = dict.fromkeys(("1d", "7d", "30d", "90d"))
+    assert told["prediction"]["probabilities"] == nothing
+    assert told["prediction"]["factors"] == []
+    assert word in told["prediction"]["note"]
+    assert ask("/api/tutors/t-7/scores", "service").json["probabilities"] == nothing
+
+
+def test_a_new_tutor_is_not_predicted_yet(api: Table) -> None:
+    champion(api)
+    seed_many(api, 1)
+
+    assert "Not predicted yet" in ask("/api/tutors/t-000").json["prediction"]["note"]
+
+
+def test_lists_and_scores_carry_the_probabilities_and_sort_by_them(api: Table) -> None:
+    seed_many(api, 4)
+    for number, p30 in ((0, 0.1), (1, 0.4), (2, 0.25)):
+        PredictionTable(api).put(prediction(p30, tutor_id=f"t-{number:03d}"))
+
+    riskiest, safest = ask("/api/tutors", sort="p30"), ask("/api/tutors", sort="p30", order="asc")
+    scores = ask("/api/tutors/t-001/scores", "service").json
+
+    assert riskiest.ids == ["t-001", "t-002", "t-000", "t-003"]
+    assert safest.ids == riskiest.ids[::-1], "who is not predicted comes first from below"
+    p30s = [row["probabilities"]["30d"] for row in riskiest.json["items"]]
+    assert p30s == [0.4, 0.25, 0.1, None]
+    assert scores["probabilities"] == {"1d": 0.02, "7d": 0.1, "30d": 0.4, "90d": 0.8}
+
+
+def test_the_history_shows_the_risk_of_each_night(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+    cards = ScorecardTable(api)
+    for night, told in ((2, None), (1, 0.1), (0, 0.3)):
+        record = replace(card, as_of=AS_OF - timedelta(days=night))
+        probabilities = Probabilities(within_30d=told) if told else None
+        cards.put_day(daily_record(record, [], probabilities))
+
+    nights = ask("/api/tutors/t-7/history", days=5).json["items"]
+
+    assert [night["probabilities"]["30d"] for night in nights] == [None, 0.1, 0.3]
+
+
+def test_the_overview_expects_as_many_departures_as_the_chances_add_up_to(api: Table) -> None:
+    seed_many(api, 3)
+    for number, p30 in ((0, 0.1), (1, 0.45)):
+        PredictionTable(api).put(prediction(p30, tutor_id=f"t-{number:03d}"))
+    cards = ScorecardTable(api)
+    cards.put_overview(overview(cards.rows(), AS_OF), AS_OF.date())
+
+    answer = ask("/api/overview").json
+
+    assert (answer["predicted_tutors"], answer["expected_departures_30d"]) == (2, 0.55)
+
+
 # All tutors together
 
 
@@ -599,7 +797,10 @@ def test_health_and_the_description_need_no_token() -> None:
 # What a tutor sees of themselves
 
 
-FORBIDDEN_WORDS = ("churn", "risk", "flag", "note", "score", "p_over", "shrunk", "probab", "u-")
+FORBIDDEN_WORDS = (
+    "churn", "risk", "flag", "note", "score", "p_over", "shrunk", "probab", "predict", "factor",
+    "margin", "model", "depart", "1d", "u-",
+)  # fmt: skip
 
 
 def test_a_tutor_sees_their_own_page_and_nothing_that_is_said_about_them(api: Table) -> None:
@@ -607,6 +808,8 @@ def test_a_tutor_sees_their_own_page_and_nothing_that_is_said_about_them(api: Ta
     card = replace(card, tier=Tier.DEVELOPING, tier_preview=Tier.DEVELOPING)
     seed(api, card, who)
     seed_many(api, 2)
+    told = prediction(0.4321)
+    PredictionTable(api).put(told)
 
     answer = ask("/api/tutors/t-7", "tutor", user="t-7")
 
@@ -614,6 +817,8 @@ def test_a_tutor_sees_their_own_page_and_nothing_that_is_said_about_them(api: Ta
     body = answer.raw.decode().lower().replace("late_notice", "").replace("ada@", "")
     assert not [word for word in FORBIDDEN_WORDS if word in body]
     assert str(card.churn_score.value) not in body
+    assert "0.4321" not in body
+    assert not [factor.words for factor in told.factors if factor.words in body]
     assert not [part.name for part in card.churn_score.parts if part.name in body]
     for raised in card.flags:
         assert raised.code not in body

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from openapi_spec_validator import validate
 
-from shared import answer
+from shared import answer, churn_answer
 from shared.access import ACCESS, Operation
 from shared.answer import OwnMetrics, Rate, TutorListItem, Windows
 from shared.aws.reading import READS
@@ -16,6 +16,7 @@ from shared.contracts import FieldError
 from shared.domain.metric import METRICS
 from shared.domain.tutor_row import tutor_row
 from shared.openapi import Problem, document, document_bytes
+from shared.outbound import Outbound
 from shared.problem import ProblemError
 from shared.problem import document as problem_document
 from shared.route import ROUTES, routed
@@ -24,7 +25,7 @@ from tests.builders import AS_OF, ago, card, completed, log, steady, tutor
 ROOT = Path(__file__).parents[2]
 
 
-def properties(model: type[answer.Outbound]) -> set[str]:
+def properties(model: type[Outbound]) -> set[str]:
     return set(model.model_json_schema(by_alias=True, mode="serialization")["properties"])
 
 
@@ -51,11 +52,12 @@ def test_the_own_page_shares_no_model_with_what_staff_see() -> None:
         found = {model}
         for field in model.model_fields.values():
             for part in (field.annotation, *get_args(field.annotation)):
-                if isinstance(part, type) and issubclass(part, answer.Outbound):
+                if isinstance(part, type) and issubclass(part, Outbound):
                     found |= within(part)
         return found
 
     staff = within(answer.TutorDetail) | within(TutorListItem) | within(answer.History)
+    staff |= within(churn_answer.Model)
 
     assert not within(answer.OwnPage) & staff
     assert not {name for name in OwnMetrics.model_fields if "score" in name or "risk" in name}
