@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,12 @@ def main() -> None:
     """Parse the command line, draw the world, write it and say how long it took."""
     parser = argparse.ArgumentParser(prog="python -m events.world", description=__doc__)
     parser.add_argument("--world", choices=WORLDS, default="demo")
+    parser.add_argument(
+        "--no-signal",
+        dest="signal",
+        action="store_false",
+        help="let departures come by chance alone, so that nothing can predict them",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--until", type=_instant, required=True, help="RFC 3339, with an offset")
     parser.add_argument("--out", type=Path, required=True, help="folder for the CSV files")
@@ -21,7 +28,8 @@ def main() -> None:
     options = parser.parse_args()
 
     began = time.perf_counter()
-    history = simulate(WORLDS[options.world], options.seed, options.until)
+    world = replace(WORLDS[options.world], signal=options.signal)
+    history = simulate(world, options.seed, options.until)
     rows = write_history(history, options.out, compress=options.gzip)
     if options.truth:
         write_truth(history, options.truth)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from events.world.archetype import Archetype, archetype
 from events.world.behaviour import Behaviour, behaviour_columns, draw_behaviour
 from events.world.column import (
     SECONDS_A_DAY,
@@ -105,12 +106,15 @@ def write_truth(history: History, folder: Path) -> None:
         compress=False,
     )
     seat, day = np.nonzero(life.working)
+    tutor, level = life.tutor[seat, day], life.level[seat, day]
+    kind = archetype(level, life.trait.of(tutor), life.tenure[seat, day])
     write_csv(
         folder / "days.csv",
         [
-            identifier("tutor_id", f"{SYNTHETIC_PREFIX}t-", life.tutor[seat, day].astype(np.int64)),
+            identifier("tutor_id", f"{SYNTHETIC_PREFIX}t-", tutor),
             instant("day", (day + first_day) * SECONDS_A_DAY),
-            whole("level", life.level[seat, day]),
+            whole("level", level),
+            choice("archetype", [name.name.lower() for name in Archetype], kind),
             truth("on_leave", life.leave[seat, day]),
         ],
         compress=False,

@@ -71,6 +71,7 @@ GROUP_WORSEN = _by(0.84, 1.00, 1.12)
 RESIGNS = 0.15  # the others just stop coming; 1-2 % a month resign (PRD 1.4)
 ABANDONS = 0.35  # of those who just stop, leave sessions booked that nobody gives
 TAIL_DAYS = 3
+CHANCE_LEAVES = 0.12 / 30  # a day, of everybody, in a world without signal
 
 # --- the calendar, in UTC ---
 

@@ -29,12 +29,13 @@ class Exit(IntEnum):
 
 
 class Cause(IntEnum):
-    """Why a tutor left: the three competing hazards."""
+    """Why a tutor left: the three competing hazards, or chance in a world without signal."""
 
     NONE = 0
     DRIFT = 1
     FIRST_SESSION = 2
     NO_SHOW = 3
+    CHANCE = 4
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,22 @@ class Life:
         return np.where(self.tutor >= 0, days - self.onboarded[self.tutor], 0)
 
 
-def draw_traits(rng: np.random.Generator, tutors: int) -> Trait:
-    """What tutors are like; weekly sessions have mean 15 and lie within 5 and 30 (PRD 1.1)."""
+def draw_traits(rng: np.random.Generator, tutors: int, *, busy: bool = False) -> Trait:
+    """What tutors are like; weekly sessions have mean 15 and lie within 5 and 30 (PRD 1.1).
+
+    Where all are `busy` they lie within 10 and 30, so that nobody has two idle weeks by chance.
+    """
     return Trait(
         group=rng.choice(len(GROUPS), tutors, p=[group.share for group in GROUPS]),
         reliability=rng.choice(3, tutors, p=state.RELIABILITY_SHARE),
         skill=rng.choice(3, tutors, p=state.SKILL_SHARE),
         habit=rng.choice(3, tutors, p=state.HABIT_SHARE),
-        baseline=np.round(5.0 + 25.0 * rng.beta(2.0, 3.0, tutors), 1),
+        baseline=np.round(
+            10.0 + 20.0 * rng.beta(2.0, 6.0, tutors)
+            if busy
+            else 5.0 + 25.0 * rng.beta(2.0, 3.0, tutors),
+            1,
+        ),
     )
 
 
@@ -111,7 +120,8 @@ class _Marketplace:
         self.rng = generator(seed, Stream.LIFE)
         self.first_weekday = first_weekday - BURN_IN_DAYS
         capacity = seats * (3 + self.days // 45)
-        self.trait = draw_traits(generator(seed, Stream.TRAIT), capacity)
+        self.signal = world.signal
+        self.trait = draw_traits(generator(seed, Stream.TRAIT), capacity, busy=not self.signal)
         self.onboarded = np.full(capacity, self.days, dtype=np.int64)
         self.exited = np.full(capacity, self.days, dtype=np.int64)
         self.exit = np.zeros(capacity, dtype=np.int64)
@@ -180,10 +190,13 @@ class _Marketplace:
         fresh = self.rng.poisson(
             np.where(at_work, rate * (1 - moved), np.where(tail & ~self.leave, 0.5 * rate, 0.0))
         )
+        last_day = self._draw_last_days(at_work)
+        fresh = np.maximum(fresh, last_day)
         sessions = fresh + self.arriving[:, day]
         no_show = self.rng.binomial(
             sessions, np.where(at_work, state.no_show_share(self.level, trait, weekday), 0.0)
         )
+        no_show = np.where(last_day, np.minimum(no_show, sessions - 1), no_show)
         first = np.where(self.met, state.first_share(tenure), 1.0)
         fails = state.first_failure_share(self.level, trait, tenure)
         held = 1.0 - state.CANCELLED[self.level] - state.STUDENT_NO_SHOW
@@ -205,7 +218,13 @@ class _Marketplace:
         self.met |= sessions > 0
         self.failed_first = self.failed_first * state.STING_FADES + failed_first
         self.missed = self.missed * state.STING_FADES + no_show
-        self._leave_for_good(day, tenure)
+        self._leave_for_good(day, tenure, last_day)
+
+    def _draw_last_days(self, at_work: Bools) -> Bools:
+        """Whose last day it is, where that is left to chance."""
+        if self.signal:
+            return np.zeros(len(at_work), dtype=bool)
+        return at_work & (self.rng.random(len(at_work)) < state.CHANCE_LEAVES)
 
     def _seat_newcomers(self, day: int) -> None:
         self.empty_days[~self.working] -= 1
@@ -244,21 +263,29 @@ class _Marketplace:
         asked_on = np.full(len(seat), day)
         self.moves.append((seat, self.tutor[seat], level, asked_on, original, new))
 
-    def _leave_for_good(self, day: int, tenure: Ints) -> None:
+    def _leave_for_good(self, day: int, tenure: Ints, last_day: Bools) -> None:
         group = self.trait.group[self.tutor]
         parts = np.stack(
             state.hazards(self.level, group, tenure, self.failed_first, self.missed)
         ).cumsum(axis=0)
         chance = self.rng.random(len(self.tutor))
         seat = np.flatnonzero(self.working & ~self.leave & (chance < parts[-1]))
-        tutor = self.tutor[seat]
         cause = 1 + (chance[seat] >= parts[:, seat]).sum(axis=0)
         resigns = self.rng.random(len(seat)) < state.RESIGNS
         how = np.where(resigns, Exit.RESIGNED, Exit.SILENT)
         how = np.where(cause == Cause.NO_SHOW, Exit.DEACTIVATED, how)
+        if not self.signal:
+            self._start_afresh(seat)
+            seat = np.flatnonzero(last_day)
+            cause, how = np.full(len(seat), Cause.CHANCE), np.full(len(seat), Exit.RESIGNED)
         abandons = self.rng.random(len(seat)) < state.ABANDONS
+        tutor = self.tutor[seat]
         self.exited[tutor], self.exit[tutor], self.cause[tutor] = day + 1, how, cause
         self.abandons[seat] = abandons & (how == Exit.SILENT)
         self.working[seat] = False
         self.arriving[seat, day + 1 :] = 0
         self.empty_days[seat] = state.TAIL_DAYS + 1 + self.rng.geometric(0.5, len(seat)) - 1
+
+    def _start_afresh(self, seat: Ints) -> None:
+        self.level[seat] = self.rng.choice(5, len(seat), p=state.FIRST_LEVEL_SHARE)
+        self.failed_first[seat] = self.missed[seat] = 0.0

@@ -11,7 +11,12 @@ SYNTHETIC_PREFIX = "syn-"
 
 @dataclass(frozen=True)
 class World:
-    """A marketplace of a given size; `tutors` are at work on any one day."""
+    """A marketplace of a given size; `tutors` are at work on any one day.
+
+    Without `signal` nothing visible tells who is going to leave: departures come by chance alone,
+    to everybody alike, with a word and on the evening of a day of teaching; nobody falls silent.
+    All else is as it was, but those who would have left start afresh instead.
+    """
 
     name: str
     tutors: int
