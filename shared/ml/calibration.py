@@ -13,6 +13,9 @@ BINS = 10
 CLIP = 1e-6
 """Forecasts nearer than this to 0 or 1 count as this near where a logarithm is taken."""
 
+SLOPES = (0.8, 1.25)
+"""Calibration slopes between which probabilities are taken at their word."""
+
 
 def calibration_error(label: Array, probability: Array, equal_width: bool = False) -> float:
     """Expected calibration error: mean over rows of |mean forecast - share that left| of its bin.

@@ -20,7 +20,7 @@ BINS = 10
 Z_99 = 2.3263478740408408
 
 
-def profile(matrix: Floats, names: Sequence[str], tutor: Array) -> dict[str, FeatureProfile]:
+def profile(matrix: Array, names: Sequence[str], tutor: Array) -> dict[str, FeatureProfile]:
     """How each column of (rows, features) is spread; NaN is unknown.
 
     Leave out features of the calendar: a single night has but one month and weekday.
@@ -28,7 +28,7 @@ def profile(matrix: Floats, names: Sequence[str], tutor: Array) -> dict[str, Fea
     return {name: _profile(column, tutor) for name, column in zip(names, matrix.T, strict=True)}
 
 
-def _profile(column: Floats, tutor: Array) -> FeatureProfile:
+def _profile(column: Array, tutor: Array) -> FeatureProfile:
     edges = _edges(column[np.isfinite(column)])
     group, bins = _binned(column, edges), len(edges) + 2
     shares = np.bincount(group, minlength=bins) / max(1, len(column))
@@ -39,15 +39,15 @@ def _profile(column: Floats, tutor: Array) -> FeatureProfile:
     )
 
 
-def _edges(known: Floats) -> Floats:
+def _edges(known: Array) -> Floats:
     """Deciles, equal ones once; around a constant, so that leaving it either way is seen."""
     if not len(known) or known.min() == known.max():
-        return np.concatenate([np.nextafter(known[:1], -np.inf), known[:1]])
+        return np.concatenate([np.nextafter(known[:1], -np.inf), known[:1]], dtype=np.float64)
     inner = np.unique(np.quantile(known, np.arange(1, BINS) / BINS, method="inverted_cdf"))
-    return inner[inner < known.max()]
+    return np.asarray(inner[inner < known.max()], dtype=np.float64)
 
 
-def _binned(column: Floats, edges: Floats) -> Array:
+def _binned(column: Array, edges: Floats) -> Array:
     """Each row's bin: (-inf, e0], (e0, e1], …, above the last; one more for the unknown."""
     unknown = ~np.isfinite(column)
     return np.where(unknown, len(edges) + 1, np.searchsorted(edges, column, side="left"))
@@ -71,7 +71,7 @@ def _independent_rows(group: Array, shares: Floats, tutor: Array) -> float:
 
 
 def drift(
-    profiles: Mapping[str, FeatureProfile], matrix: Floats, names: Sequence[str]
+    profiles: Mapping[str, FeatureProfile], matrix: Array, names: Sequence[str]
 ) -> tuple[FeatureDrift, ...]:
     """The index of each feature with a profile, the largest first; one row a tutor, as of now.
 
@@ -86,7 +86,7 @@ def drift(
     return tuple(sorted(found, key=lambda each: (-each.stability_index, each.feature)))
 
 
-def _drift(name: str, before: FeatureProfile, column: Floats) -> FeatureDrift:
+def _drift(name: str, before: FeatureProfile, column: Array) -> FeatureDrift:
     counts = np.bincount(
         _binned(column, np.array(before.edges)), minlength=len(before.shares)
     ).astype(np.float64)

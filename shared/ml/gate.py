@@ -14,12 +14,11 @@ import numpy as np
 from shared.domain.churn_model import Decision, ModelKind
 from shared.domain.evaluation import HEADLINE, Evaluation, Interval, Measures
 from shared.ml.bootstrap import Array
-from shared.ml.calibration import reliability
+from shared.ml.calibration import SLOPES, reliability
 from shared.ml.measure import lift, log_losses, measures, paired_difference
 
 FEWEST_DEPARTURES = 50
 FEWEST_LEAVERS = 30
-SLOPES = (0.8, 1.25)
 
 FEWEST_IN_GROUP = 10
 """Departures, of as many tutors, from which on a subgroup is compared on its own."""

@@ -136,23 +136,21 @@ def _verdict(
     reach: Reach,
     ceiling_known: bool,
 ) -> str:
-    caught, right = best
-    if reach == "unknown" or caught is None or right is None or needed is None:
+    right = best[1]
+    if reach == "unknown" or right is None or needed is None:
         return "Too few departures to tell."
-    at_recall = f"catching {goal.recall:.0%} of departures, {right:.0%} of alerts are right"
     if reach == "reached":
-        return f"Attainable: {at_recall}."
+        return f"Attainable: catching {goal.recall:.0%} of departures, {right:.0%} are right."
     need = (
         f"departures are {measured.base_rate:.1%} of cases, so {goal.precision:.0%} right alerts "
-        f"must be {goal.precision / measured.base_rate:.1f} times richer than chance, and with "
-        f"{goal.recall:.0%} caught that takes an AUC of at least {needed:.2f}"
+        f"are {goal.precision / measured.base_rate:.1f} times richer than chance, and with "
+        f"{goal.recall:.0%} caught they take an AUC of at least {needed:.2f}"
     )
-    falls_short = f"{at_recall}; at {goal.precision:.0%} right it catches {caught:.0%}"
+    has = f"the model has {measured.auc:.2f}"
     if reach == "missed":
-        return f"Not reached, though not ruled out: {falls_short}. At this base rate, {need}."
+        return f"Not reached, though not ruled out: {need}; {has}."
     if ceiling_known:
-        return f"Not attainable: even the best possible forecast misses it. Here, {falls_short}."
+        return f"Not attainable: even the best possible forecast misses it, for {need}."
     return (
-        f"Not attainable at this base rate with what the data tells: {need}; "
-        f"the model has {measured.auc:.2f} (at most {measured.auc_high:.2f}). Here, {falls_short}."
+        f"Not attainable at this base rate: {need}; {has} (at most {measured.auc_high:.2f})."
     )

@@ -1,0 +1,364 @@
+"""The backtest's files: what they say of good, poor and small samples, and that they are safe."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from shared.domain.evaluation import HORIZONS, Evaluation, Interval
+from shared.ml.calibration import expit, reliability
+from shared.ml.chart import Axis, auc_chart, lift_chart, percent, reliability_chart
+from shared.ml.goal import level_goals
+from shared.ml.measure import agreement, lift, measures, paired_difference, ranking
+from shared.ml.page import page
+from shared.ml.report import as_json, write
+from shared.ml.verdict import (
+    BacktestReport,
+    Comparison,
+    Example,
+    LabelKind,
+    Setting,
+    WrongLabel,
+    verdict,
+)
+
+type Array = NDArray[Any]
+
+HOSTILE = "<script>alert('x')</script>"
+SIGNAL = {1: -5.5, 7: -4.0, 30: -2.4, 90: -1.3}
+
+
+def setting(**changed: Any) -> Setting:
+    usual = Setting(
+        history="course",
+        made_at=datetime(2026, 11, 20, 9, 30, tzinfo=UTC),
+        train_from=datetime(2023, 1, 1, tzinfo=UTC),
+        train_until=datetime(2023, 7, 1, tzinfo=UTC),
+        test_from=datetime(2023, 7, 1, tzinfo=UTC),
+        test_until=datetime(2023, 9, 30, tzinfo=UTC),
+        train_tutors=1311,
+        train_rows=20_412,
+        test_tutors=400,
+        test_rows=4000,
+        purge_days={days: days + 14 for days in HORIZONS},
+        kinds=dict.fromkeys(HORIZONS, "xgboost"),
+        features=58,
+        reported=23,
+        missing=("reschedules", "ratings by category", "response times"),
+    )
+    return replace(usual, **changed)
+
+
+class World:
+    """Tutor-moments whose risk is known, seen more or less clearly by each model."""
+
+    def __init__(self, days: int, tutors: int = 400, seed: int = 3) -> None:
+        random = np.random.default_rng(seed + days)
+        self.tutor = np.repeat(np.arange(tutors), 10)
+        self.risk = np.repeat(random.normal(0, 1.2, tutors), 10)
+        self.noise = np.repeat(random.normal(0, 1, (tutors, 4)), 10, axis=0)
+        self.base = SIGNAL[days]
+        self.label = (random.random(len(self.tutor)) < expit(self.base + self.risk)).astype(int)
+
+    def forecast(self, error: float, which: int) -> Array:
+        believed = (self.risk + error * self.noise[:, which]) * 1.44 / (1.44 + error**2)
+        return expit(self.base + believed)
+
+    def score(self) -> Array:
+        return 30 + 18 * self.noise[:, 3] + 12 * self.risk
+
+
+@cache
+def evaluated(days: int, tutors: int = 400) -> tuple[Evaluation, World]:
+    world = World(days, tutors)
+    label, tutor = world.label, world.tutor
+    promoted, before = world.forecast(0.7, 0), float(label.mean()) * 1.05
+    score = world.score()
+    found = measures(label, promoted, tutor, before)
+    others = {
+        "logistic": measures(label, world.forecast(0.9, 1), tutor, before),
+        "recency": measures(label, world.forecast(2.5, 2), tutor, before),
+        "churn_score": ranking(label, score, tutor),
+    }
+    evaluation = Evaluation(
+        days,
+        {"promoted": found, "xgboost": found, **others},
+        reliability(label, promoted, tutor=tutor),
+        lift(label, promoted),
+        level_goals(label, promoted, found, score),
+    )
+    return evaluation, world
+
+
+def backtest(**changed: Any) -> BacktestReport:
+    evaluations = tuple(evaluated(days)[0] for days in HORIZONS)
+    world = evaluated(30)[1]
+    label, tutor = world.label, world.tutor
+    promoted, score = world.forecast(0.7, 0), world.score()
+    comparisons = tuple(
+        Comparison(
+            name,
+            paired_difference(label, promoted, other, tutor) if name != "churn_score" else None,
+            paired_difference(label, promoted, other, tutor, "auc"),
+        )
+        for name, other in (
+            ("logistic", world.forecast(0.9, 1)),
+            ("recency", world.forecast(2.5, 2)),
+            ("churn_score", score),
+        )
+    )
+    usual = BacktestReport(
+        setting=setting(),
+        evaluations=evaluations,
+        comparisons={30: comparisons},
+        agreements={30: agreement(label, promoted, score, tutor)},
+        labels=(
+            LabelKind("resign", "status resigned or deactivated", {1: 4, 7: 31, 30: 120, 90: 300}),
+            LabelKind(
+                "fall silent",
+                "more than 14 days without a session, not on leave",
+                {1: 20, 7: 80, 30: 300, 90: 700},
+            ),
+            LabelKind("slow down", "under half of the usual for three weeks", {30: 210}, False),
+        ),
+        wrong_label=WrongLabel(
+            evaluations[2].measures["logistic"],
+            replace(evaluations[2].measures["promoted"], auc=0.86, auc_low=0.84, auc_high=0.88),
+        ),
+        drivers=(("sessions of 4 weeks against the usual", 0.41), ("days since joining", 0.2)),
+        examples=(
+            Example("t-17", datetime(2023, 8, 1, tzinfo=UTC), 81, 0.04, False, "a no-show weighs"),
+        ),
+        notes=("recency is worse than xgboost.",),
+        caveats=("Column cancellations is absent from this history.",),
+    )
+    return replace(usual, **changed)
+
+
+def too_small() -> BacktestReport:
+    evaluations = tuple(evaluated(days, tutors=4)[0] for days in HORIZONS)
+    return BacktestReport(setting(test_tutors=4), evaluations)
+
+
+class Reader(HTMLParser):
+    """Checks that tags are closed, and remembers what there is."""
+
+    VOID = ("meta", "circle", "line", "rect", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def read(document: str) -> Reader:
+    reader = Reader()
+    reader.feed(document)
+    assert reader.open == []
+    return reader
+
+
+@pytest.mark.parametrize("report", [backtest(), too_small()], ids=["full", "too small"])
+def test_the_page_is_whole_and_fetches_and_runs_nothing(report: BacktestReport) -> None:
+    document = page(report)
+
+    reader = read(document)
+
+    assert not reader.tags & {"script", "link", "img", "iframe", "object", "form"}
+    assert not re.search(r"https?:|url\(|@import|\son\w+=|nan", document.split("</style>")[1])
+
+
+def test_the_page_tells_each_horizon_and_every_measure() -> None:
+    words = " ".join(read(page(backtest())).words)
+
+    for expected in (
+        "Leaving within 30 days", "Leaving within 1 day", "AUC", "PR-AUC", "Brier", "skill",
+        "Right in the top 10%", "Caught by the top 10%", "Calibration slope", "XGBoost", "in use",
+        "Logistic regression", "Recency rule", "Churn score", "Critical", "70% right, 90% caught",
+        "Where churn score and model disagree", "How tutors leave", "15th silent day",
+        "What was trained and tested", "20,412 tutor-moments of 1,311 tutors", "reschedules",
+        "What to bear in mind", "1 July 2023",
+    ):  # fmt: skip
+        assert expected in words
+
+
+def test_texts_from_the_history_are_escaped() -> None:
+    report = backtest(
+        setting=setting(history=HOSTILE, missing=(HOSTILE,)),
+        notes=(HOSTILE,),
+        caveats=(HOSTILE,),
+        drivers=((HOSTILE, 1.0),),
+        labels=(LabelKind(HOSTILE, HOSTILE, {30: 1}),),
+        examples=(Example(HOSTILE, datetime(2023, 8, 1, tzinfo=UTC), 1, 0.5, True, HOSTILE),),
+    )
+
+    document = page(report)
+
+    assert "<script" not in document
+    assert document.count("&lt;script&gt;") >= 9
+
+
+def test_a_sample_that_is_too_small_says_so_instead_of_flattering() -> None:
+    document = page(too_small())
+
+    assert "Too few departures in the test period to tell." in document
+    assert "These are too few to measure a forecast by." in document
+    assert verdict(too_small()).tone == "unknown"
+
+
+def test_nothing_measured_at_all_still_makes_a_page() -> None:
+    read(page(BacktestReport(setting(), ())))
+
+    assert verdict(BacktestReport(setting(), ())).tone == "unknown"
+
+
+def test_good_forecasts_are_called_reliable() -> None:
+    found = verdict(backtest())
+
+    assert found.tone == "good"
+    assert [point.tone for point in found.points[:3]] == ["good", "good", "good"]
+    assert any("Better than the recency rule" in point.sentence for point in found.points)
+
+
+def with_promoted(**changed: Any) -> BacktestReport:
+    evaluation = evaluated(30)[0]
+    promoted = replace(evaluation.measures["promoted"], **changed)
+    return BacktestReport(setting(), (replace(evaluation, measures={"promoted": promoted}),))
+
+
+# fmt: off
+VERDICTS = [
+    pytest.param({"calibration_error": 0.03}, "good", id="just calibrated"),
+    pytest.param({"calibration_error": 0.0301}, "mixed", id="just off"),
+    pytest.param({"calibration_slope": 0.79}, "mixed", id="too extreme"),
+    pytest.param({"calibration_slope": 1.25}, "good", id="timid but allowed"),
+    pytest.param({"calibration_slope": None}, "mixed", id="slope not known"),
+    pytest.param({"brier_skill": 0.0}, "poor", id="no better than the base rate"),
+    pytest.param({"brier_skill_own": 0.0}, "mixed", id="better than training's base rate only"),
+    pytest.param({"auc_low": 0.5}, "poor", id="no better than a coin"),
+    pytest.param({"auc_low": None}, "mixed", id="no interval"),
+    pytest.param({"auc": None}, "unknown", id="not measured"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("changed", "tone"), VERDICTS)
+def test_verdict(changed: dict[str, float | None], tone: str) -> None:
+    assert verdict(with_promoted(**changed)).tone == tone
+
+
+# fmt: off
+COMPARED = [
+    pytest.param(Interval(-0.02, -0.03, -0.01), "Better than XGBoost, beyond chance", id="better"),
+    pytest.param(Interval(0.02, 0.01, 0.03), "Worse than XGBoost, beyond chance", id="worse"),
+    pytest.param(Interval(-0.02, -0.03, 0.01), "No different from XGBoost within", id="alike"),
+    pytest.param(None, "Against XGBoost: too little to compare", id="unknown"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("gap", "expected"), COMPARED)
+def test_comparisons_in_words(gap: Interval | None, expected: str) -> None:
+    report = replace(with_promoted(), comparisons={30: (Comparison("xgboost", gap, None),)})
+
+    assert verdict(report).points[-1].sentence.startswith(expected)
+
+
+def test_an_auc_above_speaks_for_the_model_in_use() -> None:
+    higher = Comparison("churn_score", None, Interval(0.1, 0.05, 0.15))
+
+    sentence = verdict(replace(with_promoted(), comparisons={30: (higher,)})).points[-1].sentence
+
+    assert (
+        sentence == "Better than the churn score, beyond chance: AUC +0.1000 (+0.0500 to +0.1500)."
+    )
+
+
+def test_the_machines_file_holds_the_same() -> None:
+    report = backtest()
+
+    content = json.loads(as_json(report))
+
+    assert list(content["horizons"]) == ["1", "7", "30", "90"]
+    month = content["horizons"]["30"]
+    promoted = report.evaluations[2].measures["promoted"]
+    assert month["measures"]["promoted"]["auc"] == promoted.auc
+    assert month["comparisons"]["logistic"]["log_loss"]["high"] < 0.1
+    assert {goal["level"] for goal in month["goals"]} == {"critical", "high", "medium"}
+    assert month["agreement"]["both"]["rows"] > 0
+    assert content["verdict"]["tone"] == "good"
+    assert content["setting"]["train_until"] == "2023-07-01T00:00:00Z"
+    assert content["setting"]["purge_days"]["90"] == 104
+    assert content["history"] == "course"
+
+
+def test_what_is_not_known_is_null_for_machines() -> None:
+    month = json.loads(as_json(too_small()))["horizons"]["30"]
+
+    assert month["measures"]["promoted"]["auc"] is None
+    assert month["agreement"] is None
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    counted = LabelKind("resign", "", {30: np.int64(4)})  # type: ignore[dict-item]
+
+    assert json.loads(as_json(backtest(labels=(counted,))))["labels"][0]["rows"] == {"30": 4}
+
+
+def test_both_files_are_written_into_a_new_folder(tmp_path: Path) -> None:
+    write(backtest(), tmp_path / "out" / "here")
+
+    written = sorted(path.name for path in (tmp_path / "out" / "here").iterdir())
+    assert written == ["report.html", "report.json"]
+    assert (tmp_path / "out/here/report.html").stat().st_size < 200_000
+
+
+# fmt: off
+TICKS = [
+    pytest.param(0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1], id="the whole"),
+    pytest.param(0, 0.043, [0, 0.01, 0.02, 0.03, 0.04], id="small shares"),
+    pytest.param(0.5, 1, [0.5, 0.6, 0.7, 0.8, 0.9, 1.0], id="not from zero"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("low", "high", "expected"), TICKS)
+def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
+    assert Axis(low, high, 0, 100).ticks() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "expected"),
+    [(0.125, 1, "12.5%"), (0.1, 1, "10%"), (1, 0, "100%"), (-0.031, 1, "-3.1%"), (0.2, 0, "20%")],
+)
+def test_percent(value: float, digits: int, expected: str) -> None:
+    assert percent(value, digits) == expected
+
+
+def test_charts_of_nothing_are_empty_but_whole() -> None:
+    for chart in (reliability_chart((), "t"), lift_chart((), "t"), auc_chart((), "t")):
+        assert chart.startswith("<svg")
+        read(chart)
