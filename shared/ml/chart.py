@@ -37,9 +37,12 @@ def _round_step(rough: float) -> float:
 
 
 def percent(value: float, digits: int = 0) -> str:
-    """0.125 as 12.5%; as many digits as asked for, fewer where they would be zeros."""
-    text = f"{100 * value:.{digits}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
+    """0.125 as 12.5%."""
+    return f"{100 * value:.{digits}f}%"
+
+
+def _tick(value: float, plain: bool) -> str:
+    return f"{value:g}" if plain else f"{round(100 * value, 6):g}%"
 
 
 def reliability_chart(bins: Sequence[ReliabilityBin], title: str) -> str:
@@ -78,7 +81,7 @@ def lift_chart(table: Sequence[Lift], title: str) -> str:
     words = _text(
         (x.start + x.end) / 2, 342, "watched: the share at highest risk", "middle", "axis"
     ) + _text(14, (y.start + y.end) / 2, "times the base rate", "middle", "axis", turned=True)
-    return _svg(350, title, _rows(y, x, 4, times=True) + bars + blind + words)
+    return _svg(350, title, _rows(y, x, 4, plain=True) + bars + blind + words)
 
 
 def _bar(k: int, each: Lift, x: Axis, y: Axis) -> str:
@@ -123,10 +126,12 @@ def _auc_mark(name: str, each: Measures, at: float, x: Axis) -> str:
     )
 
 
-def _rows(y: Axis, x: Axis, wanted: int, times: bool = False) -> str:
+def _rows(y: Axis, x: Axis, wanted: int, plain: bool = False) -> str:
     return "".join(
         _line(x.start, y.at(value), x.end, y.at(value), "grid")
-        + _text(x.start - 7, y.at(value) + 5, f"{value:g}" if times else percent(value, 1), "end")
+        + _text(
+            x.start - 7, y.at(value) + 5, f"{value:g}" if times else _round_percent(value), "end"
+        )
         for value in y.ticks(wanted)
     )
 
@@ -134,7 +139,9 @@ def _rows(y: Axis, x: Axis, wanted: int, times: bool = False) -> str:
 def _columns(x: Axis, y: Axis, wanted: int, plain: bool = False) -> str:
     return "".join(
         _line(x.at(value), y.start, x.at(value), y.end, "grid")
-        + _text(x.at(value), y.start + 20, f"{value:g}" if plain else percent(value, 1), "middle")
+        + _text(
+            x.at(value), y.start + 20, f"{value:g}" if plain else _round_percent(value), "middle"
+        )
         for value in x.ticks(wanted)
     )
 

@@ -164,7 +164,7 @@ def _against(rows: Closed, one: Array, other: Array) -> str:
 
 
 def _difference(gap: Interval) -> str:
-    return f"a difference of {gap.mean:+.4f} (95 % between {gap.low:+.4f} and {gap.high:+.4f})"
+    return f"a difference of {gap.mean:+.4f} (95% between {gap.low:+.4f} and {gap.high:+.4f})"
 
 
 def calibrated(case: Case) -> Finding:
@@ -177,7 +177,7 @@ def calibrated(case: Case) -> Finding:
     return Finding(
         passed,
         f"Its probabilities are {'' if passed else 'not '}calibrated: slope {slope:.2f} "
-        f"(95 % between {found.calibration_slope_low:.2f} and {found.calibration_slope_high:.2f}), "
+        f"(95% between {found.calibration_slope_low:.2f} and {found.calibration_slope_high:.2f}), "
         f"{SLOPES[0]} to {SLOPES[1]} is allowed.",
     )
 

@@ -252,16 +252,16 @@ def _charts(evaluation: Evaluation, kind: str | None) -> str:
         figures.append(
             _figure(
                 reliability_chart(evaluation.reliability, f"Reliability within {days}"),
-                "Do the percentages mean what they say?",
+                "Are the percentages right?",
                 "Each dot is a tenth of all forecasts; on the dashed line they are right. The bars "
-                "are 95 % intervals.",
+                "are 95% intervals.",
             )
         )
     if evaluation.lift:
         figures.append(
             _figure(
                 lift_chart(evaluation.lift, f"Lift within {days}"),
-                "How much better than picking blindly?",
+                "Better than picking blindly?",
                 "How many times as often those at highest risk leave; 1 is picking blindly.",
             )
         )
@@ -270,7 +270,7 @@ def _charts(evaluation: Evaluation, kind: str | None) -> str:
             _figure(
                 auc_chart(known, f"AUC of each model within {days}"),
                 "Who ranks best?",
-                "The chance that someone who leaves is ranked above someone who stays, with 95 % "
+                "The chance that someone who leaves is ranked above someone who stays, with 95% "
                 "intervals over tutors.",
             )
         )
@@ -381,16 +381,25 @@ def _wrong_label(found: WrongLabel | None) -> str:
     if found is None or found.honest.auc is None or found.tempting.auc is None:
         return ""
     rows = [
-        ("Honest: the first silent day, tutors at work", *_compared(found.honest)),
-        ("Tempting: the 15th silent day, everybody", *_compared(found.tempting)),
+        ("Honest: dated by the last session, tutors at work only", *_compared(found.honest)),
+        ("Tempting: dated by the 15th silent day, everybody", *_compared(found.tempting)),
     ]
+    inflates = found.tempting.auc > found.honest.auc
+    said = (
+        f"Dating a silence by its 15th day, over everybody, gives an AUC of "
+        f"{found.tempting.auc:.2f} where dating it honestly gives {found.honest.auc:.2f}, at "
+        f"{found.horizon_days} days. "
+        + (
+            "Nothing is known any better: such a model counts the days a tutor has already been "
+            "silent, and warns when the tutor is gone. "
+            if inflates
+            else "In this history it flatters nobody. "
+        )
+        + "It is told for comparison only, and not used."
+    )
     return section(
-        "The label that would look better",
-        f"<p>Dating a departure by its 15th silent day, over everybody, gives an AUC of "
-        f"{found.tempting.auc:.2f} instead of {found.honest.auc:.2f} at {found.horizon_days} "
-        "days. Nothing is known any better: such a model counts the days a tutor has already "
-        "been silent, and warns when the tutor is gone. It is kept here to show what it inflates, "
-        "and is not used.</p>"
+        "The tempting wrong label",
+        f"<p>{said}</p>"
         + table(("Label", "Tutor-moments", "Leave", "AUC", "PR-AUC"), rows, "first-wide"),
     )
 

@@ -198,7 +198,7 @@ def test_the_page_tells_each_horizon_and_every_measure() -> None:
         "Leaving within 30 days", "Leaving within 1 day", "AUC", "PR-AUC", "Brier", "skill",
         "Right in the top 10%", "Caught by the top 10%", "Calibration slope", "XGBoost", "in use",
         "Logistic regression", "Recency rule", "Churn score", "Critical", "70% right, 90% caught",
-        "Where churn score and model disagree", "How tutors leave", "15th silent day",
+        "Where churn score and model disagree", "How tutors leave", "The tempting wrong label",
         "What was trained and tested", "20,412 tutor-moments of 1,311 tutors", "reschedules",
         "What to bear in mind", "1 July 2023",
     ):  # fmt: skip
@@ -352,10 +352,25 @@ def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None
 
 @pytest.mark.parametrize(
     ("value", "digits", "expected"),
-    [(0.125, 1, "12.5%"), (0.1, 1, "10%"), (1, 0, "100%"), (-0.031, 1, "-3.1%"), (0.2, 0, "20%")],
+    [(0.125, 1, "12.5%"), (0.1, 1, "10.0%"), (1, 0, "100%"), (-0.031, 1, "-3.1%"), (0.2, 0, "20%")],
 )
 def test_percent(value: float, digits: int, expected: str) -> None:
     assert percent(value, digits) == expected
+
+
+def test_ticks_of_small_shares_have_the_decimals_they_need() -> None:
+    drawn = reliability_chart(evaluated(1)[0].reliability, "t")
+
+    assert re.search(r">0%</text>", drawn)
+    assert not re.search(r">\d+\.0%</text>", drawn)
+
+
+def test_a_wrong_label_that_flatters_nobody_is_not_said_to() -> None:
+    measured = evaluated(30)[0].measures
+    report = backtest(wrong_label=WrongLabel(measured["promoted"], measured["recency"]))
+
+    assert "flatters nobody" in page(report)
+    assert "counts the days" in page(backtest())
 
 
 def test_charts_of_nothing_are_empty_but_whole() -> None:
