@@ -129,9 +129,7 @@ def _auc_mark(name: str, each: Measures, at: float, x: Axis) -> str:
 def _rows(y: Axis, x: Axis, wanted: int, plain: bool = False) -> str:
     return "".join(
         _line(x.start, y.at(value), x.end, y.at(value), "grid")
-        + _text(
-            x.start - 7, y.at(value) + 5, f"{value:g}" if times else _round_percent(value), "end"
-        )
+        + _text(x.start - 7, y.at(value) + 5, _tick(value, plain), "end")
         for value in y.ticks(wanted)
     )
 
@@ -139,9 +137,7 @@ def _rows(y: Axis, x: Axis, wanted: int, plain: bool = False) -> str:
 def _columns(x: Axis, y: Axis, wanted: int, plain: bool = False) -> str:
     return "".join(
         _line(x.at(value), y.start, x.at(value), y.end, "grid")
-        + _text(
-            x.at(value), y.start + 20, f"{value:g}" if plain else _round_percent(value), "middle"
-        )
+        + _text(x.at(value), y.start + 20, _tick(value, plain), "middle")
         for value in x.ticks(wanted)
     )
 

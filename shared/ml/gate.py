@@ -115,7 +115,7 @@ def _evaluation(days: int, case: Case) -> Evaluation:
     if rows.champion is not None:
         found["champion"] = _measured(rows.champion, rows, case.seed)
     bins = reliability(rows.label, rows.challenger, tutor=rows.tutor)
-    return Evaluation(days, found, bins, lift(rows.label, rows.challenger))
+    return Evaluation(days, found, bins, lift(rows.label, rows.challenger, rows.tutor))
 
 
 def enough_outcomes(case: Case) -> Finding:

@@ -159,16 +159,17 @@ def _top_rows(share: float, rows: int) -> int:
     return max(1, ceil(share * rows - 1e-9))
 
 
-def lift(label: Array, score: Array) -> tuple[Lift, ...]:
-    """The lift table; empty without departures."""
+def lift(label: Array, score: Array, tutor: Array) -> tuple[Lift, ...]:
+    """The lift table; empty unless five tutors have a departure and five a row without."""
     y = np.asarray(label, dtype=np.float64)
-    table = []
+    table: list[Lift] = []
+    if not _enough(y, tutor):
+        return ()
     for share in SHARES:
         precision, recall = at_top(y, score, share)
-        if precision is None or recall is None:
-            return ()
-        rows = _top_rows(share, len(y))
-        table.append(Lift(share, rows, precision, recall, precision / float(y.mean())))
+        if precision is not None and recall is not None:
+            rows = _top_rows(share, len(y))
+            table.append(Lift(share, rows, precision, recall, precision / float(y.mean())))
     return tuple(table)
 
 

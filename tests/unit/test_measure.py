@@ -136,14 +136,14 @@ def test_average_precision_is_stepwise() -> None:
 
 
 def test_the_lift_table_ends_at_everybody() -> None:
-    label, truth, _ = world()
+    label, truth, tutor = world()
 
-    table = lift(label, truth)
+    table = lift(label, truth, tutor)
 
     assert table[-1].lift == pytest.approx(1)
     assert table[-1].recall == pytest.approx(1)
     assert table[0].lift > 2
-    assert lift(np.zeros(9), np.arange(9)) == ()
+    assert lift(np.zeros(9), np.arange(9), np.arange(9)) == ()
 
 
 def test_brier_and_log_loss_of_a_case_by_hand() -> None:

@@ -92,7 +92,7 @@ def evaluated(days: int, tutors: int = 400) -> tuple[Evaluation, World]:
         days,
         {"promoted": found, "xgboost": found, **others},
         reliability(label, promoted, tutor=tutor),
-        lift(label, promoted),
+        lift(label, promoted, tutor),
         level_goals(label, promoted, found, score),
     )
     return evaluation, world
@@ -226,6 +226,7 @@ def test_a_sample_that_is_too_small_says_so_instead_of_flattering() -> None:
 
     assert "Too few departures in the test period to tell." in document
     assert "These are too few to measure a forecast by." in document
+    assert "Better than picking blindly?" not in document
     assert verdict(too_small()).tone == "unknown"
 
 
