@@ -1,11 +1,11 @@
-"""Tutor profiles: names and addresses from Faker, the rest from the tutor's life."""
+"""Tutor profiles: who somebody is, told by the tutor's number; the rest from the tutor's life."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from faker import Faker
 
+from events.world.name import FAMILY, GIVEN, PLACES
 from events.world.session import subject_count, tutor_subject
 from events.world.subject import SUBJECTS
 from events.world.tutor import Exit, Life
@@ -42,51 +42,69 @@ def tutor_id(number: int) -> str:
 
 def draw_profiles(life: Life, seed: int, midnight: datetime) -> list[Profile]:
     """Everybody's profile at the end of the last day; `midnight` begins day 0."""
-    fake = Faker("en_US", use_weighting=False)
-    fake.seed_instance(seed)
-    first = [fake.first_name() for _ in range(400)]
-    last = [fake.last_name() for _ in range(800)]
-    places = [f"{fake.city()}, {fake.state_abbr()}" for _ in range(200)]
-    rng = generator(seed, Stream.PROFILE)
-    count = life.tutors
-    names = rng.integers(0, len(first), count), rng.integers(0, len(last), count)
-    place = rng.integers(0, len(places), count)
-    education = rng.choice(len(EDUCATION), count, p=EDUCATION_SHARE)
-    everyone = np.arange(count)
-    subject_counts = subject_count(everyone)
+    person = Person(seed)
     profiles = []
-    for number in range(count):
-        given, family = first[names[0][number]], last[names[1][number]]
+    for number in range(life.tutors):
         status, since = _status(life, number)
         joined = int(life.onboarded[number])
-        taught = [
-            SUBJECTS[
-                int(
-                    tutor_subject(
-                        life.trait.group[number : number + 1],
-                        everyone[number : number + 1],
-                        np.array([place_]),
-                    )[0]
-                )
-            ]
-            for place_ in range(int(subject_counts[number]))
-        ]
         profiles.append(
-            Profile(
-                tutor_id=tutor_id(number),
+            person.profile(
+                life,
+                number,
+                midnight,
                 version=1 + (since != joined),
-                name=f"{given} {family}",
-                email=f"{given}.{family}.{number}@tutors.example".lower(),
-                subjects=tuple(taught),
-                onboarding_date=midnight + timedelta(days=joined),
                 status=status,
-                status_since=midnight + timedelta(days=since),
-                baseline_sessions_per_week=float(life.trait.baseline[number]),
-                location=places[place[number]],
-                education_level=EDUCATION[education[number]],
+                since=midnight + timedelta(days=since),
             )
         )
     return profiles
+
+
+class Person:
+    """Who is behind each number: the same for ever, however many are still to come."""
+
+    def __init__(self, seed: int) -> None:
+        rng = generator(seed, Stream.PROFILE)
+        self._name = rng.permutation(len(GIVEN) * len(FAMILY))
+        self._place = rng.integers(0, len(PLACES), 9_973)
+        self._education = rng.choice(len(EDUCATION), 9_973, p=EDUCATION_SHARE)
+
+    def profile(
+        self,
+        life: Life,
+        number: int,
+        midnight: datetime,
+        *,
+        version: int,
+        status: str,
+        since: datetime,
+    ) -> Profile:
+        """One tutor's profile in some status; `midnight` begins day 0 of `life`."""
+        name = int(self._name[number % len(self._name)])
+        given, family = GIVEN[name % len(GIVEN)], FAMILY[name // len(GIVEN)]
+        row = number % len(self._place)
+        return Profile(
+            tutor_id=tutor_id(number),
+            version=version,
+            name=f"{given} {family}",
+            email=f"{given}.{family}.{number}@tutors.example".lower(),
+            subjects=_subjects(life, number),
+            onboarding_date=midnight + timedelta(days=int(life.onboarded[number])),
+            status=status,
+            status_since=since,
+            baseline_sessions_per_week=float(life.trait.baseline[number]),
+            location=PLACES[int(self._place[row])],
+            education_level=EDUCATION[int(self._education[row])],
+        )
+
+
+def _subjects(life: Life, number: int) -> tuple[str, ...]:
+    who = np.array([number])
+    group = life.trait.group[who]
+    count = int(subject_count(who)[0])
+    return tuple(
+        SUBJECTS[int(tutor_subject(group, who, np.array([place]))[0])] for place in range(count)
+    )
 
 
 def _status(life: Life, number: int) -> tuple[str, int]:

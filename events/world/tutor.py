@@ -5,7 +5,7 @@ draws the few daily counts that feed back into the state (sessions held, session
 first sessions, sessions moved); all else is drawn afterwards from what is recorded here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
@@ -107,21 +107,39 @@ def draw_traits(rng: np.random.Generator, tutors: int, *, busy: bool = False) ->
     )
 
 
-def live(world: World, seed: int, first_weekday: int) -> Life:
-    """Draw every tutor's life; `first_weekday` is that of day 0 (Monday is 0)."""
-    return _Marketplace(world, seed, first_weekday).run()
+def live(world: World, seed: int, first_weekday: int, days: int | None = None) -> Life:
+    """Draw every tutor's life; `first_weekday` is that of day 0 (Monday is 0).
+
+    With more `days` than the world has it goes on from there: what was drawn for fewer stays.
+    """
+    return _Marketplace(world, seed, first_weekday, days or world.days).run()
+
+
+def _everybody(world: World, seed: int, days: int) -> Trait:
+    """More tutors than will ever come in so many days: those of the world, then block by block."""
+    count = world.tutors * (3 + (BURN_IN_DAYS + world.days) // 45)
+    drawn = [draw_traits(generator(seed, Stream.TRAIT), count, busy=not world.signal)]
+    for block in range(max(0, days - world.days) // 90):
+        rng = generator(seed, Stream.TRAIT, block)
+        drawn.append(draw_traits(rng, world.tutors, busy=not world.signal))
+    return Trait(
+        **{
+            field.name: np.concatenate([getattr(part, field.name) for part in drawn])
+            for field in fields(Trait)
+        }
+    )
 
 
 class _Marketplace:
     """The seats while time passes over them."""
 
-    def __init__(self, world: World, seed: int, first_weekday: int) -> None:
-        seats, self.days = world.tutors, BURN_IN_DAYS + world.days
+    def __init__(self, world: World, seed: int, first_weekday: int, days: int) -> None:
+        seats, self.days = world.tutors, BURN_IN_DAYS + days
         self.rng = generator(seed, Stream.LIFE)
         self.first_weekday = first_weekday - BURN_IN_DAYS
-        capacity = seats * (3 + self.days // 45)
         self.signal = world.signal
-        self.trait = draw_traits(generator(seed, Stream.TRAIT), capacity, busy=not self.signal)
+        self.trait = _everybody(world, seed, days)
+        capacity = len(self.trait.group)
         self.onboarded = np.full(capacity, self.days, dtype=np.int64)
         self.exited = np.full(capacity, self.days, dtype=np.int64)
         self.exit = np.zeros(capacity, dtype=np.int64)

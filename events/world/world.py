@@ -49,6 +49,6 @@ class Stream(IntEnum):
     LIVE = 6
 
 
-def generator(seed: int, stream: Stream) -> np.random.Generator:
-    """The generator of one stream of one seed."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream,)))
+def generator(seed: int, stream: Stream, *parts: int) -> np.random.Generator:
+    """The generator of one stream of one seed, or of a numbered part of the stream."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, *parts)))
