@@ -6,7 +6,7 @@ from typing import Literal
 
 from shared.domain.evaluation import Evaluation
 
-ModelKind = Literal["xgboost", "logistic", "recency"]
+ModelKind = Literal["xgboost", "logistic", "recency", "extended"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ FEWEST_IN_GROUP = 10
 MUCH_WORSE = 0.05
 """A subgroup is much worse if its log-loss grew by this share, and beyond its own chance."""
 
+INDIFFERENT = 0.001
+"""Log-losses that differ by less than this share count as equal."""
+
 SIMPLEST_FIRST: tuple[ModelKind, ...] = ("recency", "logistic", "xgboost")
 
 
@@ -271,23 +274,34 @@ class Choice:
     reasons: tuple[str, ...]
 
 
-def simplest(
+def best(
     label: Array, tutor: Array, probabilities: Mapping[ModelKind, Array], seed: int = 0
 ) -> Choice:
-    """Of recency, logistic, XGBoost the simplest whose log-loss is not above the best's beyond
-    chance. What can not be told counts as no evidence for the more complex one.
+    """Of recency, logistic and XGBoost the one with the lowest log-loss, nearly equal ones aside.
+
+    A simpler one goes first where it is worse by less than INDIFFERENT. Asking for proof that the
+    simpler one is worse would choose it on every small history, where it then did worse.
     """
-    offered = [kind for kind in SIMPLEST_FIRST if kind in probabilities]
-    best = min(offered, key=lambda kind: float(log_losses(label, probabilities[kind]).sum()))
-    reasons = []
-    for kind in offered:
-        gap = paired_difference(label, probabilities[kind], probabilities[best], tutor, seed=seed)
-        if kind == best:
-            reasons.append(f"{kind} has the lowest log-loss of what was tried.")
-            break
-        if gap is None or not gap.above_zero:
-            because = f": {_difference(gap)}" if gap else ": too few tutors to tell"
-            reasons.append(f"{kind} is simpler than {best} and not shown to be worse{because}.")
-            break
-        reasons.append(f"{kind} is worse than {best}: {_difference(gap)}.")
+    losses = {
+        kind: float(log_losses(label, probabilities[kind]).mean())
+        for kind in SIMPLEST_FIRST
+        if kind in probabilities
+    }
+    lowest = min(losses.values())
+    kind = next(kind for kind, loss in losses.items() if loss <= lowest * (1 + INDIFFERENT))
+    others = [other for other in losses if other != kind]
+    reasons = [_compared(kind, other, label, tutor, probabilities, seed) for other in others]
     return Choice(kind, tuple(reasons))
+
+
+def _compared(
+    kind: ModelKind,
+    other: ModelKind,
+    label: Array,
+    tutor: Array,
+    probabilities: Mapping[ModelKind, Array],
+    seed: int,
+) -> str:
+    gap = paired_difference(label, probabilities[kind], probabilities[other], tutor, seed=seed)
+    found = _difference(gap) if gap else "too few tutors for an interval"
+    return f"{kind} rather than {other}: {found} in log-loss."

@@ -1,0 +1,143 @@
+"""What the model predicts: that a tutor leaves, dated by the day it began (CONTRACT 4).
+
+A tutor leaves by resigning (or being deactivated), or by a silence of more than 14 days that is
+no leave. The silence is dated by its *onset*, the last session before it, so a model cannot look
+brilliant by counting silent days; only tutors still at work are scored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from shared.domain.evaluation import HORIZONS
+from shared.ml.features import PRIOR_PER_WEEK, Floats, Moments
+from shared.ml.ledger import ALWAYS, DAY, NEVER, Ints, Ledger
+
+type Bools = npt.NDArray[np.bool_]
+
+SILENCE_DAYS: Final = 14
+DROPPED_TO: Final = 0.5
+"""An activity drop is less than this share of the tutor's own earlier rate (PRD 1.4)."""
+DROP_DAYS: Final = 21
+
+
+class Kind(IntEnum):
+    """How a tutor left."""
+
+    NONE = 0
+    RESIGNATION = 1
+    SILENCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Departures:
+    """When a tutor left, ascending, and how; one tutor may fall silent, come back and leave."""
+
+    at: Ints
+    kind: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """One entry a moment: microseconds to the next departure (`NEVER` if none is known).
+
+    `scored` says whether the tutor was at work; `horizon` until when the future is known.
+    """
+
+    at: Ints
+    scored: Bools
+    ahead: Ints
+    kind: Ints
+    end: int
+
+    def leaves_within(self, days: int) -> Bools:
+        """Whether a departure lies in (t, t + days]."""
+        return self.ahead <= days * DAY
+
+    def closed(self, days: int) -> Bools:
+        """Whether that is certain: a silence that began on the last day has had time to show."""
+        known: Bools = self.at + (days + SILENCE_DAYS) * DAY <= self.end
+        return known
+
+
+def departures(ledger: Ledger, end: int) -> Departures:
+    """Every departure that is known at `end` (microseconds)."""
+    taught = ledger["taught"].at
+    following = np.append(taught[1:], end)[: len(taught)]
+    away = ledger.leave_before(following) - ledger.leave_before(taught)
+    onset = following - taught - away > SILENCE_DAYS * DAY
+    at, kind = taught[onset], np.full(int(onset.sum()), int(Kind.SILENCE))
+    resigned = _resigned_at(ledger, taught, end)
+    if resigned is not None:
+        before = at < ledger.gone_at - SILENCE_DAYS * DAY
+        at = np.append(at[before], resigned)
+        kind = np.append(kind[before], int(Kind.RESIGNATION))
+    return Departures(at, kind)
+
+
+def _resigned_at(ledger: Ledger, taught: Ints, end: int) -> int | None:
+    """When the tutor resigned, unless a silence had told so already."""
+    gone = ledger.gone_at
+    if gone > end or gone == ALWAYS:
+        return None
+    last = int(np.searchsorted(taught, gone, side="left"))
+    if last == 0 or gone - taught[last - 1] > SILENCE_DAYS * DAY:
+        return None
+    return gone
+
+
+def labels(ledger: Ledger, at: Ints, end: int) -> Labels:
+    """What was to come at each moment, as far as it is known at `end`."""
+    gone = departures(ledger, end)
+    following = np.searchsorted(gone.at, at, side="right")
+    when = np.append(gone.at, NEVER)[following]
+    return Labels(
+        at=at,
+        scored=at_work(ledger, at),
+        ahead=np.where(when == NEVER, NEVER, when - at),
+        kind=np.append(gone.kind, int(Kind.NONE))[following],
+        end=end,
+    )
+
+
+def at_work(ledger: Ledger, at: Ints) -> Bools:
+    """Whether the tutor taught within the last 14 days and is neither gone nor on leave."""
+    taught = ledger["taught"].at
+    recent = np.searchsorted(taught, at, side="right") > np.searchsorted(
+        taught, at - SILENCE_DAYS * DAY, side="right"
+    )
+    here: Bools = recent & (at < ledger.gone_at) & ~ledger.on_leave(at)
+    return here
+
+
+def activity_drops(ledger: Ledger, at: Ints) -> Bools:
+    """Whether the last three weeks had less than half of the tutor's own earlier sessions.
+
+    The third kind of the PRD's churn indicators: kept apart, since who slows down is still there.
+    """
+    moments = Moments(ledger, at)
+    now = moments.per_week("taught", DROP_DAYS)
+    before: Floats = moments.per_week("taught", 182, DROP_DAYS)
+    dropped: Bools = now + PRIOR_PER_WEEK < DROPPED_TO * (before + PRIOR_PER_WEEK)
+    return dropped
+
+
+def fifteenth_day(ledger: Ledger, at: Ints, end: int, days: int) -> Bools:
+    """The tempting wrong label: the 15th silent day, or a resignation, lies in (t, t + days].
+
+    Kept for comparison only: it is half known at *t* to anybody who can count days.
+    """
+    gone = departures(ledger, end)
+    when = np.sort(gone.at + np.where(gone.kind == Kind.SILENCE, SILENCE_DAYS * DAY, 0))
+    following = np.append(when, NEVER)[np.searchsorted(when, at, side="right")]
+    reached: Bools = following - at <= days * DAY
+    return reached
+
+
+def longest(horizons: Sequence[int] = HORIZONS) -> int:
+    """Days between a moment and the day on which all of its labels are known."""
+    return max(horizons) + SILENCE_DAYS

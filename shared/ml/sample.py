@@ -1,0 +1,101 @@
+"""Tutor-moments to learn from or to test on: features, and what came after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+
+from shared.ml.features import Floats, Matrix, Space, features
+from shared.ml.labels import SILENCE_DAYS, Bools, at_work, labels
+from shared.ml.ledger import DAY, NEVER, Ints, Ledger
+
+WARM_UP_DAYS: Final = 14
+"""Moments nearer to the beginning of a history know too little of anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows ordered by tutor, then time. `ahead` are microseconds to the departure.
+
+    `tutor` numbers the tutors in `names`; `end` is until when outcomes are known.
+    """
+
+    matrix: Matrix
+    at: Ints
+    tutor: Ints
+    ahead: Ints
+    kind: Ints
+    names: tuple[str, ...]
+    space: Space
+    end: int
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def take(self, rows: Bools | Ints) -> "Sample":
+        """Some of the rows."""
+        arrays = {
+            field.name: getattr(self, field.name)[rows]
+            for field in fields(self)
+            if field.name in ("matrix", "at", "tutor", "ahead", "kind")
+        }
+        return Sample(**arrays, names=self.names, space=self.space, end=self.end)
+
+    def closed(self, days: int) -> Bools:
+        """Whether the outcome within so many days is certain."""
+        known: Bools = self.at + (days + SILENCE_DAYS) * DAY <= self.end
+        return known
+
+    def leaves_within(self, days: int) -> Bools:
+        """Whether the tutor left in (t, t + days]."""
+        return self.ahead <= days * DAY
+
+    def at_risk(self, after: int, within: int) -> Bools:
+        """Rows for the stage (after, within]: still there at its begin, its end certain."""
+        return (self.ahead > after * DAY) & self.closed(within)
+
+    def label(self, days: int) -> Floats:
+        """1 for those who left, 0 for the others."""
+        return self.leaves_within(days).astype(float)
+
+
+def sample(ledgers: Mapping[str, Ledger], moments: Ints, space: Space, end: int) -> Sample:
+    """Every tutor at work at each of the moments (microseconds, ascending)."""
+    names = tuple(sorted(ledgers))
+    parts = []
+    for number, name in enumerate(names):
+        ledger = ledgers[name]
+        here = moments[at_work(ledger, moments)]
+        if len(here):
+            found = labels(ledger, here, end)
+            parts.append((features(ledger, here, space), here, np.full(len(here), number),
+                          found.ahead, found.kind))  # fmt: skip
+    width = len(space.features)
+    nothing = np.zeros(0, np.int64)
+    empty = (np.zeros((0, width), np.float32), nothing, nothing, nothing, nothing)
+    matrix, at, tutor, ahead, kind = (
+        np.concatenate(column) for column in zip(empty, *parts, strict=True)
+    )
+    return Sample(matrix, at, tutor, ahead, kind, names, space, end)
+
+
+def midnights(first: int, last: int, stride: int = 1) -> Ints:
+    """The midnights in [first, last], every so many days, the last one among them."""
+    begin, end = -(-first // DAY), last // DAY
+    days = np.arange(end, begin - 1, -stride, dtype=np.int64)[::-1]
+    return days * DAY
+
+
+def extent(ledgers: Mapping[str, Ledger]) -> tuple[int, int]:
+    """When the first and the last thing happened; nothing at all is (NEVER, 0)."""
+    first, last = NEVER, 0
+    for ledger in ledgers.values():
+        if len(ledger.seen):
+            first, last = min(first, int(ledger.seen[0])), max(last, int(ledger.seen[-1]))
+    return first, last
+
+
+def days_at_work(ledgers: Mapping[str, Ledger], moments: Ints) -> int:
+    """How many rows a sample of these moments would have."""
+    return sum(int(at_work(ledger, moments).sum()) for ledger in ledgers.values())

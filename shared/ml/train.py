@@ -1,0 +1,331 @@
+"""Training: four hazards, each as trees, regression and recency rule, the best of them in force.
+
+Time goes one way: what is fitted lies before what stops it, and that before what calibrates it
+and chooses, with a gap of horizon + 14 days between them so that no outcome is on both sides. What
+was chosen is then fitted once more to all rows. Nothing is weighted or resampled, so probabilities
+stay probabilities.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+import numpy as np
+import xgboost as xgb
+
+from shared.domain.churn_model import Manifest, ModelKind
+from shared.domain.evaluation import HORIZONS
+from shared.ml import logistic
+from shared.ml.calibration import calibration_line, expit
+from shared.ml.drift import profile
+from shared.ml.features import Floats, Matrix, Space
+from shared.ml.gate import best
+from shared.ml.hazard import RECENCY_FEATURE, Hazard, Margin, Recency, Trees
+from shared.ml.labels import SILENCE_DAYS, Bools
+from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
+from shared.ml.measure import log_losses
+from shared.ml.model import FORMAT, ChurnModel, Stage
+from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, extent, midnights, sample
+
+MOST_ROWS: Final = 120_000
+"""More daily rows than this are thinned: neighbouring days of a tutor tell nearly the same."""
+FEWEST_DEPARTURES: Final = 20
+"""Of fewer in any slice nothing is learned."""
+CALENDAR_R2: Final = 0.5
+"""A feature that tells the date more than the tutor would not hold tomorrow."""
+TWO_YEARS_DAYS: Final = 730
+SEASONS: Final = ("month", "holiday_season")
+
+MOST_ROUNDS: Final = 600
+PATIENCE: Final = 30
+GRID: Final = (
+    {"max_depth": 2, "min_child_weight": 20.0, "eta": 0.08},
+    {"max_depth": 3, "min_child_weight": 20.0, "eta": 0.05},
+    {"max_depth": 5, "min_child_weight": 50.0, "eta": 0.05},
+)
+COMMON: Final = {
+    "objective": "binary:logistic",
+    "eval_metric": "logloss",
+    "tree_method": "hist",
+    "subsample": 0.7,
+    "colsample_bytree": 0.5,
+    "reg_lambda": 5.0,
+}
+
+
+class TrainingError(ValueError):
+    """Too little is known of these tutors to learn anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """Rows to fit on, to stop and to choose by, and to calibrate on; `how` says it in words."""
+
+    fit: Bools
+    validation: Bools
+    calibration: Bools
+    how: str
+
+    def enough(self, label: Floats) -> bool:
+        """Whether every slice has departures, and somebody who stayed, to learn from."""
+        return all(
+            FEWEST_DEPARTURES <= label[rows].sum() <= rows.sum() - FEWEST_DEPARTURES
+            for rows in (self.fit, self.validation, self.calibration)
+        )
+
+
+type Recipe = Callable[[Matrix, Floats], Margin]
+"""How to make one sort of model of rows and labels, everything chosen that can be."""
+
+
+def train(
+    ledgers: Mapping[str, Ledger], until: datetime, *, threads: int = 1, trained_at: datetime
+) -> ChurnModel:
+    """A model of what is known at `until`; raises TrainingError where that is too little."""
+    end = microseconds(until)
+    known = {name: ledger.until(end) for name, ledger in ledgers.items()}
+    rows = training_sample(known, end)
+    columns = informative(rows)
+    names = [rows.space.features[column].name for column in columns]
+    stages, notes = [], []
+    after = 0
+    for days in HORIZONS:
+        stage, found = _stage(rows, columns, names, after, days, threads)
+        stages.append(stage)
+        notes.extend(found)
+        after = days
+    if stages[0].promoted is None:
+        raise TrainingError(f"too few departures are known before {until:%Y-%m-%d}: {notes[0]}")
+    return ChurnModel(
+        manifest=_manifest(rows, columns, stages, notes, until, trained_at),
+        space=rows.space,
+        columns=columns,
+        stages=tuple(stages),
+    )
+
+
+def training_sample(ledgers: Mapping[str, Ledger], end: int) -> Sample:
+    """Midnights of all tutors at work, thinned to MOST_ROWS; never to the same weekday."""
+    first, _ = extent(ledgers)
+    last = end - (min(HORIZONS) + SILENCE_DAYS) * DAY
+    begin = first + WARM_UP_DAYS * DAY
+    if begin > last:
+        raise TrainingError("the history is too short: nobody's outcome is known")
+    daily = days_at_work(ledgers, midnights(begin, last))
+    stride = -(-daily // MOST_ROWS)
+    stride += stride % 7 == 0
+    return sample(ledgers, midnights(begin, last, max(stride, 1)), Space.of(ledgers.values()), end)
+
+
+def informative(rows: Sample) -> Ints:
+    """Columns that vary, and tell of the tutor rather than of the date."""
+    chosen = []
+    years = (rows.at[-1] - rows.at[0] if len(rows) else 0) / DAY > TWO_YEARS_DAYS
+    for column, feature in enumerate(rows.space.features):
+        value = rows.matrix[:, column]
+        known = ~np.isnan(value)
+        if known.sum() < 2 or np.ptp(value[known]) == 0:
+            continue
+        if feature.name in SEASONS and not years:
+            continue
+        if _tells_the_date(value[known].astype(float), rows.at[known]):
+            continue
+        chosen.append(column)
+    return np.array(chosen, np.int64)
+
+
+def _tells_the_date(value: Floats, at: Ints) -> bool:
+    squeezed = np.arcsinh(value)
+    if np.ptp(at) == 0 or np.ptp(squeezed) == 0:
+        return False
+    return float(np.corrcoef(squeezed, at.astype(float))[0, 1]) ** 2 > CALENDAR_R2
+
+
+# --- one stage ---
+
+
+def _stage(
+    rows: Sample, columns: Ints, names: list[str], after: int, days: int, threads: int
+) -> tuple[Stage, list[str]]:
+    part = rows.take(rows.at_risk(after, days))
+    label, matrix = part.label(days), np.ascontiguousarray(part.matrix[:, columns])
+    slices = _slices(part, label, days)
+    if slices is None:
+        return Stage(after, days, None, {}), [
+            f"{days} days: {int(label.sum())} departures of {len(part)} rows are too few; "
+            "the stage goes on at the pace of those before"
+        ]
+    notes = [f"{len(part)} rows, {int(label.sum())} departures, {slices.how}"]
+    recipes = _recipes(matrix, label, slices, names, threads, notes)
+    learned, held = slices.fit | slices.validation, slices.calibration
+    hazards: dict[ModelKind, Hazard] = {}
+    forecast: dict[ModelKind, Floats] = {}
+    for kind, recipe in recipes.items():
+        margin = recipe(matrix[learned], label[learned]).margin(matrix[held])
+        line = _calibration(margin, label[held], part.tutor[held]) or (0.0, 1.0)
+        forecast[kind] = expit(line[0] + line[1] * margin)
+        hazards[kind] = _at_the_level_of_now(recipe(matrix, label), matrix, line[1])
+        if line != (0.0, 1.0):
+            notes.append(f"{kind} stretched by {line[1]:.2f} to calibrate it")
+    choice = best(label[held], part.tutor[held], forecast)
+    notes.append(f"{choice.kind} is in force")
+    notes.extend(choice.reasons)
+    return Stage(after, days, choice.kind, hazards), [f"{days} days: {note}" for note in notes]
+
+
+def _at_the_level_of_now(model: Margin, matrix: Matrix, slope: float) -> Hazard:
+    """A model of all rows with the slope that calibrated its kind, turned about its mean margin.
+
+    The slope says how bold the kind is and carries over; the level was learned anew, from rows
+    newer than those the line was fitted to.
+    """
+    if slope == 1.0:
+        return Hazard(model)
+    return Hazard(model, float(model.margin(matrix).mean()) * (1 - slope), slope)
+
+
+def _slices(part: Sample, label: Floats, days: int) -> Slices | None:
+    """Slices in time where the history is long enough, else of tutors; None if neither works."""
+    for slices in (_by_time(part, days), _by_tutor(part)):
+        if slices.enough(label):
+            return slices
+    return None
+
+
+def _by_time(part: Sample, days: int) -> Slices:
+    purge = (days + SILENCE_DAYS) * DAY
+    if not len(part):
+        nothing = np.zeros(0, bool)
+        return Slices(nothing, nothing, nothing, "")
+    second, third = np.quantile(part.at, [0.6, 0.8])
+    return Slices(
+        fit=part.at < second - purge,
+        validation=(part.at >= second) & (part.at < third - purge),
+        calibration=part.at >= third,
+        how=f"slices in time, {days + SILENCE_DAYS} days apart",
+    )
+
+
+def _by_tutor(part: Sample) -> Slices:
+    """Tutors by a hash of their names: the same ones every night."""
+    share = np.array([_hashed(name) for name in part.names])[part.tutor]
+    return Slices(
+        fit=share < 0.6,
+        validation=(share >= 0.6) & (share < 0.8),
+        calibration=share >= 0.8,
+        how="slices of tutors, since the history is too short for slices in time",
+    )
+
+
+def _hashed(name: str) -> float:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
+
+
+def _recipes(
+    matrix: Matrix,
+    label: Floats,
+    slices: Slices,
+    names: list[str],
+    threads: int,
+    notes: list[str],
+) -> dict[ModelKind, Recipe]:
+    recipes: dict[ModelKind, Recipe] = {}
+    if RECENCY_FEATURE in names:
+        recipes["recency"] = partial(_recency, names.index(RECENCY_FEATURE))
+    ridge = _best_ridge(matrix, label, slices)
+    notes.append(f"logistic with ridge {ridge:g}")
+    recipes["logistic"] = partial(logistic.fit, ridge=ridge)
+    rounds, shape = _best_shape(matrix, label, slices, threads)
+    notes.append(f"{rounds} trees of depth {shape['max_depth']}")
+    recipes["xgboost"] = partial(_grown, rounds=rounds, shape=shape, threads=threads)
+    return recipes
+
+
+def _recency(column: int, matrix: Matrix, label: Floats) -> Margin:
+    return Recency(column, logistic.fit(matrix[:, [column]], label, logistic.RIDGES[0]))
+
+
+def _best_ridge(matrix: Matrix, label: Floats, slices: Slices) -> float:
+    """The ridge that validates best."""
+    held = slices.validation
+
+    def loss(ridge: float) -> float:
+        model = logistic.fit(matrix[slices.fit], label[slices.fit], ridge)
+        return float(log_losses(label[held], expit(model.margin(matrix[held]))).mean())
+
+    return min(logistic.RIDGES, key=loss)
+
+
+def _best_shape(
+    matrix: Matrix, label: Floats, slices: Slices, threads: int
+) -> tuple[int, dict[str, float]]:
+    """The number of trees and their shape that validate best, stopped early."""
+    fit = _rows(matrix, label, slices.fit, threads)
+    watched = _rows(matrix, label, slices.validation, threads)
+    tried = []
+    for shape in GRID:
+        booster = xgb.train(
+            COMMON | shape | {"nthread": threads},
+            fit,
+            MOST_ROUNDS,
+            evals=[(watched, "validation")],
+            early_stopping_rounds=PATIENCE,
+            verbose_eval=False,
+        )
+        tried.append((float(booster.best_score), booster.best_iteration + 1, shape))
+    _, rounds, shape = min(tried, key=lambda one: one[0])
+    return rounds, shape
+
+
+def _grown(
+    matrix: Matrix, label: Floats, *, rounds: int, shape: dict[str, float], threads: int
+) -> Margin:
+    rows = xgb.DMatrix(matrix, label, nthread=threads)
+    return Trees(xgb.train(COMMON | shape | {"nthread": threads}, rows, rounds))
+
+
+def _rows(matrix: Matrix, label: Floats, rows: Bools, threads: int) -> xgb.DMatrix:
+    return xgb.DMatrix(matrix[rows], label[rows], nthread=threads)
+
+
+def _calibration(margin: Floats, label: Floats, tutor: Ints) -> tuple[float, float] | None:
+    """Platt's line, if a line fitted to half of the tutors does better on the other half."""
+    half = tutor % 2 == 0
+    raw = log_losses(label, expit(margin)).sum()
+    mended = 0.0
+    for here, there in ((half, ~half), (~half, half)):
+        line = calibration_line(label[here], expit(margin[here]))
+        if line is None or line[1] <= 0:
+            return None
+        mended += log_losses(label[there], expit(line[0] + line[1] * margin[there])).sum()
+    return calibration_line(label, expit(margin)) if mended < raw else None
+
+
+def _manifest(
+    rows: Sample,
+    columns: Ints,
+    stages: list[Stage],
+    notes: list[str],
+    until: datetime,
+    trained_at: datetime,
+) -> Manifest:
+    names = tuple(rows.space.features[column].name for column in columns)
+    return Manifest(
+        version=f"{until:%Y%m%dT%H%M%S}",
+        trained_at=trained_at,
+        train_from=instant(int(rows.at[0])) if len(rows) else until,
+        train_until=until,
+        tutors=len(np.unique(rows.tutor)),
+        rows=len(rows),
+        kind={stage.days: stage.promoted or "extended" for stage in stages},
+        features=names,
+        reported=tuple(sorted(rows.space.reported)),
+        subjects=rows.space.subjects,
+        library=f"xgboost {xgb.__version__}",
+        format=FORMAT,
+        profile=profile(rows.matrix[:, columns].astype(float), names, rows.tutor),
+        notes=tuple(notes),
+    )
