@@ -1,7 +1,7 @@
 """Scoring queue: apply reports, score each tutor they concern once, keep the nightly record.
 
 The order of writes is what makes every step safe to repeat: the report is merged, the tutors are
-scored, and only then the report stops being pending.
+scored and passed on to be predicted, and only then the report stops being pending.
 """
 
 import json
@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.apply import NotApplicableError, apply, ended_at
 from shared.aws.inbox import Delivery, InboxTable
-from shared.aws.queue import scoring_queue
+from shared.aws.queue import HintError, churn_queue, scoring_queue
 from shared.aws.scoring import News, Scoring
 from shared.aws.table import AwsError, table
 from shared.aws.tutor_log import LogTable
@@ -24,6 +24,7 @@ from shared.setting import Setting
 class Env(Setting):
     TABLE_NAME: str
     SCORING_QUEUE_URL: str
+    CHURN_QUEUE_URL: str
     RETRY_SECONDS: int = 15
 
 
@@ -35,7 +36,7 @@ env = Env.read()
 logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
 inbox, logs = InboxTable(store), LogTable(store)
-queue = scoring_queue(env.SCORING_QUEUE_URL)
+queue, churn = scoring_queue(env.SCORING_QUEUE_URL), churn_queue(env.CHURN_QUEUE_URL)
 
 
 def now() -> datetime:
@@ -48,44 +49,51 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
     scoring = Scoring.of(store)
     failed: dict[str, Exception] = {}
-    applied: dict[str, tuple[Delivery, tuple[str, ...]]] = {}
+    applied: dict[str, Delivery] = {}
+    concerned: dict[str, tuple[str, ...]] = {}
     for record in event["Records"]:
+        message_id = record["messageId"]
         try:
-            found = take(record, scoring)
-            if found is not None:
-                applied[record["messageId"]] = found
+            delivery, concerned[message_id] = take(record, scoring)
+            if delivery is not None:
+                applied[message_id] = delivery
         except Exception as fault:
-            failed[record["messageId"]] = fault
+            failed[message_id] = fault
 
-    for tutor_id in sorted({tutor for _, tutors in applied.values() for tutor in tutors}):
-        waiting = {m: d for m, (d, tutors) in applied.items() if tutor_id in tutors}
+    for tutor_id in sorted({tutor for message_id in applied for tutor in concerned[message_id]}):
+        waiting = {m: d for m, d in applied.items() if tutor_id in concerned[m]}
         newest = max(waiting.values(), key=lambda delivery: delivery.received_at)
         try:
             score(scoring, tutor_id, News(newest.received_at, ended_at(newest)))
         except Exception as fault:
             failed |= dict.fromkeys(waiting, fault)
 
+    failed |= pass_on({m: tutors for m, tutors in concerned.items() if m not in failed})
+
     for message_id in applied.keys() - failed.keys():
         try:
-            inbox.clear_pending(applied[message_id][0].webhook_id, now())
+            inbox.clear_pending(applied[message_id].webhook_id, now())
             metrics.add_metric("Applied", MetricUnit.Count, 1)
         except Exception as fault:
             failed[message_id] = fault
     return report(event["Records"], failed)
 
 
-def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery, tuple[str, ...]] | None:
-    """Do what a message asks for; the delivery it applied and the tutors to score, if it did."""
+def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery | None, tuple[str, ...]]:
+    """Do what a message asks for: the delivery it applied, if any, and the tutors it concerns.
+
+    Those of a delivery are still to be scored, the others are.
+    """
     message = json.loads(record["body"])
     if "roll_at" in message:
         roll(scoring, record, message["tutor_id"], datetime.fromisoformat(message["roll_at"]))
-        return None
+        return None, (message["tutor_id"],)
     if "tutor_id" in message:
         score(scoring, message["tutor_id"])
-        return None
+        return None, (message["tutor_id"],)
     found = inbox.delivery(message["webhook_id"])
     if found is None or not found[1]:
-        return None
+        return None, ()
     delivery, _ = found
     try:
         return delivery, apply(delivery, logs)
@@ -93,7 +101,7 @@ def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery, tuple[str,
         logger.error("quarantined", webhook_id=delivery.webhook_id)
         inbox.clear_pending(delivery.webhook_id, now(), quarantined=str(error))
         metrics.add_metric("Quarantined", MetricUnit.Count, 1)
-        return None
+        return None, ()
 
 
 def score(scoring: Scoring, tutor_id: str, news: News | None = None) -> None:
@@ -105,6 +113,19 @@ def score(scoring: Scoring, tutor_id: str, news: News | None = None) -> None:
         queue.rescore(tutor_id, due - now())
     except AwsError as error:  # the nightly pass comes anyway
         logger.warning("no second score", tutor_id=tutor_id, fault=type(error).__name__)
+
+
+def pass_on(scored: dict[str, tuple[str, ...]]) -> dict[str, Exception]:
+    """Ask for the scored tutors to be predicted, each once; the messages for which that failed."""
+    try:
+        refused = churn.predict(sorted({tutor for tutors in scored.values() for tutor in tutors}))
+    except AwsError as fault:
+        return {message_id: fault for message_id, tutors in scored.items() if tutors}
+    return {
+        message_id: HintError("not passed on")
+        for message_id, tutors in scored.items()
+        if refused.intersection(tutors)
+    }
 
 
 def roll(scoring: Scoring, record: dict[str, Any], tutor_id: str, midnight: datetime) -> None:

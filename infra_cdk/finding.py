@@ -9,6 +9,8 @@ from constructs import Construct, IConstruct
 from infra_cdk.function_spec import FUNCTIONS, Http
 from infra_cdk.stage import Stage
 
+PLAIN_HTTP = "The local stage speaks plain HTTP and listens on the loopback only."
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -45,6 +47,12 @@ def accepted(stage: Stage) -> Iterator[Finding]:
                         if route.method == "POST"
                         else "Public on purpose: it says nothing about anybody.",
                     )
+        if spec.models:
+            yield Finding(
+                f"functions/{spec.name}_role",
+                "AwsSolutions-IAM5[Resource::<modelsbucketAD3D2BA9.Arn>/models/*]",
+                "Every night makes a new model; the bucket holds nothing else.",
+            )
     yield Finding(
         "secrets/webhook",
         "AwsSolutions-SMG4",
@@ -55,6 +63,11 @@ def accepted(stage: Stage) -> Iterator[Finding]:
         "AwsSolutions-SMG4",
         "A change would only break the lists people are paging through; it guards no data.",
     )
+    yield Finding(
+        "models/bucket",
+        "AwsSolutions-S1",
+        "Two functions read and write it; which model runs is decided, and recorded, in the table.",
+    )
     if not stage.require_mfa:
         yield Finding(
             "identity/pool", "AwsSolutions-COG2", f"There are no real people in {stage.name}."
@@ -64,12 +77,10 @@ def accepted(stage: Stage) -> Iterator[Finding]:
             "identity/pool", "AwsSolutions-COG8", f"There are no real people in {stage.name}."
         )
     if not stage.require_tls:
-        for queue in ("queue", "dead_letters"):
-            yield Finding(
-                f"scoring_queue/{queue}",
-                "AwsSolutions-SQS4",
-                "The local stage speaks plain HTTP and listens on the loopback only.",
-            )
+        for name in ("scoring", "churn"):
+            for queue in ("queue", "dead_letters"):
+                yield Finding(f"{name}_queue/{queue}", "AwsSolutions-SQS4", PLAIN_HTTP)
+        yield Finding("models/bucket", "AwsSolutions-S10", PLAIN_HTTP)
 
 
 def acknowledge(stack: Construct, stage: Stage) -> None:

@@ -7,9 +7,19 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
+from infra_cdk.alarm import NAMESPACE
 from infra_cdk.api import Api
 from infra_cdk.data import Data
-from infra_cdk.function_spec import Batch, Clock, FunctionSpec, Http, Layer, QueueName
+from infra_cdk.function_spec import (
+    Batch,
+    Clock,
+    FunctionSpec,
+    Http,
+    Layer,
+    QueueName,
+    threads,
+)
+from infra_cdk.models import Models
 from infra_cdk.queue import WorkQueue
 from infra_cdk.secret import Secrets
 from infra_cdk.stage import Stage
@@ -28,12 +38,13 @@ class Functions(Construct):
         data: Data,
         queues: dict[QueueName, WorkQueue],
         secrets: Secrets,
+        models: Models,
         api: Api,
         stage: Stage,
     ) -> None:
         super().__init__(scope, "functions")
         self._code, self._layers, self._stage = code, layers, stage
-        self._data, self._queues, self._secrets, self._api = data, queues, secrets, api
+        self._data, self._queues, self._secrets, self._models = data, queues, secrets, models
         for spec in specs:
             function = self._function(spec)
             match spec.trigger:
@@ -77,7 +88,7 @@ class Functions(Construct):
         environment = {
             "STAGE": self._stage.name,
             "POWERTOOLS_SERVICE_NAME": spec.name,
-            "POWERTOOLS_METRICS_NAMESPACE": "TutorQuality",
+            "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             **spec.environment,
         }
         if spec.table or spec.query:
@@ -90,6 +101,11 @@ class Functions(Construct):
             environment["SWEEP_AFTER_SECONDS"] = str(self._stage.sweep_after_seconds)
         for secret in spec.reads:
             environment[f"{secret.upper()}_SECRET_ARN"] = self._secrets.arn(secret)
+        if spec.models:
+            environment["MODEL_BUCKET"] = self._models.bucket.bucket_name
+        if "ml" in spec.layers:
+            # Threads that spin while they wait take the processor from those that compute.
+            environment |= {"NTHREAD": str(threads(spec)), "OMP_WAIT_POLICY": "PASSIVE"}
         return environment
 
     def _role(self, spec: FunctionSpec, function_name: str) -> iam.Role:
@@ -107,6 +123,7 @@ class Functions(Construct):
             *(self._queues[queue].statement("SendMessage") for queue in spec.sends_to),
             *(self._queues[queue].statement("ChangeMessageVisibility") for queue in spec.delays_on),
             *(self._secrets.statement(secret) for secret in spec.reads),
+            *self._models.statements(spec.models),
         ]
         if isinstance(spec.trigger, Batch):
             statements.append(

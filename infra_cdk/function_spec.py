@@ -17,7 +17,7 @@ type Index = Literal[
     "by_updated_at",
     "by_p30",
 ]
-type QueueName = Literal["scoring"]
+type QueueName = Literal["scoring", "churn"]
 type SecretName = Literal["webhook", "cursor"]
 type Layer = Literal["core", "ml"]
 
@@ -82,8 +82,19 @@ class FunctionSpec:
     delays_on: tuple[QueueName, ...] = ()
     """Queues on which it may postpone the next receive of a message that failed."""
     reads: tuple[SecretName, ...] = ()
+    models: tuple[str, ...] = ()
+    """S3 actions on stored churn models."""
     layers: tuple[Layer, ...] = ("core",)
     environment: dict[str, str] = field(default_factory=dict)
+
+
+MB_PER_PROCESSOR: Final = 1769
+"""Lambda gives a whole processor for so much memory, and in proportion."""
+
+
+def threads(spec: FunctionSpec) -> int:
+    """How many threads may compute at once without waiting for each other."""
+    return max(1, spec.memory_mb // MB_PER_PROCESSOR)
 
 
 def _posts(*paths: str) -> tuple[Route, ...]:
@@ -109,8 +120,19 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         memory_mb=1769,
         table=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
         query=("rated",),
-        sends_to=("scoring",),
+        sends_to=("scoring", "churn"),
         delays_on=("scoring",),
+    ),
+    FunctionSpec(
+        name="predict_churn",
+        does="Predicts each scored tutor with the churn model in force.",
+        trigger=Batch("churn", size=100),
+        timeout_seconds=120,
+        memory_mb=1769,
+        table=("GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"),
+        delays_on=("churn",),
+        models=("GetObject",),
+        layers=("core", "ml"),
     ),
     FunctionSpec(
         name="sweep_inbox",

@@ -5,11 +5,13 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra_cdk import finding
+from infra_cdk.alarm import Alarms
 from infra_cdk.api import Api
 from infra_cdk.data import Data
 from infra_cdk.function import Functions
 from infra_cdk.function_spec import FUNCTIONS, Batch, FunctionSpec, Layer, QueueName
 from infra_cdk.identity import Identity
+from infra_cdk.models import Models
 from infra_cdk.package.code import code_folder
 from infra_cdk.package.layer import LAYERS, Platform, layer_folder
 from infra_cdk.queue import WorkQueue
@@ -18,7 +20,7 @@ from infra_cdk.stage import Stage
 
 
 class TutorQualityStack(Stack):
-    """Table, queues, functions, HTTP API, sign-in and clock of one stage."""
+    """Table, queues, model store, functions, HTTP API, sign-in, clock and alarms of one stage."""
 
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
         super().__init__(
@@ -46,15 +48,19 @@ class TutorQualityStack(Stack):
             data=data,
             queues=queues,
             secrets=(secrets := Secrets(self, stage=stage)),
+            models=(models := Models(self, stage=stage)),
             api=api,
             stage=stage,
         )
+        Alarms(self)
         outputs = {
             "ApiUrl": api.http_api.api_endpoint,
             "ApiId": api.http_api.api_id,
             "TableName": data.table.table_name,
             "ScoringQueueUrl": queues["scoring"].queue.queue_url,
             "ScoringDeadLettersUrl": queues["scoring"].dead_letters.queue_url,
+            "ChurnQueueUrl": queues["churn"].queue.queue_url,
+            "ModelBucket": models.bucket.bucket_name,
             "WebhookSecretArn": secrets.arn("webhook"),
             "UserPoolId": identity.pool.user_pool_id,
             "SiteClientId": identity.site_client.user_pool_client_id,

@@ -20,6 +20,8 @@ class Deployed:
     table: str
     scoring_queue_url: str
     scoring_dead_letters_url: str
+    churn_queue_url: str
+    model_bucket: str
     webhook_secret_arn: str
     user_pool_id: str
     site_client_id: str

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from infra_cdk.local.emulator import ACCOUNT, REGION
 from infra_cdk.local.folder import ROOT
 from infra_cdk.package.code import BUILD, code_folder, move_into_place
-from infra_cdk.package.layer import layer_folder
+from infra_cdk.package.layer import LAYERS, layer_folder
 
 STACK: Final = "tutor-quality-local"
 _WAIT_SECONDS: Final = 120
@@ -33,7 +33,9 @@ def synthesize(site_url: str) -> Path:
     for source in sorted((ROOT / "infra_cdk").rglob("*.py")):
         if "local" not in source.parts:
             digest.update(source.read_bytes())
-    digest.update(f"{code_folder()}{layer_folder('core', 'host')}".encode())
+    digest.update(str(code_folder()).encode())
+    for layer in sorted(LAYERS):
+        digest.update(str(layer_folder(layer, "host")).encode())
     folder = BUILD / "assembly" / digest.hexdigest()[:16]
     if not folder.exists():
         staging = folder.with_name(f"{folder.name}.{os.getpid()}.partial")

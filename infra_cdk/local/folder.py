@@ -31,6 +31,11 @@ class Folder:
         return self.path / "state.good"
 
     @property
+    def objects(self) -> Path:
+        """What stands in buckets: assets and trained models, written as they come."""
+        return self.path / "s3"
+
+    @property
     def temporary(self) -> Path:
         """Unpacked functions; emptied at every start."""
         return self.path / "tmp"

@@ -48,6 +48,7 @@ def drop(folder: Folder) -> None:
     """Forget everything, so that the next start is a first one."""
     shutil.rmtree(folder.state, ignore_errors=True)
     shutil.rmtree(folder.good_state, ignore_errors=True)
+    shutil.rmtree(folder.objects, ignore_errors=True)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -122,6 +122,8 @@ class LocalStack:
             table=outputs["TableName"],
             scoring_queue_url=outputs["ScoringQueueUrl"],
             scoring_dead_letters_url=outputs["ScoringDeadLettersUrl"],
+            churn_queue_url=outputs["ChurnQueueUrl"],
+            model_bucket=outputs["ModelBucket"],
             webhook_secret_arn=outputs["WebhookSecretArn"],
             user_pool_id=outputs["UserPoolId"],
             site_client_id=outputs["SiteClientId"],

@@ -52,7 +52,7 @@ LAYERS: Final[dict[Layer, LayerSpec]] = {
         description="Powertools, pydantic and boto3.",
         group="core",
         cut=("boto3/examples", "bin"),
-        services=("dynamodb", "sqs", "secretsmanager", "sts"),
+        services=("dynamodb", "s3", "secretsmanager", "sqs", "sts"),
     ),
     "ml": LayerSpec(
         description="XGBoost for inference, with NumPy and the part of SciPy it imports.",

@@ -367,6 +367,69 @@ def test_a_failed_message_waits_longer_each_time(aws: Aws, context: LambdaContex
     assert waits == [15, 30, 60, 120, 240, 480, 900, 900]
 
 
+# --- passing on ---------------------------------------------------------------------------------
+
+
+def test_every_scored_tutor_is_passed_on_once(aws: Aws, context: LambdaContext) -> None:
+    reports = [session(), session("s-2"), session("s-3", tutor_id="t-8"), login()]
+    hints = [received(aws, body, f"w-{n}") for n, body in enumerate(reports)]
+
+    score_tutor.handler(sqs_event(*hints, {"tutor_id": "t-9"}, ROLL), context)
+
+    passed_on = sorted(message["tutor_id"] for message in aws.messages("churn"))
+    assert passed_on == ["t-7", "t-8", "t-9"]
+
+
+def test_what_changed_nothing_is_not_passed_on(aws: Aws, context: LambdaContext) -> None:
+    hint = received(aws, session())
+    score_tutor.handler(sqs_event(hint), context)
+    aws.messages("churn")
+
+    score_tutor.handler(sqs_event(hint), context)
+
+    assert aws.messages("churn") == []
+
+
+def test_a_message_whose_tutor_could_not_be_passed_on_is_repeated(
+    aws: Aws, context: LambdaContext
+) -> None:
+    reports = [session(), session("s-2", tutor_id="t-8")]
+    hints = [received(aws, body, f"w-{n}") for n, body in enumerate(reports)]
+    events = score_tutor.churn.client.meta.events
+
+    def refuse(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["Failed"] = [{"Id": "0", "SenderFault": False, "Code": "InternalError"}]
+
+    events.register("after-call.sqs.SendMessageBatch", refuse)
+    try:
+        answer = score_tutor.handler(sqs_event(*hints), context)
+    finally:
+        events.unregister("after-call.sqs.SendMessageBatch", refuse)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert pending(aws) == ["w-0"]
+
+
+def test_while_the_churn_queue_is_down_nothing_stops_being_pending(
+    aws: Aws, context: LambdaContext
+) -> None:
+    hint = received(aws, session())
+    events = score_tutor.churn.client.meta.events
+
+    def down(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://sqs")
+
+    events.register("before-call.sqs.SendMessageBatch", down)
+    try:
+        answer = score_tutor.handler(sqs_event(hint), context)
+    finally:
+        events.unregister("before-call.sqs.SendMessageBatch", down)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert pending(aws) == ["w-1"]
+    assert card(aws)["windows"]["7d"]["completed"] == 1
+
+
 # --- crashes -----------------------------------------------------------------------------------
 
 

@@ -61,6 +61,17 @@ def test_a_function_reads_the_secrets_of_its_row(template: Template, spec: Funct
 
 
 @BY_NAME
+def test_a_function_has_the_model_actions_of_its_row(
+    template: Template, spec: FunctionSpec
+) -> None:
+    granted = actions(template, spec.name, "s3")
+
+    assert {action for action, _ in granted} == set(spec.models)
+    assert all("modelsbucket" in resource for _, resource in granted)
+    assert all(resource.endswith("/models/*") for _, resource in granted)
+
+
+@BY_NAME
 def test_a_function_is_granted_no_other_service(template: Template, spec: FunctionSpec) -> None:
     services = {
         action.split(":")[0]
@@ -68,7 +79,7 @@ def test_a_function_is_granted_no_other_service(template: Template, spec: Functi
         for action in listed(statement["Action"])
     }
 
-    assert services <= {"dynamodb", "sqs", "secretsmanager", "logs", "kms"}
+    assert services <= {"dynamodb", "sqs", "secretsmanager", "s3", "logs", "kms"}
 
 
 def test_each_function_has_a_role_of_its_own(template: Template) -> None:
@@ -82,11 +93,13 @@ def test_nobody_is_granted_a_wildcard_action(template: Template) -> None:
         assert not [action for action in listed(statement["Action"]) if "*" in action], role
 
 
-def test_the_only_wildcard_in_a_resource_is_the_name_of_a_log_stream(template: Template) -> None:
+def test_the_only_wildcards_are_the_names_of_log_streams_and_of_models(
+    template: Template,
+) -> None:
     for role, statement in template.statements():
         for resource in map(flat, listed(statement["Resource"])):
-            without_stream = resource.removesuffix(":log-stream:*")
-            assert "*" not in without_stream, (role, resource)
+            named = resource.removesuffix(":log-stream:*").removesuffix("/models/*")
+            assert "*" not in named, (role, resource)
 
 
 def test_nobody_may_scan_the_table(template: Template) -> None:

@@ -1,0 +1,158 @@
+"""Churn queue: predict each scored tutor with the model in force, and show it in the lists.
+
+Without a model nothing is written and nothing fails. The model stays in memory between batches;
+which one is in force is read for every batch.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.aws.model_store import ModelFileError, model_store
+from shared.aws.prediction_table import Outcome, PredictionTable
+from shared.aws.queue import churn_queue
+from shared.aws.table import AwsError, table
+from shared.aws.tutor_log import LogTable
+from shared.domain.log import Log, midnight
+from shared.ml.absence import unscored
+from shared.ml.features import FEATURE_DAYS
+from shared.ml.model import ChurnModel, ModelError, unpack
+from shared.ml.predict import predict
+from shared.setting import Setting
+
+
+class Env(Setting):
+    TABLE_NAME: str
+    CHURN_QUEUE_URL: str
+    MODEL_BUCKET: str
+    RETRY_SECONDS: int = 15
+    NTHREAD: int = 1
+
+
+env = Env.read()
+logger, metrics = Logger(), Metrics()
+store = table(env.TABLE_NAME)
+logs, predictions = LogTable(store), PredictionTable(store)
+models = model_store(env.MODEL_BUCKET, store)
+queue = churn_queue(env.CHURN_QUEUE_URL)
+loaded: dict[str, ChurnModel] = {}
+"""The last model that was good, by its version."""
+
+LATE_FEEDBACK_DAYS = 30
+"""A form may be filled in long after its session, and counts from then on."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Work off a batch; a message that fails does so alone and waits longer each time."""
+    metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
+    failed: dict[str, Exception] = {}
+    model, at = in_force(), now()
+    if model is None:
+        metrics.add_metric("NoModel", MetricUnit.Count, 1)
+        return report(event["Records"], failed)
+
+    waiting: dict[str, list[str]] = defaultdict(list)
+    read: dict[str, Log] = {}
+    for record in event["Records"]:
+        try:
+            tutor_id = json.loads(record["body"])["tutor_id"]
+            if tutor_id not in read:
+                read[tutor_id] = logs.log_since(tutor_id, looked_at_since(at))
+            waiting[tutor_id].append(record["messageId"])
+        except Exception as fault:
+            failed[record["messageId"]] = fault
+
+    found, broken = outcomes(model, read, at)
+
+    for tutor_id, outcome in found.items():
+        try:
+            predictions.put(outcome)
+            metrics.add_metric("Predicted", MetricUnit.Count, 1)
+        except Exception as fault:
+            broken[tutor_id] = fault
+    failed |= {message: why for who, why in broken.items() for message in waiting[who]}
+    return report(event["Records"], failed)
+
+
+def looked_at_since(at: datetime) -> datetime:
+    """From where on a log is read: whole days, further back than any feature looks."""
+    return midnight(at - timedelta(days=FEATURE_DAYS + LATE_FEEDBACK_DAYS))
+
+
+def in_force() -> ChurnModel | None:
+    """The model in force; where its files are not good, the last one that was.
+
+    None before the first model. What is refused is counted each time, so that the alarm stays
+    up until somebody has looked.
+    """
+    champion = models.registry.champion()
+    if champion is None:
+        return None
+    for version in (champion.version, *loaded, *champion.earlier[:1]):
+        if version in loaded:
+            return loaded[version]
+        try:
+            model = unpack(models.model(version), env.NTHREAD)
+        except (ModelError, ModelFileError) as error:
+            logger.error("model refused", version=version, reason=str(error))
+            metrics.add_metric("ModelRefused", MetricUnit.Count, 1)
+            continue
+        loaded.clear()
+        loaded[version] = model
+        return model
+    return None
+
+
+def outcomes(
+    model: ChurnModel, read: Mapping[str, Log], at: datetime
+) -> tuple[dict[str, Outcome], dict[str, Exception]]:
+    """What the model says of each tutor, in one go; one by one where a log breaks that."""
+    try:
+        return predicted(model, read, at), {}
+    except Exception as fault:
+        if len(read) == 1:
+            return {}, dict.fromkeys(read, fault)
+    found: dict[str, Outcome] = {}
+    broken: dict[str, Exception] = {}
+    for tutor_id, log in read.items():
+        try:
+            found |= predicted(model, {tutor_id: log}, at)
+        except Exception as fault:
+            broken[tutor_id] = fault
+    return found, broken
+
+
+def predicted(model: ChurnModel, read: Mapping[str, Log], at: datetime) -> dict[str, Outcome]:
+    """The predictions of tutors at work, and why the others have none."""
+    answers = predict(model, list(read.values()), at)
+    return {
+        tutor_id: answer or unscored(log, at, model.manifest.version)
+        for (tutor_id, log), answer in zip(read.items(), answers, strict=True)
+    }
+
+
+def report(records: list[dict[str, Any]], failed: dict[str, Exception]) -> dict[str, Any]:
+    """Tell SQS which messages failed, and let them wait."""
+    for record in records:
+        fault = failed.get(record["messageId"])
+        if fault is None:
+            continue
+        logger.error("failed", hint=record["body"][:120], fault=type(fault).__name__)
+        metrics.add_metric("PredictionFailed", MetricUnit.Count, 1)
+        receives = int(record["attributes"]["ApproximateReceiveCount"])
+        try:
+            queue.back_off(record["receiptHandle"], receives, env.RETRY_SECONDS)
+        except AwsError as error:
+            logger.warning("no back-off", fault=type(error).__name__)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -1,0 +1,78 @@
+"""Trained models are kept, private, and used with as many threads as there are processors."""
+
+import pytest
+
+from infra_cdk.function_spec import FUNCTIONS, MB_PER_PROCESSOR, FunctionSpec
+from tests.infra.template import Properties, Template, flat
+
+LEARNING = [spec for spec in FUNCTIONS if "ml" in spec.layers]
+
+
+def bucket(template: Template) -> Properties:
+    return template.only("AWS::S3::Bucket")
+
+
+def test_a_model_that_is_overwritten_can_be_brought_back(template: Template) -> None:
+    assert bucket(template)["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_what_was_overwritten_goes_after_a_while(template: Template) -> None:
+    (rule,) = bucket(template)["LifecycleConfiguration"]["Rules"]
+
+    assert rule["Status"] == "Enabled"
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
+    assert "ExpirationInDays" not in rule, "a current version may be in force for years"
+
+
+def test_models_are_encrypted_and_private(template: Template) -> None:
+    properties = bucket(template)
+
+    assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def test_models_are_read_with_tls_only(prod: Template) -> None:
+    refused = [
+        statement
+        for policy in prod.properties("AWS::S3::BucketPolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+    ]
+
+    assert [each["Condition"] for each in refused] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_models_stay_when_the_stack_goes_in_prod(template: Template, stage: str) -> None:
+    (found,) = template.of_type("AWS::S3::Bucket").values()
+
+    assert found["DeletionPolicy"] == ("Retain" if stage == "prod" else "Delete")
+
+
+def test_only_who_learns_or_predicts_knows_the_bucket(template: Template) -> None:
+    told = {
+        name: flat(function["Environment"]["Variables"]["MODEL_BUCKET"])
+        for name, function in template.functions().items()
+        if "MODEL_BUCKET" in function["Environment"]["Variables"]
+    }
+
+    assert told.keys() == {spec.name for spec in LEARNING} == {"predict_churn"}
+    assert all("modelsbucket" in name for name in told.values())
+
+
+@pytest.mark.parametrize("spec", LEARNING, ids=lambda spec: spec.name)
+def test_xgboost_uses_the_processors_that_the_memory_pays_for(
+    template: Template, spec: FunctionSpec
+) -> None:
+    variables = template.functions()[spec.name]["Environment"]["Variables"]
+
+    assert variables["NTHREAD"] == str(max(1, spec.memory_mb // MB_PER_PROCESSOR))
+    assert variables["OMP_WAIT_POLICY"] == "PASSIVE"
+
+
+def test_a_refused_model_raises_an_alarm(template: Template) -> None:
+    alarm = template.only("AWS::CloudWatch::Alarm")
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("TutorQuality", "ModelRefused")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "predict_churn"}]
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
