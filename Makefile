@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check ruby bench docs synth deploy clean
+.PHONY: help setup run token import test check ruby bench docs synth deploy rollback-model clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -10,7 +10,7 @@ RUBY_PACKAGES := ruby ruby-minitest ruby-activerecord ruby-activejob ruby-sqlite
 export PORT WORLD FRESH ROLE TUTOR WEBHOOK_SECRET
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/made ## Install what the project needs, in .venv and .tools
 
@@ -65,6 +65,9 @@ synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev
 
 deploy: setup node_modules/made ## Deploy STAGE=dev|prod to the AWS account of the shell
 	npx cdk deploy -c stage=$(STAGE)
+
+rollback-model: setup ## Put an earlier churn model in force (STAGE=local|dev|prod VERSION=…)
+	@$(PYTHON) -m infra_cdk.churn_model roll-back --stage "$(STAGE)" --version "$(VERSION)"
 
 clean: ## Forget the local stack and everything that was built
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m infra_cdk.local clean; fi

@@ -91,8 +91,9 @@ def stored_mark(table: Table, digest: str) -> Mark | None:
 class Backfill:
     """One history on its way into the table.
 
-    `tally` counts sessions and events that were new, sessions `merged` into what was there, and
-    facts `known` already; `too_large` names sessions that no item can hold.
+    `tutor_ids` are all whom it tells of. `tally` counts sessions and events that were new,
+    sessions `merged` into what was there, and facts `known` already; `too_large` names sessions
+    that no item can hold.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Backfill:
         self._table, self._past, self._clock, self._progress = table, past, clock, progress
         self._logs, self._cards = LogTable(table), ScorecardTable(table)
         self._digest = digest
-        self._tutor_ids, self._past_logs = _tutor_ids(past), past.logs()
+        self.tutor_ids, self._past_logs = _tutor_ids(past), past.logs()
         self._chunks = list(_chunks([*past.sessions.values(), *past.events.values()]))
         self.mark = stored_mark(table, digest) or Mark()
         self.tally: Counter[str] = Counter()
@@ -224,9 +225,9 @@ class Backfill:
         """Fit the marketplace's reference, as the nightly pass does, then score everybody."""
         self._cards.put_reference(self._fitted())
         scoring = Scoring.of(self._table)
-        scored = pool.map(lambda who: self._score_tutor(who, scoring), self._tutor_ids)
+        scored = pool.map(lambda who: self._score_tutor(who, scoring), self.tutor_ids)
         for done, _ in enumerate(scored, 1):
-            self._progress("scorecards", done, len(self._tutor_ids))
+            self._progress("scorecards", done, len(self.tutor_ids))
 
     def _score_tutor(self, tutor_id: str, scoring: Scoring) -> None:
         """Score from what was read, unless the tutor has a scorecard: then from the table.
@@ -274,12 +275,12 @@ class Backfill:
 
         done = 0
         rows: list[TutorRow] = []
-        for group in batched(self._tutor_ids, TUTORS_AT_ONCE, strict=False):
+        for group in batched(self.tutor_ids, TUTORS_AT_ONCE, strict=False):
             kept = list(spread(kept_nights, list(pool.map(asked, group))))
             list(pool.map(self._put_nights, group, (each.records for each in kept)))
             rows += (row for each in kept for row in each.rows)
             done += len(group)
-            self._progress("nights", done, len(self._tutor_ids))
+            self._progress("nights", done, len(self.tutor_ids))
         self._put_platform_days(rows)
 
     def _put_platform_days(self, rows: Iterable[TutorRow]) -> None:
@@ -287,7 +288,7 @@ class Backfill:
 
         Not where there are tutors of whom the history knows nothing: it would leave them out.
         """
-        if {row.tutor_id for row in self._cards.rows()} - {*self._tutor_ids}:
+        if {row.tutor_id for row in self._cards.rows()} - {*self.tutor_ids}:
             return
         nights: dict[datetime, list[TutorRow]] = defaultdict(list)
         for row in rows:

@@ -73,8 +73,8 @@ class ModelRegistry:
     def roll_back(self, at: datetime, who: str, to: str | None = None) -> Champion:
         """Put an earlier model in force again: the last one before, or the one named.
 
-        The one that is left does not count as earlier, so that rolling back twice goes back two.
-        Raises NoModelError or VersionConflictError.
+        The one that is left does not count as earlier, so that rolling back twice goes back two;
+        unless the one named is new. Raises NoModelError or VersionConflictError.
         """
         before = self.champion()
         if before is None:
@@ -85,8 +85,10 @@ class ModelRegistry:
         if version == before.version or self.registered(version) is None:
             raise NoModelError(f"there is no other model {version}")
         places = [place for place, name in enumerate(before.earlier, 1) if name == version]
-        earlier = before.earlier[places[0] :] if places else before.earlier
-        reason = f"{who} rolled back from {before.version} to {version}."
+        earlier = before.earlier[places[0] :] if places else _after(before)
+        reason = (
+            f"{who} {'rolled back' if places else 'changed'} from {before.version} to {version}."
+        )
         decision = Decision(at, version, before.version, True, (reason,), by="rollback")
         return self._change(version, earlier, decision, before)
 

@@ -169,7 +169,7 @@ def test_rolling_back_twice_goes_back_two(aws: Aws) -> None:
     ("to", "earlier"),
     [
         pytest.param("v1", (), id="one that was in force"),
-        pytest.param("v9", ("v2", "v1"), id="one that never was"),
+        pytest.param("v9", ("v3", "v2", "v1"), id="one that never was"),
     ],
 )
 def test_a_model_to_go_back_to_may_be_named(aws: Aws, to: str, earlier: tuple[str, ...]) -> None:
