@@ -29,9 +29,11 @@ class Manifest:
 
     `kind` says by horizon in days which sort of model is in it. `rows` are tutor-moments trained
     on, between `train_from` and `train_until`. `features` are the model's inputs in their order,
-    `reported` those of them that the training data knew at all, `subjects` the subjects with a
-    feature of their own. `files` gives the sha256 of every other file. `profile` says
-    how each feature was spread. `format` grows when older code could not read the files.
+    `reported` the sorts of report that the training data knew at all, `subjects` the subjects
+    with a feature of their own. `files` gives the sha256 of every other file. `profile` says how
+    each feature was spread, `base_rates` by horizon the share of closed rows that left.
+    `evaluations` are on outcomes that closed after training. `format` grows when older code could
+    not read the files.
     """
 
     version: str
@@ -48,6 +50,7 @@ class Manifest:
     format: int
     files: dict[str, str] = field(default_factory=dict)
     profile: dict[str, FeatureProfile] = field(default_factory=dict)
+    base_rates: dict[int, float] = field(default_factory=dict)
     evaluations: tuple[Evaluation, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import chain
+from math import log1p
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.log import Log
 from shared.domain.metric import FAILURE_RATING, LATE_AFTER_MINUTES, LATE_NOTICE_HOURS
-from shared.domain.session import OutcomeKind, Party, Session, Status, outcomes
+from shared.domain.session import OutcomeKind, Party, Session, Snapshot, Status, outcomes
 from shared.domain.tutor import Tutor, TutorStatus
 
 type Ints = npt.NDArray[np.int64]
@@ -61,15 +61,8 @@ class Series:
         return Series(self.at[:known], self.count[: known + 1], self.amount[: known + 1])
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One entry of a series: `count` alike ones at a time, with their amounts added up."""
-
-    channel: str
-    at: int
-    count: int
-    amount: int
-
+type Book = dict[str, list[int]]
+"""For each channel what happened, as time, count and amount one after the other."""
 
 EMPTY = Series(np.zeros(0, np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64))
 
@@ -94,11 +87,12 @@ class Ledger:
     def of(log: Log) -> "Ledger":
         """The arrays of a log, in whatever order its entries come."""
         tutor = log.tutor
-        happenings = chain(
-            chain.from_iterable(_of_session(session) for session in log.sessions),
-            (entry for event in log.events for entry in _of_event(event)),
-        )
-        series = _series(happenings)
+        book: Book = defaultdict(list)
+        for session in log.sessions:
+            _note_session(book, session)
+        for event in log.events:
+            _note_event(book, event)
+        series = _with_derived({name: _summed(entries) for name, entries in book.items()})
         taught = series.get("taught", EMPTY).at
         return Ledger(
             tutor_id=tutor.tutor_id,
@@ -149,29 +143,47 @@ class Ledger:
         return away
 
 
-def _series(happenings: Iterable[Happening]) -> dict[str, Series]:
-    found: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    for happening in happenings:
-        found[happening.channel].append((happening.at, happening.count, happening.amount))
+def _summed(entries: list[int]) -> Series:
+    columns = np.array(entries, np.int64).reshape(-1, 3)
+    columns = columns[np.argsort(columns[:, 0], kind="stable")]
+    return _series(columns[:, 0].copy(), columns[:, 1], columns[:, 2])
+
+
+def _series(at: Ints, count: Ints, amount: Ints) -> Series:
+    sums = np.zeros((2, len(at) + 1), np.int64)
+    np.cumsum(count, out=sums[0, 1:])
+    np.cumsum(amount, out=sums[1, 1:])
+    return Series(at, sums[0], sums[1])
+
+
+def _with_derived(series: dict[str, Series]) -> dict[str, Series]:
+    """What follows from the other channels: outcomes of any kind, days, weekends, mornings."""
+    known = [series[name].at for name in _OUTCOMES.values() if name in series]
+    if known:
+        at = np.sort(np.concatenate(known))
+        series["outcome"] = _series(at, np.ones_like(at), np.zeros_like(at))
     for source, days in (("taught", "taught_day"), ("login", "login_day")):
-        if source in found:
-            first = {at // DAY: (at, 1, 0) for at, _, _ in sorted(found[source], reverse=True)}
-            found[days] = list(first.values())
-    return {name: _summed(entries) for name, entries in found.items()}
-
-
-def _summed(entries: list[tuple[int, int, int]]) -> Series:
-    columns = np.array(sorted(entries), np.int64)
-    sums = np.zeros((len(columns) + 1, 2), np.int64)
-    np.cumsum(columns[:, 1:], axis=0, out=sums[1:])
-    return Series(columns[:, 0].copy(), sums[:, 0].copy(), sums[:, 1].copy())
+        if source in series:
+            at = series[source].at
+            first = at[np.diff(at // DAY, prepend=at[0] // DAY - 1) > 0]
+            series[days] = _series(first, np.ones_like(first), np.zeros_like(first))
+    if "taught" in series:
+        at = series["taught"].at
+        weekend = (at // DAY + 3) % 7 >= SATURDAY
+        series["weekend"] = _series(at, np.ones_like(at), weekend * MILLIONTHS)
+        series["morning"] = _series(at, np.ones_like(at), (at % DAY < DAY // 2) * MILLIONTHS)
+    if "late_minutes" in series:
+        at, minutes = series["late_minutes"].at, np.diff(series["late_minutes"].amount)
+        late = (minutes > LATE_AFTER_MINUTES * MILLIONTHS) * MILLIONTHS
+        series["late_start"] = _series(at, np.ones_like(at), late)
+    return series
 
 
 def _millionths(value: float) -> int:
     return round(value * MILLIONTHS)
 
 
-_PLAIN = {
+_OUTCOMES = {
     OutcomeKind.STUDENT_RESCHEDULE: "student_reschedule",
     OutcomeKind.TUTOR_NO_SHOW: "tutor_no_show",
     OutcomeKind.STUDENT_NO_SHOW: "student_no_show",
@@ -181,84 +193,73 @@ _PLAIN = {
 }
 
 
-def _of_session(session: Session) -> Iterable[Happening]:
-    if session.snapshot is None or session.snapshot.status is Status.VOIDED:
+def _note_session(book: Book, session: Session) -> None:
+    snapshot = session.snapshot
+    if snapshot is None or snapshot.status is Status.VOIDED:
         return
-    known = outcomes(session)
-    for outcome in known:
+    ended = NEVER
+    for outcome in outcomes(session):
         at = microseconds(outcome.at)
-        yield Happening(_PLAIN[outcome.kind], at, 1, 0)
-        yield Happening("outcome", at, 1, 0)
+        book[_OUTCOMES[outcome.kind]] += (at, 1, 0)
+        if outcome.kind is OutcomeKind.COMPLETED:
+            ended = at
     for move in session.reschedules:
         if move.initiator is Party.TUTOR and move.notice_hours is not None:
             late = move.notice_hours < LATE_NOTICE_HOURS
-            yield Happening("move_notice", microseconds(move.happened_at), 1, late * MILLIONTHS)
-    ends = (o.at for o in known if o.kind is OutcomeKind.COMPLETED)
-    ended = next((microseconds(at) for at in ends), NEVER)
+            book["move_notice"] += (microseconds(move.happened_at), 1, late * MILLIONTHS)
     if ended != NEVER:
-        yield from _of_completion(session, ended)
-    yield from _of_feedback(session, ended)
+        _note_completion(book, session, snapshot, ended)
+    if session.feedback:
+        _note_feedback(book, session, ended, rated=snapshot.student_rating is not None)
 
 
-def _of_completion(session: Session, at: int) -> Iterable[Happening]:
-    snapshot = session.snapshot
-    if snapshot is None:
-        return
-    late = snapshot.late_minutes
-    told = {
-        "late_minutes": late,
-        "late_start": None if late is None else float(late > LATE_AFTER_MINUTES),
-        "session_engagement": snapshot.engagement_score,
-        "objectives_met": snapshot.learning_objectives_met,
-        "technical_issue": snapshot.technical_issues,
-        "weekend": float((at // DAY + 3) % 7 >= SATURDAY),
-        "morning": float(at % DAY < DAY // 2),
-    }
-    for channel, value in told.items():
+def _note_completion(book: Book, session: Session, snapshot: Snapshot, at: int) -> None:
+    for channel, value in (
+        ("late_minutes", snapshot.late_minutes),
+        ("session_engagement", snapshot.engagement_score),
+        ("objectives_met", snapshot.learning_objectives_met),
+        ("technical_issue", snapshot.technical_issues),
+    ):
         if value is not None:
-            yield Happening(channel, at, 1, _millionths(float(value)))
+            book[channel] += (at, 1, _millionths(value))
     if snapshot.student_rating is not None:
-        yield from _of_rating(session, at, snapshot.student_rating)
+        _note_rating(book, session, at, snapshot.student_rating)
 
 
-def _of_rating(session: Session, at: int, stars: float) -> Iterable[Happening]:
-    yield Happening("rating", at, 1, _millionths(stars))
+def _note_rating(book: Book, session: Session, at: int, stars: float) -> None:
+    book["rating"] += (at, 1, _millionths(stars))
     if session.is_first:
-        yield Happening("first_rating", at, 1, _millionths(stars))
+        book["first_rating"] += (at, 1, _millionths(stars))
         if stars < FAILURE_RATING:
-            yield Happening("first_failed", at, 1, 0)
+            book["first_failed"] += (at, 1, 0)
 
 
-def _of_feedback(session: Session, ended: int) -> Iterable[Happening]:
+def _note_feedback(book: Book, session: Session, ended: int, *, rated: bool) -> None:
     """A form's stars count when they were given, and only where the report had none before.
 
     A rating that moved from the report's time to the form's would change the past.
     """
-    rated = session.snapshot is not None and session.snapshot.student_rating is not None
     for said in session.feedback:
         at = microseconds(said.known_at)
         if at < ended or not rated:
-            yield from _of_rating(session, at, said.overall_rating)
+            _note_rating(book, session, at, said.overall_rating)
         if said.would_recommend is not None:
-            yield Happening("recommended", at, 1, said.would_recommend * MILLIONTHS)
+            book["recommended"] += (at, 1, said.would_recommend * MILLIONTHS)
         for category, stars in said.ratings:
-            yield Happening(f"stars_{category}", at, 1, _millionths(stars))
+            book[f"stars_{category}"] += (at, 1, _millionths(stars))
 
 
-def _of_event(event: BehaviourEvent) -> Iterable[Happening]:
-    at, amount = microseconds(event.occurred_at), event.amount
+def _note_event(book: Book, event: BehaviourEvent) -> None:
+    at, amount, count = microseconds(event.occurred_at), event.amount, event.count
     match event.type:
-        case EventType.LOGIN:
-            yield Happening("login", at, event.count, 0)
-        case EventType.TRAINING_ASSIGNED | EventType.TRAINING_COMPLETED:
-            yield Happening(event.type, at, event.count, 0)
+        case EventType.LOGIN | EventType.TRAINING_ASSIGNED | EventType.TRAINING_COMPLETED:
+            book[event.type] += (at, count, 0)
         case EventType.LOOSE_RATING if amount is not None:
-            yield Happening("rating", at, event.count, _millionths(amount) * event.count)
+            book["rating"] += (at, count, _millionths(amount) * count)
         case EventType.MESSAGE_RESPONSE if amount is not None:
-            slowness = float(np.log1p(max(amount, 0.0)))
-            yield Happening("response", at, event.count, _millionths(slowness) * event.count)
+            book["response"] += (at, count, _millionths(log1p(max(amount, 0.0))) * count)
         case EventType.SESSION_PREP | EventType.AVAILABILITY if amount is not None:
-            yield Happening(event.type, at, event.count, _millionths(amount) * event.count)
+            book[event.type] += (at, count, _millionths(amount) * count)
         case _:
             return
 

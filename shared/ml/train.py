@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import xgboost as xgb
 
-from shared.domain.churn_model import Manifest, ModelKind
+from shared.domain.churn_model import FeatureProfile, Manifest, ModelKind
 from shared.domain.evaluation import HORIZONS
 from shared.ml import logistic
 from shared.ml.calibration import calibration_line, expit
@@ -26,7 +26,7 @@ from shared.ml.gate import best
 from shared.ml.hazard import RECENCY_FEATURE, Hazard, Margin, Recency, Trees
 from shared.ml.labels import SILENCE_DAYS, Bools
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
-from shared.ml.measure import log_losses
+from shared.ml.measure import log_losses, paired_difference
 from shared.ml.model import FORMAT, ChurnModel, Stage
 from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, extent, midnights, sample
 
@@ -37,7 +37,8 @@ FEWEST_DEPARTURES: Final = 20
 CALENDAR_R2: Final = 0.5
 """A feature that tells the date more than the tutor would not hold tomorrow."""
 TWO_YEARS_DAYS: Final = 730
-SEASONS: Final = ("month", "holiday_season")
+CALENDAR: Final = ("weekday", "month", "holiday_season")
+SEASONS: Final = CALENDAR[1:]
 
 MOST_ROUNDS: Final = 600
 PATIENCE: Final = 30
@@ -292,16 +293,18 @@ def _rows(matrix: Matrix, label: Floats, rows: Bools, threads: int) -> xgb.DMatr
 
 
 def _calibration(margin: Floats, label: Floats, tutor: Ints) -> tuple[float, float] | None:
-    """Platt's line, if a line fitted to half of the tutors does better on the other half."""
+    """Platt's line, if lines fitted to half of the tutors do better on the other half, beyond
+    chance; a slice of few tutors would bend the model to those few.
+    """
     half = tutor % 2 == 0
-    raw = log_losses(label, expit(margin)).sum()
-    mended = 0.0
+    mended = np.zeros(len(label))
     for here, there in ((half, ~half), (~half, half)):
         line = calibration_line(label[here], expit(margin[here]))
         if line is None or line[1] <= 0:
             return None
-        mended += log_losses(label[there], expit(line[0] + line[1] * margin[there])).sum()
-    return calibration_line(label, expit(margin)) if mended < raw else None
+        mended[there] = expit(line[0] + line[1] * margin[there])
+    gain = paired_difference(label, mended, expit(margin), tutor)
+    return calibration_line(label, expit(margin)) if gain and gain.below_zero else None
 
 
 def _manifest(
@@ -326,6 +329,18 @@ def _manifest(
         subjects=rows.space.subjects,
         library=f"xgboost {xgb.__version__}",
         format=FORMAT,
-        profile=profile(rows.matrix[:, columns].astype(float), names, rows.tutor),
+        profile=_profile(rows, columns),
+        base_rates={
+            days: float(rows.label(days)[rows.closed(days)].mean())
+            for days in HORIZONS
+            if rows.closed(days).any()
+        },
         notes=tuple(notes),
     )
+
+
+def _profile(rows: Sample, columns: Ints) -> dict[str, FeatureProfile]:
+    """How features were spread, but for those of the calendar: a night has but one month."""
+    told = [c for c in columns if rows.space.features[c].name not in CALENDAR]
+    names = [rows.space.features[column].name for column in told]
+    return profile(rows.matrix[:, told].astype(float), names, rows.tutor)

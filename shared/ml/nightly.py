@@ -1,0 +1,198 @@
+"""A night's learning: a challenger, the gate's decision, and how the model in force fares.
+
+The challenger knows nothing of the newest outcomes: those decide between it and the champion. It
+goes into force as it was tested, not trained once more on what tested it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from shared.domain.churn_model import Decision, Health, ModelKind, Realised
+from shared.domain.evaluation import HEADLINE, HORIZONS, Evaluation
+from shared.domain.log import Log, midnight
+from shared.ml.calibration import reliability
+from shared.ml.drift import drift, health, realised
+from shared.ml.features import Floats
+from shared.ml.gate import Closed, decide
+from shared.ml.labels import SILENCE_DAYS
+from shared.ml.ledger import DAY, Ledger, microseconds
+from shared.ml.measure import lift, measures
+from shared.ml.model import ChurnModel
+from shared.ml.sample import Sample, midnights, sample
+from shared.ml.train import TrainingError, train
+
+type Names = npt.NDArray[np.str_]
+
+TEST_DAYS: Final = 28
+"""Moments on which challenger and champion meet, the last of them closed just now."""
+LEAST_DAYS_IN_FORCE: Final = 7
+"""Asking every night anew would let chance in sooner or later: 5 % a night is 30 % a week."""
+BANDS: Final = ((30.0, "under 30 days"), (180.0, "30 to 180 days"), (np.inf, "over 180 days"))
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What the night made; without a challenger `decision` says why there is none."""
+
+    challenger: ChurnModel | None
+    decision: Decision
+    health: Health | None
+
+
+def nightly(
+    logs: Mapping[str, Log], champion: ChurnModel | None, now: datetime, *, threads: int = 1
+) -> Night:
+    """Train on what was known before the test's first moment, test, decide."""
+    end = midnight(now)
+    first = end - timedelta(days=HEADLINE + SILENCE_DAYS + TEST_DAYS)
+    ledgers = {name: Ledger.of(log) for name, log in logs.items()}
+    known = {name: ledger.until(microseconds(end)) for name, ledger in ledgers.items()}
+    in_force = champion.manifest.version if champion else None
+    try:
+        challenger = train(known, first, threads=threads, trained_at=now)
+    except TrainingError as error:
+        decision = Decision(now, None, in_force, False, (f"Nothing was trained: {error}.",))
+        return Night(None, decision, _health(known, champion, end, now) if champion else None)
+    tested = _tested(known, challenger, first, end)
+    challenger = replace(
+        challenger,
+        manifest=replace(challenger.manifest, evaluations=evaluations(challenger, tested)),
+    )
+    decision = _decision(known, challenger, champion, tested, now)
+    serving = challenger if decision.promoted else champion
+    return Night(challenger, decision, _health(known, serving, end, now) if serving else None)
+
+
+def _tested(
+    ledgers: Mapping[str, Ledger], model: ChurnModel, first: datetime, end: datetime
+) -> Sample:
+    """Tutors at work at the midnights after `first`, seen through a model's space."""
+    begin = microseconds(first) + DAY
+    return sample(ledgers, midnights(begin, microseconds(end)), model.space, microseconds(end))
+
+
+def evaluations(model: ChurnModel, tested: Sample) -> tuple[Evaluation, ...]:
+    """The model in force of each horizon beside the others, on outcomes that have closed."""
+    return tuple(
+        _evaluation(model, tested.take(tested.closed(days)), days)
+        for days in HORIZONS
+        if tested.closed(days).any()
+    )
+
+
+def _evaluation(model: ChurnModel, rows: Sample, days: int) -> Evaluation:
+    place, label = HORIZONS.index(days), rows.label(days)
+    kinds: dict[str, ModelKind | None] = {
+        "promoted": None, "xgboost": "xgboost", "logistic": "logistic", "recency": "recency",
+    }  # fmt: skip
+    forecast = {
+        name: model.probabilities(rows.matrix, kind)[:, place] for name, kind in kinds.items()
+    }
+    base_rate = model.manifest.base_rates.get(days)
+    return Evaluation(
+        horizon_days=days,
+        measures={
+            name: measures(label, chance, rows.tutor, base_rate)
+            for name, chance in forecast.items()
+        },
+        reliability=reliability(label, forecast["promoted"], tutor=rows.tutor),
+        lift=lift(label, forecast["promoted"], rows.tutor),
+    )
+
+
+def _decision(
+    ledgers: Mapping[str, Ledger],
+    challenger: ChurnModel,
+    champion: ChurnModel | None,
+    tested: Sample,
+    now: datetime,
+) -> Decision:
+    version = challenger.manifest.version
+    in_force = champion.manifest.version if champion else None
+    if champion is not None:
+        served = (now - champion.manifest.trained_at) / timedelta(days=1)
+        if served < LEAST_DAYS_IN_FORCE:
+            why = (
+                f"{champion.manifest.version} stays in force: it was trained {served:.0f} days "
+                f"ago, and is challenged after {LEAST_DAYS_IN_FORCE} at the earliest."
+            )
+            return Decision(now, version, in_force, False, (why,))
+    seen = _seen_by(ledgers, champion, tested) if champion else None
+    closed = {
+        days: _closed(ledgers, challenger, seen, tested, days)
+        for days in HORIZONS
+        if tested.closed(days).any()
+    }
+    if HEADLINE not in closed:
+        why = f"No outcome of {HEADLINE} days has closed since the challenger was trained."
+        return Decision(now, version, in_force, False, (why,))
+    return decide(closed, version, in_force, now)
+
+
+def _seen_by(ledgers: Mapping[str, Ledger], champion: ChurnModel, tested: Sample) -> Floats:
+    """The champion's probabilities of the same rows, through its own space."""
+    own = sample(ledgers, np.unique(tested.at), champion.space, tested.end)
+    return champion.probabilities(own.matrix)
+
+
+def _closed(
+    ledgers: Mapping[str, Ledger],
+    challenger: ChurnModel,
+    seen: Floats | None,
+    tested: Sample,
+    days: int,
+) -> Closed:
+    certain = tested.closed(days)
+    rows, place = tested.take(certain), HORIZONS.index(days)
+    return Closed(
+        label=rows.label(days),
+        tutor=rows.tutor,
+        challenger=challenger.probabilities(rows.matrix)[:, place],
+        champion=None if seen is None else seen[certain, place],
+        base_rate=challenger.manifest.base_rates.get(days, float(rows.label(days).mean())),
+        groups={"subject": _subjects(ledgers, rows), "tenure": _tenures(rows)},
+    )
+
+
+def _subjects(ledgers: Mapping[str, Ledger], rows: Sample) -> Names:
+    """The first subject of each row's tutor."""
+    first = [(*ledgers[name].subjects, "unknown")[0] for name in rows.names]
+    return np.array(first)[rows.tutor]
+
+
+def _tenures(rows: Sample) -> Names:
+    """The tenure of each row, in bands."""
+    column = [feature.name for feature in rows.space.features].index("tenure_days")
+    days = rows.matrix[:, column]
+    bands = np.array([*(name for _, name in BANDS), "unknown"])
+    place = np.searchsorted([limit for limit, _ in BANDS], days, side="right")
+    return bands[np.where(np.isnan(days), len(BANDS), np.minimum(place, len(BANDS) - 1))]
+
+
+def _health(
+    ledgers: Mapping[str, Ledger], model: ChurnModel, end: datetime, now: datetime
+) -> Health:
+    """How tutors look tonight against training, and what came of what was predicted."""
+    tonight = sample(ledgers, np.array([microseconds(end)]), model.space, microseconds(end))
+    names = model.manifest.features
+    first = end - timedelta(days=HEADLINE + SILENCE_DAYS + TEST_DAYS)
+    past = _tested(ledgers, model, first, end)
+    came = (_came(model, past.take(past.closed(days)), days) for days in HORIZONS)
+    return health(
+        now,
+        model.manifest.version,
+        drift(model.manifest.profile, model.inputs(tonight.matrix).astype(float), names),
+        tuple(each for each in came if each is not None),
+    )
+
+
+def _came(model: ChurnModel, rows: Sample, days: int) -> Realised | None:
+    if not len(rows):
+        return None
+    chance = model.probabilities(rows.matrix)[:, HORIZONS.index(days)]
+    return realised(days, rows.label(days), chance, rows.tutor)
