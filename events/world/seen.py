@@ -340,7 +340,7 @@ def _rating_share(days: _Days, rows: Ints) -> Floats:
 
 
 def _liked(rating: Ints, on_form: Bools) -> tuple[Floats, Floats]:
-    """The range of the unrounded liking behind each rating; see `session._rounded`."""
+    """The range of the unrounded liking behind each rating; see `session.rounded`."""
     stars = rating / 100.0
     half_width = np.where(on_form, 0.5, 0.25)
     low, high = stars - half_width, stars + half_width

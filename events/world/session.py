@@ -378,10 +378,10 @@ def _rate(
     chance = np.where(draft.failed_first, (chance - below) / (1.0 - below) * below, chance)
     liked = mean + spread * np.log(chance / (1.0 - chance))
     feedback = rated & (rng.random(count) < np.where(first, 0.75, 0.45))
-    return np.where(rated, _rounded(liked, feedback), 0), feedback, first
+    return np.where(rated, rounded(liked, feedback), 0), feedback, first
 
 
-def _rounded(liked: Floats, feedback: Bools) -> Ints:
+def rounded(liked: Floats, feedback: Bools) -> Ints:
     """Whole marks on a form, half marks elsewhere; below 3 exactly where `liked` is below 2.5."""
     whole_marks = np.floor(liked + 0.5)
     half_marks = np.round(liked * 2) / 2

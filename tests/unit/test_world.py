@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
-from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ import pytest
 
 from events.world.column import Column, choice, instant, write_csv
 from events.world.history import History, simulate, write_history, write_truth
-from events.world.live import Delivery, live_deliveries
 from events.world.subject import GROUP_OF_SUBJECT, GROUPS
 from events.world.tutor import Cause, Exit, Life, live
-from events.world.world import WORLDS, Stream, World, generator
+from events.world.world import WORLDS, World
 from shared.contracts import Kind, accept
 
 SEED = 7
@@ -335,57 +333,6 @@ def _left(life: Life) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         (life.exit != Exit.NONE) & (life.exited > 0) & (life.exited <= life.days)
     )
     return mask
-
-
-# --- going on ---
-
-
-@pytest.fixture(scope="module")
-def deliveries(town: History) -> list[Delivery]:
-    feed = live_deliveries(town, UNTIL + timedelta(hours=3), generator(SEED, Stream.LIVE))
-    return list(islice(feed, 3_000))
-
-
-def test_live_deliveries_are_what_the_webhook_takes(deliveries: list[Delivery]) -> None:
-    for delivery in deliveries:
-        accept(Kind(delivery.kind), json.dumps(delivery.body).encode())
-    assert {delivery.kind for delivery in deliveries} == {"sessions", "events", "feedback"}
-
-
-def test_live_deliveries_come_in_order_at_about_the_rate_of_the_world(
-    deliveries: list[Delivery],
-) -> None:
-    over = [d for d in deliveries if d.body.get("completed_time")]
-    held = {d.body["session_id"] for d in over}
-    days = (deliveries[-1].due - deliveries[0].due) / timedelta(days=1)
-
-    assert all(one.due <= two.due for one, two in pairwise(deliveries))
-    assert 0.6 < len(held) / days / TOWN.sessions_per_day < 1.5
-
-
-def test_live_sessions_have_all_that_makes_life_hard(deliveries: list[Delivery]) -> None:
-    sessions = [d for d in deliveries if d.kind == "sessions"]
-    states = {d.body["status"] for d in sessions}
-    versions = pd.Series([d.body["version"] for d in sessions])
-
-    assert states == {"scheduled", "completed", "rescheduled", "no_show", "cancelled"}
-    assert len({d.webhook_id for d in deliveries}) < len(deliveries)
-    assert versions.max() >= 4
-
-
-def test_one_version_of_a_live_session_has_one_content(deliveries: list[Delivery]) -> None:
-    seen: dict[tuple[str, int], object] = {}
-
-    for delivery in deliveries:
-        if delivery.kind == "sessions":
-            key = (delivery.body["session_id"], delivery.body["version"])
-            assert seen.setdefault(key, delivery.body) == delivery.body
-
-
-def test_live_tutors_are_those_at_work(town: History, deliveries: list[Delivery]) -> None:
-    working = {p.tutor_id for p in town.profiles() if p.status == "active"}
-
-    assert {d.body["tutor_id"] for d in deliveries} <= working
 
 
 # --- the writer ---
