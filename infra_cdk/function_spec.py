@@ -135,6 +135,18 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         layers=("core", "ml"),
     ),
     FunctionSpec(
+        name="train_churn",
+        does="Trains a churn model each night and puts it in force if it proves better.",
+        trigger=Clock("cron(0 2 * * ? *)", retries=2),
+        timeout_seconds=900,
+        memory_mb=8192,
+        table=("GetItem", "Query", "PutItem"),
+        query=("by_name",),
+        sends_to=("churn",),
+        models=("GetObject", "PutObject"),
+        layers=("core", "ml"),
+    ),
+    FunctionSpec(
         name="sweep_inbox",
         does="Sends again what is still pending, so that nothing depends on a message arriving.",
         trigger=Clock("rate(1 minute)", retries=0),

@@ -1,4 +1,7 @@
-"""Loads the older part of a seeded world behind the running stack, breaking off at any point."""
+"""Loads the older part of a seeded world behind the running stack, then trains on all of it.
+
+Both may be broken off at any point; the next start goes on.
+"""
 
 import sys
 from pathlib import Path
@@ -10,9 +13,14 @@ from infra_cdk.local.starter import end_with_the_starter
 
 
 def main(folder: Folder, history: Path) -> None:
-    """Import the whole history, which goes on from where the seeding stopped."""
+    """Import the whole history, which goes on from where the seeding stopped; then train."""
     end_with_the_starter()
-    import_history(Deployed.read(folder.deployed), history, folder, quiet=True)
+    deployed = Deployed.read(folder.deployed)
+    import_history(deployed, history, folder, quiet=True)
+    # The clock would, at two in the morning; nobody wants a demo without probabilities.
+    deployed.client("lambda").invoke(
+        FunctionName=deployed.function_name("train_churn"), InvocationType="Event"
+    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from infra_cdk.local.folder import Folder
 from infra_cdk.local.seed import seed_world
 from infra_cdk.local.starter import start_module
 from shared.aws.backfill import stored_mark
+from shared.aws.model_registry import ModelRegistry
 from shared.aws.table import Table
 from shared.history import digest
 
@@ -40,12 +41,13 @@ def seed(deployed: Deployed, world: WorldName, folder: Folder, say: Callable[[st
 def go_on(
     deployed: Deployed, world: WorldName, folder: Folder
 ) -> "Iterator[subprocess.Popen[bytes]]":
-    """Start what runs behind: live sessions, and until it is done the older part of the world."""
+    """Start what runs behind: live sessions; until it is done, the older part and a training."""
     if world == "empty":
         return
     history = _history(world, folder)
-    stored = stored_mark(_table(deployed), digest(history))
-    if not (stored and stored.complete):
+    table = _table(deployed)
+    stored = stored_mark(table, digest(history))
+    if not (stored and stored.complete and ModelRegistry(table).decisions(1)):
         yield start_module("infra_cdk.local.older", str(folder.path), str(history), log=folder.log)
     yield start_module(
         "infra_cdk.local.live", world, str(history), str(folder.deployed), log=folder.log

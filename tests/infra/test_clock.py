@@ -11,9 +11,12 @@ def schedules(template: Template) -> dict[str, str]:
     }
 
 
-def test_windows_roll_at_midnight_and_the_rest_every_minute(template: Template) -> None:
+def test_windows_roll_at_midnight_models_train_at_two_and_the_rest_runs_every_minute(
+    template: Template,
+) -> None:
     assert schedules(template) == {
         "roll_windows": "cron(0 0 * * ? *)",
+        "train_churn": "cron(0 2 * * ? *)",
         "sweep_inbox": "rate(1 minute)",
         "summarize_platform": "rate(1 minute)",
     }

@@ -56,8 +56,12 @@ def test_only_who_learns_or_predicts_knows_the_bucket(template: Template) -> Non
         if "MODEL_BUCKET" in function["Environment"]["Variables"]
     }
 
-    assert told.keys() == {spec.name for spec in LEARNING} == {"predict_churn"}
+    assert told.keys() == {spec.name for spec in LEARNING} == {"predict_churn", "train_churn"}
     assert all("modelsbucket" in name for name in told.values())
+
+
+def test_only_training_writes_models() -> None:
+    assert [spec.name for spec in FUNCTIONS if "PutObject" in spec.models] == ["train_churn"]
 
 
 @pytest.mark.parametrize("spec", LEARNING, ids=lambda spec: spec.name)

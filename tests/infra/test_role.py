@@ -132,4 +132,4 @@ def test_only_the_clock_may_start_what_it_starts(template: Template) -> None:
         for resource in listed(statement["Resource"])
     }
 
-    assert started == {"sweep_inbox", "roll_windows", "summarize_platform"}
+    assert started == {"sweep_inbox", "roll_windows", "summarize_platform", "train_churn"}

@@ -1,0 +1,238 @@
+"""train_churn: what a night leaves behind, whatever came of its training.
+
+What training itself finds is tested on whole worlds elsewhere; these tutors are too few for it.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import EndpointConnectionError
+
+from functions import train_churn
+from shared.aws.model_registry import ModelRegistry
+from shared.aws.queue import HintError
+from shared.aws.scoring import Scoring
+from shared.aws.table import VersionConflictError
+from shared.aws.tutor_log import LogTable
+from shared.domain.churn_model import Champion, Decision, FeatureDrift, Health
+from shared.ml.nightly import Night
+from tests.builders import completed
+from tests.churn_models import packed, small_model
+from tests.functions.conftest import Aws
+from tests.functions.test_roll_windows import scored_tutors
+
+NIGHT = datetime.now(UTC).replace(hour=2, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture(autouse=True)
+def at_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train_churn, "now", lambda: NIGHT)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """The metrics that were emitted."""
+    found: dict[str, float] = {}
+    add_metric = train_churn.metrics.add_metric
+
+    def noted(name: str, unit: MetricUnit, value: float) -> None:
+        found[name] = value
+        add_metric(name, unit, value)
+
+    monkeypatch.setattr(train_churn.metrics, "add_metric", noted)
+    return found
+
+
+def run() -> dict[str, Any]:
+    answer: dict[str, Any] = train_churn.handler({}, LambdaContext())
+    return answer
+
+
+def night(version: str = "v1", *, promoted: bool, of: str | None = None, seed: int = 1) -> Night:
+    """A night that trained a small model and decided so."""
+    decision = Decision(NIGHT, version, of, promoted, ("The gate says so.",))
+    return Night(small_model(version, seed=seed), decision, Health(NIGHT, version))
+
+
+def asked(aws: Aws) -> list[str]:
+    return sorted(message["tutor_id"] for message in aws.messages("churn"))
+
+
+# --- nights too early to learn anything ---
+
+
+def test_with_too_little_to_learn_from_the_night_says_so_and_nothing_else_happens(
+    aws: Aws, counted: dict[str, float]
+) -> None:
+    scored_tutors(aws, 3)
+
+    assert run() == {"model": None, "promoted": False}
+
+    (decision,) = ModelRegistry(aws.store).decisions()
+    assert decision.reasons[0].startswith("Nothing was trained")
+    assert decision.reasons[-1] == "Learnt from 3 tutors, none of them synthetic."
+    assert asked(aws) == []
+    assert (counted["TrainingTutors"], counted["Promoted"]) == (3, 0)
+
+
+def test_an_empty_marketplace_has_a_night_too(aws: Aws) -> None:
+    assert run() == {"model": None, "promoted": False}
+
+
+def test_the_model_in_force_stays_and_predicts_everybody_again(aws: Aws) -> None:
+    scored_tutors(aws, 3)
+    train_churn.keep(night("v1", promoted=True), None)
+
+    assert run() == {"model": "v1", "promoted": False}
+
+    assert asked(aws) == ["t-0", "t-1", "t-2"]
+    health = ModelRegistry(aws.store).health()
+    assert health is not None
+    assert health.model_version == "v1"
+
+
+def test_a_damaged_model_in_force_is_counted_and_does_not_stop_the_night(
+    aws: Aws, counted: dict[str, float]
+) -> None:
+    scored_tutors(aws, 1)
+    train_churn.keep(night("v1", promoted=True), None)
+    boto3.client("s3").delete_object(Bucket="models", Key="models/v1/stages.json")
+
+    assert run() == {"model": "v1", "promoted": False}
+
+    assert counted["ModelRefused"] == 1
+
+
+# --- what a night decides ---
+
+
+def test_a_promoted_challenger_is_stored_and_in_force(aws: Aws) -> None:
+    after = train_churn.keep(night("v1", promoted=True), None)
+
+    assert after == ModelRegistry(aws.store).champion()
+    assert after is not None
+    assert after.version == "v1"
+    assert train_churn.models.model("v1") == packed("v1")
+
+
+def test_a_challenger_that_lost_is_stored_with_the_reasons(aws: Aws) -> None:
+    first = train_churn.keep(night("v1", promoted=True), None)
+    later = night("v2", promoted=False, of="v1")
+    decided = NIGHT + timedelta(days=1)
+    later = replace(later, decision=replace(later.decision, decided_at=decided))
+
+    assert train_churn.keep(later, first) == first
+
+    registry = ModelRegistry(aws.store)
+    assert registry.champion() == first
+    assert registry.registered("v2") is not None
+    assert [decision.challenger for decision in registry.decisions()] == ["v2", "v1"]
+
+
+def test_a_night_that_is_repeated_leaves_the_same(aws: Aws) -> None:
+    """It died after it had stored its model; the second training gives other bytes."""
+    train_churn.models.put_model(packed("v1"))
+
+    after = train_churn.keep(night("v1", promoted=True, seed=2), None)
+
+    assert after is not None
+    assert after.version == "v1"
+    assert train_churn.models.model("v1") == packed("v1"), "the first one stored stands"
+
+
+def test_of_two_nights_at_once_one_promotes(aws: Aws) -> None:
+    train_churn.keep(night("v1", promoted=True), None)
+
+    with pytest.raises(VersionConflictError):
+        train_churn.keep(night("v2", promoted=True), None)
+
+    champion: Champion | None = ModelRegistry(aws.store).champion()
+    assert champion is not None
+    assert champion.version == "v1"
+
+
+def test_tutors_that_could_not_be_asked_for_fail_the_night(aws: Aws) -> None:
+    """So that Lambda repeats it; the promotion stays."""
+    events = train_churn.queue.client.meta.events
+
+    def refuse(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["Failed"] = [{"Id": "0", "SenderFault": False, "Code": "InternalError"}]
+
+    events.register("after-call.sqs.SendMessageBatch", refuse)
+    try:
+        with pytest.raises(HintError):
+            train_churn.ask_again(["t-0", "t-1"])
+    finally:
+        events.unregister("after-call.sqs.SendMessageBatch", refuse)
+
+
+def test_a_fault_while_reading_fails_the_night_and_changes_nothing(aws: Aws) -> None:
+    scored_tutors(aws, 2)
+    before = aws.items()
+    events = train_churn.store.client.meta.events
+
+    def down(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    events.register("before-call.dynamodb.GetItem", down)
+    try:
+        with pytest.raises(EndpointConnectionError), pytest.warns(UserWarning, match="No app"):
+            run()
+    finally:
+        events.unregister("before-call.dynamodb.GetItem", down)
+
+    assert aws.items() == before
+
+
+# --- what a night measures and reads ---
+
+
+def test_the_night_counts_what_it_used_and_what_drifted(counted: dict[str, float]) -> None:
+    drift = (FeatureDrift("a", 280, 0.9, 0.1), FeatureDrift("b", 280, 0.05, 0.1))
+    done = replace(night(promoted=True), health=Health(NIGHT, "v1", drift))
+
+    train_churn.measure(done, 280, 61.5)
+
+    assert counted == {
+        "TrainingSeconds": 61.5,
+        "TrainingTutors": 280,
+        "TrainingRows": 400,
+        "Promoted": 1,
+        "DriftedFeatures": 1,
+    }
+    train_churn.metrics.clear_metrics()
+
+
+def test_logs_are_read_as_far_back_as_training_looks(aws: Aws) -> None:
+    logs = LogTable(aws.store)
+    for days in (1, 200, 729, 732):
+        told = completed(NIGHT - timedelta(days=days), session_id=f"s-{days}")
+        logs.put_session(told, logs.session(told.session_id))
+
+    read = train_churn.gather(("t-7", "t-404"), NIGHT - timedelta(days=730))
+
+    assert list(read) == ["t-7", "t-404"]
+    assert [session.session_id for session in read["t-7"].sessions] == ["s-729", "s-200", "s-1"]
+    assert read["t-404"].sessions == ()
+
+
+def test_synthetic_tutors_do_not_teach_where_there_are_enough_real_ones(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, counted: dict[str, float]
+) -> None:
+    scored_tutors(aws, 3)
+    for number in range(2):
+        Scoring.of(aws.store).score(f"syn-{number}", lambda: NIGHT)
+    enough = train_churn.env.model_copy(update={"ENOUGH_REAL_TUTORS": 3})
+    monkeypatch.setattr(train_churn, "env", enough)
+
+    run()
+
+    (decision,) = ModelRegistry(aws.store).decisions()
+    about = "Learnt from 3 real tutors; 2 synthetic ones were left out."
+    assert decision.reasons[-1] == about
+    assert counted["TrainingTutors"] == 3
