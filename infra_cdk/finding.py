@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_cdk import Acknowledgment, Validations
 from constructs import Construct, IConstruct
 
-from infra_cdk.function_spec import FUNCTIONS, Http
+from infra_cdk.function_spec import Http, functions_of
 from infra_cdk.stage import Stage
 
 PLAIN_HTTP = "The local stage speaks plain HTTP and listens on the loopback only."
@@ -23,7 +23,7 @@ class Finding:
 
 def accepted(stage: Stage) -> Iterator[Finding]:
     """The accepted findings of a stage; whatever is not here fails the synth."""
-    for spec in FUNCTIONS:
+    for spec in functions_of(fed=stage.feed is not None):
         yield Finding(
             f"functions/{spec.name}",
             "AwsSolutions-L1",

@@ -11,6 +11,7 @@ from infra_cdk.alarm import NAMESPACE
 from infra_cdk.api import Api
 from infra_cdk.data import Data
 from infra_cdk.function_spec import (
+    FEED_SYNTHETIC,
     Batch,
     Clock,
     FunctionSpec,
@@ -45,6 +46,7 @@ class Functions(Construct):
         super().__init__(scope, "functions")
         self._code, self._layers, self._stage = code, layers, stage
         self._data, self._queues, self._secrets, self._models = data, queues, secrets, models
+        self._api_url = api.http_api.api_endpoint
         for spec in specs:
             function = self._function(spec)
             match spec.trigger:
@@ -103,6 +105,14 @@ class Functions(Construct):
             environment[f"{secret.upper()}_SECRET_ARN"] = self._secrets.arn(secret)
         if spec.models:
             environment["MODEL_BUCKET"] = self._models.bucket.bucket_name
+        if spec.calls_api:
+            environment["API_URL"] = self._api_url
+        if spec is FEED_SYNTHETIC and (feed := self._stage.feed):
+            environment |= {
+                "FEED_WORLD": feed.world,
+                "FEED_SEED": str(feed.seed),
+                "FEED_SINCE": feed.since.isoformat(),
+            }
         if "ml" in spec.layers:
             # Threads that spin while they wait take the processor from those that compute.
             environment |= {"NTHREAD": str(threads(spec)), "OMP_WAIT_POLICY": "PASSIVE"}
@@ -182,6 +192,8 @@ class Functions(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=function.function_arn,
                 role_arn=role.role_arn,
+                # So that a start that comes late, or a second time, is for the same moment.
+                input='{"time": "<aws.scheduler.scheduled-time>"}',
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_retry_attempts=clock.retries, maximum_event_age_in_seconds=3600
                 ),

@@ -82,6 +82,8 @@ class FunctionSpec:
     delays_on: tuple[QueueName, ...] = ()
     """Queues on which it may postpone the next receive of a message that failed."""
     reads: tuple[SecretName, ...] = ()
+    calls_api: bool = False
+    """Whether it calls our own API, and is told where that is."""
     models: tuple[str, ...] = ()
     """S3 actions on stored churn models."""
     layers: tuple[Layer, ...] = ("core",)
@@ -95,6 +97,11 @@ MB_PER_PROCESSOR: Final = 1769
 def threads(spec: FunctionSpec) -> int:
     """How many threads may compute at once without waiting for each other."""
     return max(1, spec.memory_mb // MB_PER_PROCESSOR)
+
+
+def functions_of(*, fed: bool) -> tuple[FunctionSpec, ...]:
+    """The functions of a stage; `fed` is one that a synthetic world feeds."""
+    return (*FUNCTIONS, FEED_SYNTHETIC) if fed else FUNCTIONS
 
 
 def _posts(*paths: str) -> tuple[Route, ...]:
@@ -191,3 +198,15 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         reads=("cursor",),
     ),
 )
+
+FEED_SYNTHETIC: Final = FunctionSpec(
+    name="feed_synthetic",
+    does="Posts what a synthetic world goes on with, through the signed webhooks.",
+    trigger=Clock("cron(0/15 * * * ? *)", retries=2),
+    timeout_seconds=300,
+    memory_mb=1769,
+    calls_api=True,
+    reads=("webhook",),
+    layers=("core", "ml"),
+)
+"""Only where a stage asks for it; its asset alone carries the synthetic world."""

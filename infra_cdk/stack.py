@@ -9,7 +9,7 @@ from infra_cdk.alarm import Alarms
 from infra_cdk.api import Api
 from infra_cdk.data import Data
 from infra_cdk.function import Functions
-from infra_cdk.function_spec import FUNCTIONS, Batch, FunctionSpec, Layer, QueueName
+from infra_cdk.function_spec import Batch, FunctionSpec, Layer, QueueName, functions_of
 from infra_cdk.identity import Identity
 from infra_cdk.models import Models
 from infra_cdk.package.code import code_folder
@@ -35,7 +35,7 @@ class TutorQualityStack(Stack):
         )
         Tags.of(self).add("project", "tutor-quality")
         Tags.of(self).add("stage", stage.name)
-        specs = FUNCTIONS
+        specs = functions_of(fed=stage.feed is not None)
         data = Data(self, stage=stage)
         queues = _queues(self, specs, stage)
         identity = Identity(self, stage=stage)
@@ -43,7 +43,7 @@ class TutorQualityStack(Stack):
         Functions(
             self,
             specs=specs,
-            code=self._code(),
+            code=lambda_.Code.from_asset(str(code_folder(fed=stage.feed is not None))),
             layers=self._layers(specs, stage),
             data=data,
             queues=queues,
@@ -72,9 +72,6 @@ class TutorQualityStack(Stack):
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
         finding.acknowledge(self, stage)
-
-    def _code(self) -> lambda_.Code:
-        return lambda_.Code.from_asset(str(code_folder()))
 
     def _layers(
         self, specs: tuple[FunctionSpec, ...], stage: Stage

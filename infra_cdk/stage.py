@@ -1,11 +1,21 @@
 """The three places the system runs in, and everything that differs between them."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from aws_cdk.aws_logs import RetentionDays
 
 type StageName = Literal["local", "dev", "prod"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntheticFeed:
+    """A synthetic world that goes on by itself, from the end of a history nobody has to load."""
+
+    world: Literal["demo", "full"]
+    seed: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +43,8 @@ class Stage:
     """How long a message that failed waits before the second try; doubled with each further one."""
     sweep_after_seconds: int
     """How long a report may be pending before its hint is sent again."""
+    feed: SyntheticFeed | None = None
+    """What posts synthetic reports every quarter of an hour; None where tutors are real."""
     site_url: str
     """Where the browser finds the site; sign-in returns there."""
 
@@ -68,6 +80,7 @@ DEV: Final = Stage(
     scoring_concurrency=5,
     retry_seconds=15,
     sweep_after_seconds=120,
+    feed=SyntheticFeed(world="demo", seed=1, since=datetime(2026, 11, 1, tzinfo=UTC)),
     site_url="https://dev.tutor-quality.example.com",
 )
 

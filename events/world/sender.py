@@ -17,6 +17,10 @@ TIMEOUT_SECONDS = 35
 class RefusedError(Exception):
     """The answer was no, and the same call would be answered so again."""
 
+    def __init__(self, webhook_id: str, status: int, told: str) -> None:
+        super().__init__(f"{webhook_id}: {status} {told}")
+        self.status = status
+
 
 class UnreachableError(Exception):
     """Nobody took it in all attempts; it may be tried again later, and is the same then."""
@@ -40,7 +44,7 @@ def send(
         except urllib.error.HTTPError as answer:
             if answer.code not in MAY_PASS:
                 told = answer.read().decode(errors="replace")
-                raise RefusedError(f"{delivery.webhook_id}: {answer.code} {told}") from answer
+                raise RefusedError(delivery.webhook_id, answer.code, told) from answer
         except OSError:
             continue
         else:

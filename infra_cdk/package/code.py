@@ -1,4 +1,7 @@
-"""Builds the one code asset of all functions: `functions/` and `shared/` with their bytecode."""
+"""Builds the one code asset of all functions: `functions/` and `shared/` with their bytecode.
+
+A stage that is fed by a synthetic world has that world in its asset, too; no other stage does.
+"""
 
 import compileall
 import hashlib
@@ -12,12 +15,13 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ("functions", "shared")
+WORLD: Final = ("events/__init__.py", "events/world", "functions/feed_synthetic.py")
 BUILD: Final = ROOT / "build"
 
 
-def code_folder() -> Path:
+def code_folder(*, fed: bool = False) -> Path:
     """The built asset; its name carries the hash of the sources, so an old one is never stale."""
-    sources = sorted(_sources())
+    sources = sorted(_sources(fed=fed))
     digest = hashlib.sha256(_RUNTIME.encode())
     for source in sources:
         digest.update(str(source.relative_to(ROOT)).encode() + b"\0")
@@ -31,11 +35,12 @@ def code_folder() -> Path:
 _RUNTIME: Final = "python3.13"
 
 
-def _sources() -> Iterator[Path]:
-    for package in PACKAGES:
-        for path in (ROOT / package).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts and "tests" not in path.parts:
-                yield path
+def _sources(*, fed: bool) -> Iterator[Path]:
+    world = {path for name in WORLD for path in (ROOT / name, *(ROOT / name).rglob("*"))}
+    found = {path for package in PACKAGES for path in (ROOT / package).rglob("*")}
+    for path in found | world if fed else found - world:
+        if path.is_file() and "__pycache__" not in path.parts and "tests" not in path.parts:
+            yield path
 
 
 def _build(folder: Path, sources: list[Path]) -> None:

@@ -41,6 +41,11 @@ def prod(assemblies: dict[str, Path]) -> Template:
 
 
 @pytest.fixture
+def dev(assemblies: dict[str, Path]) -> Template:
+    return load(assemblies["dev"], "dev")
+
+
+@pytest.fixture
 def validation(assemblies: dict[str, Path], stage: str) -> Any:
     """What cdk-nag found."""
     return json.loads((assemblies[stage] / "validation-report.json").read_text())

@@ -1,5 +1,7 @@
 """What happens by itself, and when."""
 
+import json
+
 from tests.infra.template import Template
 
 
@@ -12,14 +14,21 @@ def schedules(template: Template) -> dict[str, str]:
 
 
 def test_windows_roll_at_midnight_models_train_at_two_and_the_rest_runs_every_minute(
-    template: Template,
+    template: Template, stage: str
 ) -> None:
-    assert schedules(template) == {
+    fed = {"feed_synthetic": "cron(0/15 * * * ? *)"} if stage == "dev" else {}
+
+    assert schedules(template) == fed | {
         "roll_windows": "cron(0 0 * * ? *)",
         "train_churn": "cron(0 2 * * ? *)",
         "sweep_inbox": "rate(1 minute)",
         "summarize_platform": "rate(1 minute)",
     }
+
+
+def test_a_run_is_told_for_which_moment_it_is(template: Template) -> None:
+    for schedule in template.properties("AWS::Scheduler::Schedule"):
+        assert json.loads(schedule["Target"]["Input"]) == {"time": "<aws.scheduler.scheduled-time>"}
 
 
 def test_clocks_are_utc_and_exact(template: Template) -> None:

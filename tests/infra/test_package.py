@@ -105,6 +105,29 @@ def test_the_code_asset_is_functions_and_shared_alone() -> None:
     assert {path.name for path in code_folder().iterdir()} == {"functions", "shared"}
 
 
+def test_only_a_fed_stage_carries_the_synthetic_world() -> None:
+    fed, other = code_folder(fed=True), code_folder()
+
+    assert {path.name for path in fed.iterdir()} == {"events", "functions", "shared"}
+    assert {path.name for path in (fed / "events").glob("*")} >= {"__init__.py", "world"}
+    assert not (other / "functions" / "feed_synthetic.py").exists()
+
+
+def test_the_feed_runs_on_its_layers_alone() -> None:
+    said = run_with(
+        ("core", "ml"),
+        "from datetime import UTC, datetime, timedelta;"
+        "from events.world.feed import Feed; from events.world.history import simulate;"
+        "from events.world.world import World; import events.world.sender;"
+        "at = datetime(2026, 11, 1, tzinfo=UTC);"
+        "feed = Feed(simulate(World('small', 20, 30), 1, at));"
+        "print(len(feed.deliveries(at, at + timedelta(days=2))))",
+        code_folder(fed=True),
+    )
+
+    assert int(said) > 100
+
+
 def test_a_zip_holds_what_the_folder_holds(tmp_path: Path) -> None:
     folder = tmp_path / "asset.0123"
     (folder / "shared").mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra_cdk.function_spec import FUNCTIONS, Batch, FunctionSpec
+from infra_cdk.function_spec import FEED_SYNTHETIC, FUNCTIONS, Batch, FunctionSpec
 from tests.infra.template import Template, flat, listed
 
 BY_NAME = pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)
@@ -123,7 +123,7 @@ def test_the_key_is_used_through_dynamodb_only(prod: Template) -> None:
             assert flat(condition[1]) == "dynamodb.<AWS::Region>.amazonaws.com"
 
 
-def test_only_the_clock_may_start_what_it_starts(template: Template) -> None:
+def test_only_the_clock_may_start_what_it_starts(template: Template, stage: str) -> None:
     names = template.function_names()
     started = {
         names[flat(resource).strip("<>").split(".")[0]]
@@ -132,4 +132,18 @@ def test_only_the_clock_may_start_what_it_starts(template: Template) -> None:
         for resource in listed(statement["Resource"])
     }
 
-    assert started == {"sweep_inbox", "roll_windows", "summarize_platform", "train_churn"}
+    fed = {"feed_synthetic"} if stage == "dev" else set()
+    assert started == fed | {
+        "sweep_inbox",
+        "roll_windows",
+        "summarize_platform",
+        "train_churn",
+    }
+
+
+def test_the_feed_may_read_the_webhook_secret_and_nothing_else(dev: Template) -> None:
+    assert {action for action, _ in actions(dev, FEED_SYNTHETIC.name, "secretsmanager")} == {
+        "GetSecretValue"
+    }
+    for service in ("dynamodb", "sqs", "s3"):
+        assert not actions(dev, FEED_SYNTHETIC.name, service)
