@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,9 +26,15 @@ from infra_cdk.local.deployment import STACK, synthesize
 from infra_cdk.local.emulator import ACCOUNT, REGION, Emulator, free_port
 from infra_cdk.local.folder import Folder
 from infra_cdk.local.stack import LOCAL_WEBHOOK_SECRET
+from shared.aws.model_registry import ModelRegistry
+from shared.aws.model_store import ModelStore
+from shared.aws.table import Table
+from shared.domain.churn_model import Decision
 from tests.bench.meter import Meter
+from tests.churn_models import packed
 
 TABLE = "bench"
+MODELS = "models"
 
 
 @dataclass(slots=True)
@@ -51,11 +58,15 @@ class Store:
         self.dynamodb = self.client("dynamodb")
         self.dynamodb.create_table(TableName=TABLE, **self._table())
         self.queue_url = self.client("sqs").create_queue(QueueName="scoring")["QueueUrl"]
+        self.churn_queue_url = self.client("sqs").create_queue(QueueName="churn")["QueueUrl"]
+        self.client("s3").create_bucket(Bucket=MODELS)
         secrets = self.client("secretsmanager")
         webhook = {"current": LOCAL_WEBHOOK_SECRET, "previous": None}
         self._addresses = {
             "TABLE_NAME": TABLE,
             "SCORING_QUEUE_URL": self.queue_url,
+            "CHURN_QUEUE_URL": self.churn_queue_url,
+            "MODEL_BUCKET": MODELS,
             "WEBHOOK_SECRET_ARN": _secret(secrets, "webhook", json.dumps(webhook)),
             "CURSOR_SECRET_ARN": _secret(secrets, "cursor", "bench" * 10),
         }
@@ -97,18 +108,26 @@ class Store:
         self.dynamodb.delete_table(TableName=TABLE)
         self.dynamodb.create_table(TableName=TABLE, **self._table())
 
-    def messages(self) -> list[dict[str, Any]]:
-        """The records that the queue's event source would hand over, all that wait."""
+    def put_in_force(self) -> None:
+        """A small churn model; what it costs to use hardly depends on its size."""
+        registry = ModelRegistry(Table(self.dynamodb, TABLE))
+        ModelStore(self.client("s3"), MODELS, registry).put_model(packed())
+        now = datetime.now(UTC)
+        registry.promote(Decision(now, "v1", None, promoted=True, reasons=()), None)
+
+    def messages(self, queue_url: str = "") -> list[dict[str, Any]]:
+        """The records that a queue's event source would hand over, all that wait."""
         sqs = self.client("sqs")
         records: list[dict[str, Any]] = []
         while True:
             found = sqs.receive_message(
-                QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0
+                QueueUrl=queue_url or self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0
             ).get("Messages", [])
             if not found:
                 return records
             for message in found:
-                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+                handle = message["ReceiptHandle"]
+                sqs.delete_message(QueueUrl=queue_url or self.queue_url, ReceiptHandle=handle)
                 records.append(
                     {
                         "messageId": message["MessageId"],

@@ -1,6 +1,7 @@
 """What a session costs: DynamoDB's units a report, a minute and a night, and dollars a month."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -40,18 +41,23 @@ class Cost:
 
     receive: Usage
     score: Usage
+    predict: Usage
+
+    @property
+    def steps(self) -> tuple[Usage, Usage, Usage]:
+        return (self.receive, self.score, self.predict)
 
     @property
     def read_units(self) -> float:
-        return self.receive.read_units + self.score.read_units
+        return sum(step.read_units for step in self.steps)
 
     @property
     def write_units(self) -> float:
-        return self.receive.write_units + self.score.write_units
+        return sum(step.write_units for step in self.steps)
 
     @property
     def dollars(self) -> float:
-        return price.dollars(self.receive) + price.dollars(self.score)
+        return sum(price.dollars(step) for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,8 @@ def measure(quick: bool) -> Measured:
 
 
 def a_report(store: Store, now: datetime) -> Cost:
-    """What the report of a completed session uses, webhook to scorecard."""
+    """What the report of a completed session uses, webhook to probability."""
+    store.put_in_force()
     warm, *bodies = history.session_bodies(
         TUTOR, REPORTS + 1, now - timedelta(hours=1), seed=2, days=1
     )
@@ -139,14 +146,17 @@ def a_report(store: Store, now: datetime) -> Cost:
 def _deliver(store: Store, kind: str, bodies: list[history.Body]) -> Cost:
     store.messages()
     received = _usage(store, "report_webhook", [posted(kind, body) for body in bodies])
-    by_index = dict(store.meter.by_index)
+    by_index = Counter(store.meter.by_index)
     batches = [{"Records": [record]} for record in store.messages()]
     if len(batches) != len(bodies):
         raise RuntimeError(f"{len(bodies)} reports led to {len(batches)} messages")
     scored = _usage(store, "score_tutor", batches)
+    by_index.update(store.meter.by_index)
+    passed_on = [{"Records": [record]} for record in store.messages(store.churn_queue_url)]
+    predicted = _usage(store, "predict_churn", passed_on)
     store.meter.by_index.update(by_index)
     received = replace(received, sqs_requests=1.0, http_requests=1.0)
-    return Cost(received, replace(scored, sqs_requests=2.0))
+    return Cost(received, replace(scored, sqs_requests=3.0), replace(predicted, sqs_requests=2.0))
 
 
 def _usage(store: Store, function: str, events: list[dict[str, Any]]) -> Usage:
@@ -230,8 +240,11 @@ def _events(now: datetime) -> Iterator[history.Body]:
 
 def _report_row(name: str, cost: Cost) -> Row:
     figure = f"{cost.read_units:.1f} RRU + {cost.write_units:.1f} WRU"
-    receive = f"receive {cost.receive.read_units:.0f} + {cost.receive.write_units:.0f}"
-    return Row(name, f"{figure} ({receive})")
+    steps = (
+        f"{step} {used.read_units:.0f} + {used.write_units:.0f}"
+        for step, used in (("receive", cost.receive), ("predict", cost.predict))
+    )
+    return Row(name, f"{figure} ({', '.join(steps)})")
 
 
 def _flat(found: Measured) -> Iterator[Row]:
@@ -329,8 +342,8 @@ def tutors_for(sessions_a_day: int) -> float:
 
 
 def _split(cost: Cost) -> str:
-    one, other = price.parts(cost.receive), price.parts(cost.score)
-    return ", ".join(f"{name} {1e6 * (one[name] + other[name]):.2f}" for name in one)
+    steps = [price.parts(step) for step in cost.steps]
+    return ", ".join(f"{name} {1e6 * sum(step[name] for step in steps):.2f}" for name in steps[0])
 
 
 def _at(by_tutors: dict[int, Usage], tutors: float) -> float:
