@@ -77,6 +77,7 @@ def kept_nights(nights: Nights) -> Kept:
     scored = [
         (card, log.tutor)
         for log, part in _as_it_was(nights.log, moments)
+        if part
         for card in scorecards(log, part, nights.settings, nights.reference)
     ]
     records = [

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from shared.domain.log import Log
 from shared.domain.marketplace import Reference
 from shared.domain.night import Episode, Kept, Nights, episodes, kept_nights, standing
@@ -68,6 +70,17 @@ def test_until_the_day_of_leaving_a_tutor_counts_as_at_work() -> None:
     assert quiet == {ago(days): days > 5 for days in range(9, -1, -1)}
     statuses = [row.status for row in found.rows]
     assert statuses == ["active"] * 4 + ["resigned"] * 6
+
+
+@pytest.mark.parametrize(
+    ("since", "status"), [(40, "resigned"), (-1, "active")], ids=["before all", "after all"]
+)
+def test_a_tutor_may_have_left_before_or_after_all_nights_kept(since: float, status: str) -> None:
+    left = tutor(TutorStatus.RESIGNED, status_since=ago(since))
+
+    found = kept(log(completed(ago(60)), of=left))
+
+    assert [row.status for row in found.rows] == [status] * 10
 
 
 def test_rows_are_kept_of_the_last_month_alone() -> None:
