@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check ruby bench docs synth deploy rollback-model clean
+.PHONY: help setup run token import test check ruby bench docs synth deploy rollback-model remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -68,6 +68,9 @@ deploy: setup node_modules/made ## Deploy STAGE=dev|prod to the AWS account of t
 
 rollback-model: setup ## Put an earlier churn model in force (STAGE=local|dev|prod VERSION=…)
 	@$(PYTHON) -m infra_cdk.churn_model roll-back --stage "$(STAGE)" --version "$(VERSION)"
+
+remove-synthetic: setup ## Stop the synthetic feed and remove all it brought (STAGE=local|dev)
+	@$(PYTHON) -m infra_cdk.synthetic remove --stage "$(STAGE)"
 
 clean: ## Forget the local stack and everything that was built
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m infra_cdk.local clean; fi

@@ -46,7 +46,8 @@ LAST_WORD_DAYS = 2
 TRAINING_DAYS = 30
 PUT_OFF_DAYS = 14
 """So long a booking of the history that finds no room is put off from day to day."""
-_AROUND_THE_CLOCK: Floats = np.where(np.arange(96) < 8, 0.0, 1 / 88)
+_AROUND_THE_CLOCK: Floats = np.full(96, 1 / 96)
+_AT_NIGHT: Floats = np.where(state.QUARTER_SHARE == 0.0, 1 / 96, 0.0)
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ class _Told:
         """In no order, each with when it is due."""
         if self.first < self.began + LAST_WORD_DAYS:
             yield from self._twice(rest_of_first_day(self.history), self._rng(self.began - 1))
+            if self.hours is _AROUND_THE_CLOCK:
+                yield from self._first_night()
         for day in range(max(self.first - LAST_WORD_DAYS, self.began), self.last + 1):
             yield from self._day(day)
 
@@ -209,6 +212,24 @@ class _Told:
         # The last are new: what a life has settled befalls them, for they can be first sessions.
         for body, fate in zip(bodies, fates, strict=True):
             yield from outcome(body, stand, fate, rng)
+
+    def _first_night(self) -> Iterator[Told]:
+        """Sessions at hours when the history holds none, which come on top of its last day's."""
+        day, life = self.began - 1, self.life
+        gone_by = (self.history.until - self._midnight(day)) / QUARTER
+        share = np.where(np.arange(96) > gone_by, _AT_NIGHT, 0.0)
+        for seat in np.flatnonzero(life.working[:, day] & ~life.leave[:, day]).tolist():
+            tutor, rng = int(life.tutor[seat, day]), self._rng(day, seat)
+            stand = self._stand(seat, tutor, day)
+            for place in range(int(rng.poisson(stand.sessions_a_day() * share.sum()))):
+                begins = self._midnight(day) + QUARTER * float(
+                    rng.choice(96, p=share / share.sum())
+                )
+                name = f"{self.history.first_day + day}-{tutor:08d}-{place:02d}"
+                body = self._body(name, stand, tutor, day, first=False, rng=rng)
+                body["scheduled_time"] = text(begins)
+                yield begins, "sessions", body
+                yield from outcome(body, stand, Fate.OPEN, rng)
 
     def _fates(self, seat: int, day: int, count: int) -> list[Fate]:
         """What the tutor's life has settled about the sessions of a day."""

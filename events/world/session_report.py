@@ -37,6 +37,13 @@ class Stand:
     tenure: int
     trait: Trait
 
+    def sessions_a_day(self) -> float:
+        """Expected sessions on a day, over the week."""
+        rate = [
+            state.session_rate(self._level, self.trait, self._tenure, day)[0] for day in range(7)
+        ]
+        return float(np.mean(rate))
+
     def fails(self) -> float:
         """Chance that a first session would be rated below 3."""
         return float(state.first_failure_share(self._level, self.trait, self._tenure)[0])

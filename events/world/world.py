@@ -5,7 +5,9 @@ from enum import IntEnum
 
 import numpy as np
 
-SYNTHETIC_PREFIX = "syn-"
+from shared.domain.population import SYNTHETIC
+
+SYNTHETIC_PREFIX = SYNTHETIC
 """Every identifier of a synthetic tutor, student, session or event begins so."""
 
 

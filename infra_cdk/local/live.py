@@ -13,6 +13,7 @@ from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.folder import Folder
 from infra_cdk.local.seed import simulated
 from infra_cdk.local.starter import end_with_the_starter
+from infra_cdk.local.world import seeded
 
 SLOT: Final = timedelta(minutes=15)
 DONE_UNTIL: Final = "posted-until"
@@ -25,7 +26,8 @@ def main(world: str, history: Path, stack_file: Path) -> None:
     deployed = Deployed.read(stack_file)
     told = simulated(WORLDS[world], history)
     feed = Feed(told, around_the_clock=True)
-    done = Folder(stack_file.parent).state / DONE_UNTIL
+    folder = Folder(stack_file.parent)
+    done = folder.state / DONE_UNTIL
     until = (
         datetime.fromisoformat(done.read_text())
         if done.exists()
@@ -35,6 +37,8 @@ def main(world: str, history: Path, stack_file: Path) -> None:
         end = until + SLOT
         for delivery in feed.deliveries(until, end):
             time.sleep(max(0.0, (delivery.due - datetime.now(UTC)).total_seconds()))
+            if seeded(folder) != world:
+                return
             try:
                 send(delivery, deployed.front_door, deployed.webhook_secret)
             except (RefusedError, UnreachableError) as error:

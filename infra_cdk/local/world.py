@@ -38,6 +38,14 @@ def seed(deployed: Deployed, world: WorldName, folder: Folder, say: Callable[[st
     _mark(folder).write_text(world)
 
 
+def forget_world(folder: Folder) -> None:
+    """Let nothing more happen in the world; what runs behind sees it and ends."""
+    mark = _mark(folder)
+    partial = mark.with_suffix(".partial")
+    partial.write_text("empty")
+    partial.replace(mark)  # never into the file: the last state that was saved shares it
+
+
 def go_on(
     deployed: Deployed, world: WorldName, folder: Folder
 ) -> "Iterator[subprocess.Popen[bytes]]":

@@ -222,7 +222,18 @@ def test_around_the_clock_something_happens_every_hour(town: History) -> None:
     )
 
     assert not by_day[3]
-    assert all(by_night[hour] > 3 for hour in range(2, 24))
+    assert all(by_night[hour] > 3 for hour in range(24))
+
+
+def test_around_the_clock_the_first_night_is_not_quiet_either() -> None:
+    evening = datetime(2026, 11, 18, 23, 5, tzinfo=UTC)
+    midnight = datetime(2026, 11, 18, 0, 20, tzinfo=UTC)
+    for at in (evening, midnight):
+        feed = Feed(simulate(TOWN, 7, at), around_the_clock=True)
+
+        told = feed.deliveries(at, at + timedelta(minutes=50))
+
+        assert sum(each.kind == "sessions" for each in told) >= 3
 
 
 def test_everything_is_recognisably_synthetic(weeks: list[Delivery]) -> None:

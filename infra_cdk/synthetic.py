@@ -1,0 +1,146 @@
+"""Removes everything synthetic from a stage: python -m infra_cdk.synthetic remove --stage local|dev
+
+The feed is stopped first. What goes: tutors, sessions, scorecards, predictions, and the reports
+they came from. What stays: all of real tutors, the audit trail, models (the next night trains on
+whoever is left), and overviews of past days; today's is made anew within a minute. Marks of
+imported histories go, too, so that a folder may be imported again; for what is there already,
+that changes nothing.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import boto3
+
+from infra_cdk.function_spec import FEED_SYNTHETIC
+from infra_cdk.local.deployed import Deployed
+from infra_cdk.local.folder import CHECKOUT
+from infra_cdk.local.world import forget_world
+from infra_cdk.stage import STAGES
+from shared.aws.item import Item
+from shared.aws.table import Table
+from shared.domain.population import SYNTHETIC
+
+AT_ONCE: Final = 25
+"""Deletions in a call: DynamoDB's limit."""
+LOOKS: Final = 5
+QUIET_SECONDS: Final = 5
+"""Between two looks: what was being scored meanwhile has been written by then."""
+
+
+def main() -> None:
+    """Parse the command line and do it; exits with a sentence where that cannot be."""
+    parser = argparse.ArgumentParser(prog="python -m infra_cdk.synthetic", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    removing = commands.add_parser("remove", help="stop the feed and remove what it brought")
+    removing.add_argument("--stage", choices=STAGES, required=True)
+    stage = parser.parse_args().stage
+    table = _here() if stage == "local" else _in_aws(stage)
+    count = remove_synthetic(table)
+    print(f"{count:,} items removed from {stage}; nothing in it is synthetic now.")  # noqa: T201
+
+
+def remove_synthetic(table: Table, pause: Callable[[float], None] = time.sleep) -> int:
+    """Delete every synthetic item, looking again until there is none; answers how many there were.
+
+    Raises TimeoutError when new ones keep coming: then something still feeds the stage.
+    """
+    removed = 0
+    for look in range(LOOKS):
+        if look:
+            pause(QUIET_SECONDS)
+        found = 0
+        for keys in _in_batches(each for each in _items(table) if is_synthetic(each)):
+            _delete(table, keys, pause)
+            found += len(keys)
+        removed += found
+        if not found:
+            return removed
+    raise TimeoutError("new synthetic items keep coming: something still feeds this stage")
+
+
+def is_synthetic(item: Item) -> bool:
+    """Whether an item tells of a synthetic tutor, session or event, or marks an import."""
+    kind, _, name = str(item["pk"]["S"]).partition("#")
+    match kind:
+        case "TUTOR" | "SESSION":
+            return name.startswith(SYNTHETIC)
+        case "VERSION":
+            return name.partition("#")[2].startswith(SYNTHETIC)
+        case "INBOX":
+            return str(item.get("entity_id", {}).get("S", "")).startswith(SYNTHETIC)
+        case _:
+            return kind == "HISTORY"
+
+
+def _items(table: Table) -> Iterator[Item]:
+    """Keys of all items: the one place that reads the whole table, by hand and on test stages."""
+    pages = table.client.get_paginator("scan").paginate(
+        TableName=table.name, ProjectionExpression="pk, sk, entity_id", ConsistentRead=True
+    )
+    for page in pages:
+        found: Any = page["Items"]
+        yield from found
+
+
+def _in_batches(items: Iterator[Item]) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    for item in items:
+        batch.append({"pk": item["pk"], "sk": item["sk"]})
+        if len(batch) == AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _delete(table: Table, keys: Sequence[Item], pause: Callable[[float], None]) -> None:
+    wanted: Any = {table.name: [{"DeleteRequest": {"Key": key}} for key in keys]}
+    for attempt in range(10):
+        wanted = table.client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+        if not wanted:
+            return
+        pause(0.1 * 2**attempt)
+    raise TimeoutError("the table takes no more deletions")
+
+
+def _here() -> Table:
+    try:
+        deployed = Deployed.read(CHECKOUT.deployed)
+    except FileNotFoundError:
+        sys.exit("Nothing runs here: `make run` first.")
+    forget_world(CHECKOUT)
+    return Table(deployed.client("dynamodb"), deployed.table)
+
+
+def _in_aws(stage: str) -> Table:
+    stop_feed(boto3.client("scheduler"), stage)
+    found: Any = boto3.client("cloudformation").describe_stacks(StackName=f"tutor-quality-{stage}")
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0]["Outputs"]}
+    return Table(boto3.client("dynamodb"), outputs["TableName"])
+
+
+def stop_feed(scheduler: Any, stage: str) -> None:
+    """Disable the clock of the feed; the next change to its schedule by a deployment ends that."""
+    function = f":function:tutor-quality-{stage}-{FEED_SYNTHETIC.name}"
+    for page in scheduler.get_paginator("list_schedules").paginate():
+        for summary in page["Schedules"]:
+            if summary["Target"]["Arn"].endswith(function):
+                name = {"Name": summary["Name"], "GroupName": summary["GroupName"]}
+                schedule = scheduler.get_schedule(**name)
+                kept = (
+                    "Description",
+                    "FlexibleTimeWindow",
+                    "ScheduleExpression",
+                    "ScheduleExpressionTimezone",
+                    "Target",
+                )
+                settings = {each: schedule[each] for each in kept if each in schedule}
+                scheduler.update_schedule(**name, **settings, State="DISABLED")
+
+
+if __name__ == "__main__":
+    main()
