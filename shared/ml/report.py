@@ -27,6 +27,7 @@ def as_json(report: BacktestReport) -> str:
         "labels": [asdict(each) for each in report.labels],
         "wrong_label": asdict(report.wrong_label) if report.wrong_label else None,
         "drivers": [{"feature": words, "push": push} for words, push in report.drivers],
+        "score_parts": [asdict(each) for each in report.score_parts],
         "examples": [asdict(each) for each in report.examples],
         "notes": report.notes,
         "caveats": report.caveats,

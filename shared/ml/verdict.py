@@ -93,6 +93,21 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class ScorePartWorth:
+    """How well one part of the churn score ranks who leaves, in training and in the test.
+
+    `known` is the share of tested tutor-moments with data for it; an uplift has no `weight`.
+    """
+
+    name: str
+    title: str
+    weight: float | None
+    known: float
+    training: Measures
+    test: Measures
+
+
+@dataclass(frozen=True, slots=True)
 class BacktestReport:
     """Everything the report tells; parts that are empty are left out of it.
 
@@ -109,6 +124,7 @@ class BacktestReport:
     wrong_label: WrongLabel | None = None
     drivers: tuple[tuple[str, float], ...] = ()
     examples: tuple[Example, ...] = ()
+    score_parts: tuple[ScorePartWorth, ...] = ()
     notes: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
 

@@ -1,0 +1,444 @@
+"""A backtest: what would have been predicted then, held against what came.
+
+The model learns from what was known at one moment and is asked about midnights from another on,
+none of which it saw. A row counts at a horizon only once its outcome is certain.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from shared.domain.evaluation import HEADLINE, HORIZONS, Agreement, Evaluation, Measures
+from shared.domain.log import Log
+from shared.ml.against_score import disagreements, worth
+from shared.ml.calibration import reliability
+from shared.ml.features import Floats
+from shared.ml.forecast import KINDS, Forecasts, drivers, forecasts, missing
+from shared.ml.goal import level_goals
+from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops
+from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
+from shared.ml.measure import agreement, lift, measures, paired_difference, ranking
+from shared.ml.model import ChurnModel
+from shared.ml.record_end import RecordEnd, record_end
+from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, extent, midnights, sample
+from shared.ml.scored import Scored, reference_at, scored
+from shared.ml.train import TrainingError, train
+from shared.ml.verdict import (
+    BacktestReport,
+    Comparison,
+    LabelKind,
+    ScorePartWorth,
+    Setting,
+    WrongLabel,
+)
+from shared.ml.wrong_label import tempting
+
+MOST_ROWS: Final = 100_000
+"""More daily rows than this are thinned."""
+FEW_LEAVERS: Final = 30
+RATE_MOVED: Final = 1.25
+"""A base rate that changed by this factor is told of."""
+
+
+class BacktestError(ValueError):
+    """It can not be done as asked; `argument` names what to change."""
+
+    def __init__(self, argument: str, sentence: str) -> None:
+        super().__init__(f"{argument}: {sentence}")
+        self.argument = argument
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What is learned from and what is asked about; without `test_until` as far as is known.
+
+    `test_until` is the last moment asked about.
+    """
+
+    train_until: datetime
+    test_from: datetime
+    test_until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.test_from < self.train_until:
+            raise BacktestError(
+                "TEST_FROM",
+                f"{self.test_from:%Y-%m-%d} is before TRAIN_UNTIL, {self.train_until:%Y-%m-%d}: "
+                "the model would be tested on what it learned from",
+            )
+        if self.test_until is not None and self.test_until < self.test_from:
+            raise BacktestError(
+                "TEST_UNTIL",
+                f"{self.test_until:%Y-%m-%d} is before TEST_FROM, {self.test_from:%Y-%m-%d}",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """The report, and what it rests on: every row tested and what each model said of it."""
+
+    report: BacktestReport
+    model: ChurnModel
+    tested: Sample
+    said: Forecasts
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A trained model before its judges."""
+
+    logs: Mapping[str, Log]
+    ledgers: Mapping[str, Ledger]
+    split: Split
+    end: RecordEnd
+    model: ChurnModel
+    tested: Sample
+    said: Forecasts
+    scored: Scored
+    threads: int
+
+    @property
+    def horizons(self) -> list[int]:
+        """Those of which any outcome has closed."""
+        return [days for days in HORIZONS if self.tested.closed(days).any()]
+
+    def of(self, days: int) -> "_Closed":
+        """What closed of one horizon."""
+        certain = self.tested.closed(days)
+        rows, place = self.tested.take(certain), HORIZONS.index(days)
+        said = {name: chances[certain, place] for name, chances in self.said.items()}
+        among = certain[self.scored.rows]
+        now_at = np.cumsum(certain) - 1
+        return _Closed(
+            days,
+            rows.label(days),
+            rows.tutor,
+            said,
+            now_at[self.scored.rows[among]],
+            self.scored.value[among],
+            self.model.manifest.base_rates.get(days),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """The closed rows of one horizon; `score` is of those at `places` alone."""
+
+    days: int
+    label: Floats
+    tutor: Ints
+    said: Forecasts
+    places: Ints
+    score: Floats
+    base_rate: float | None
+
+
+def backtest(
+    logs: Mapping[str, Log],
+    split: Split,
+    *,
+    history: str,
+    made_at: datetime,
+    refused: int = 0,
+    threads: int = 1,
+) -> Backtest:
+    """Train, ask, and judge; raises BacktestError where the history is too short for it.
+
+    `history` is what it is called, `refused` how many of its rows could not be read.
+    """
+    trial = _trial(logs, split, made_at, threads)
+    closed = {days: trial.of(days) for days in trial.horizons}
+    evaluations = tuple(_evaluation(each) for each in closed.values())
+    report = BacktestReport(
+        setting=_setting(trial, history, made_at),
+        evaluations=evaluations,
+        comparisons={days: tuple(_comparisons(each)) for days, each in closed.items()},
+        agreements={days: _agreement(each) for days, each in closed.items()},
+        labels=_labels(trial),
+        wrong_label=_wrong_label(trial, evaluations),
+        drivers=drivers(trial.model, trial.tested),
+        examples=disagreements(trial.logs, trial.model, trial.tested, trial.said, trial.scored),
+        score_parts=_score_parts(trial),
+        notes=trial.model.manifest.notes,
+        caveats=tuple(_caveats(trial, evaluations, refused)),
+    )
+    return Backtest(report, trial.model, trial.tested, trial.said)
+
+
+def beside_ceiling(report: BacktestReport, ceiling: Mapping[int, Measures]) -> BacktestReport:
+    """The report with the measures of the best possible forecast, known of a synthetic world."""
+    return replace(
+        report,
+        evaluations=tuple(
+            replace(each, measures=each.measures | {"ceiling": ceiling[each.horizon_days]})
+            if each.horizon_days in ceiling
+            else each
+            for each in report.evaluations
+        ),
+    )
+
+
+# --- train and ask ---
+
+
+def _trial(logs: Mapping[str, Log], split: Split, made_at: datetime, threads: int) -> _Trial:
+    every = {name: Ledger.of(log) for name, log in logs.items()}
+    end = record_end(every)
+    if end is None:
+        raise BacktestError("HISTORY", "it holds no completed session")
+    ledgers = {name: ledger.until(end.at) for name, ledger in every.items()}
+    begin, last = _asked_between(split, end.at)
+    try:
+        model = train(ledgers, split.train_until, threads=threads, trained_at=made_at)
+    except TrainingError as error:
+        reach = " to ".join(f"{instant(at):%Y-%m-%d}" for at in (extent(ledgers)[0], end.at))
+        raise BacktestError("TRAIN_UNTIL", f"{error} (the records reach from {reach})") from error
+    tested = sample(ledgers, thinned_midnights(ledgers, begin, last), model.space, end.at)
+    if not len(tested):
+        raise BacktestError("TEST_FROM", f"nobody is at work after {split.test_from:%Y-%m-%d}")
+    return _Trial(
+        logs=logs,
+        ledgers=ledgers,
+        split=split,
+        end=end,
+        model=model,
+        tested=tested,
+        said=forecasts(model, tested),
+        scored=scored(logs, tested, reference_at(logs, ledgers, split.train_until)),
+        threads=threads,
+    )
+
+
+def _asked_between(split: Split, end: int) -> tuple[int, int]:
+    """First and last moment (microseconds) of which at least the nearest outcome is certain."""
+    wait = min(HORIZONS) + SILENCE_DAYS
+    begin, last = microseconds(split.test_from), end - wait * DAY
+    if split.test_until is not None:
+        last = min(last, microseconds(split.test_until))
+    if not len(midnights(begin, last)):
+        raise BacktestError(
+            "TEST_FROM",
+            f"no outcome is known after {split.test_from:%Y-%m-%d}: the records end on "
+            f"{instant(end):%Y-%m-%d}, and who leaves within a day is known {wait} days later",
+        )
+    return begin, last
+
+
+def thinned_midnights(
+    ledgers: Mapping[str, Ledger], first: int, last: int, most: int = MOST_ROWS
+) -> Ints:
+    """The midnights in [first, last], every so many days that `most` rows are not exceeded.
+
+    Never to the same weekday.
+    """
+    daily = days_at_work(ledgers, midnights(first, last))
+    stride = max(1, -(-daily // most))
+    return midnights(first, last, stride + (stride % 7 == 0))
+
+
+# --- judge ---
+
+
+def _evaluation(rows: _Closed) -> Evaluation:
+    label, tutor, base_rate = rows.label, rows.tutor, rows.base_rate
+    promoted = rows.said["promoted"]
+    found: dict[str, Measures] = {}
+    for name, chance in rows.said.items():
+        same = name != "promoted" and np.array_equal(chance, promoted)
+        found[name] = found["promoted"] if same else measures(label, chance, tutor, base_rate)
+    found["churn_score"] = ranking(label[rows.places], rows.score, tutor[rows.places])
+    goals = level_goals(label, promoted, found["promoted"])
+    alerted = level_goals(label[rows.places], promoted[rows.places], found["promoted"], rows.score)
+    return Evaluation(
+        horizon_days=rows.days,
+        measures=found,
+        reliability=reliability(label, promoted, tutor=tutor),
+        lift=lift(label, promoted, tutor),
+        goals=tuple(
+            replace(
+                goal,
+                rows=score.rows,
+                score_precision=score.score_precision,
+                score_recall=score.score_recall,
+            )
+            for goal, score in zip(goals, alerted, strict=True)
+        ),
+    )
+
+
+def _comparisons(rows: _Closed) -> Iterator[Comparison]:
+    promoted = rows.said["promoted"]
+    for kind in KINDS:
+        other = rows.said[kind]
+        if not np.array_equal(other, promoted):
+            yield Comparison(
+                kind,
+                paired_difference(rows.label, promoted, other, rows.tutor),
+                paired_difference(rows.label, promoted, other, rows.tutor, "auc"),
+            )
+    gap = paired_difference(
+        rows.label[rows.places],
+        promoted[rows.places],
+        rows.score,
+        rows.tutor[rows.places],
+        "auc",
+    )
+    yield Comparison("churn_score", None, gap)
+
+
+def _agreement(rows: _Closed) -> Agreement:
+    at = rows.places
+    return agreement(rows.label[at], rows.said["promoted"][at], rows.score, rows.tutor[at])
+
+
+def _labels(trial: _Trial) -> tuple[LabelKind, ...]:
+    tested = trial.tested
+    left = {
+        kind: {
+            days: int(
+                (tested.leaves_within(days) & tested.closed(days) & (tested.kind == kind)).sum()
+            )
+            for days in trial.horizons
+        }
+        for kind in (Kind.RESIGNATION, Kind.SILENCE)
+    }
+    return (
+        LabelKind(
+            "resign",
+            "status resigned or deactivated, dated by the day it began",
+            left[Kind.RESIGNATION],
+        ),
+        LabelKind(
+            "fall silent",
+            "more than 14 days without a session and not on leave, dated by the last session",
+            left[Kind.SILENCE],
+        ),
+        LabelKind(
+            "slow down",
+            "still here at the end, but under half of their own usual sessions for three weeks",
+            _slowed(trial),
+            predicted=False,
+        ),
+    )
+
+
+def _slowed(trial: _Trial) -> dict[int, int]:
+    """Tutor-moments that have slowed down by the horizon's end, and had not yet."""
+    tested, counts = trial.tested, dict.fromkeys(trial.horizons, 0)
+    bounds = np.searchsorted(tested.tutor, np.arange(len(tested.names) + 1))
+    for number, name in enumerate(tested.names):
+        part = slice(bounds[number], bounds[number + 1])
+        at, ahead, ledger = tested.at[part], tested.ahead[part], trial.ledgers[name]
+        if not len(at):
+            continue
+        already = activity_drops(ledger, at)
+        for days in counts:
+            stays = (ahead > days * DAY) & tested.closed(days)[part] & ~already
+            counts[days] += int((activity_drops(ledger, at + days * DAY) & stays).sum())
+    return counts
+
+
+def _wrong_label(trial: _Trial, evaluations: Iterable[Evaluation]) -> WrongLabel | None:
+    honest = next((e for e in evaluations if e.horizon_days == HEADLINE), None)
+    if honest is None:
+        return None
+    at = trial.tested.at
+    seeming = tempting(
+        trial.ledgers,
+        trial.model,
+        microseconds(trial.split.train_until),
+        (int(at.min()), int(at.max())),
+        trial.end.at,
+        trial.threads,
+    )
+    return WrongLabel(honest.measures["promoted"], seeming) if seeming else None
+
+
+def _score_parts(trial: _Trial) -> tuple[ScorePartWorth, ...]:
+    """How each part of the churn score ranks, before TRAIN_UNTIL and in the test."""
+    until = microseconds(trial.split.train_until)
+    known = {name: ledger.until(until) for name, ledger in trial.ledgers.items()}
+    first = extent(known)[0] + WARM_UP_DAYS * DAY
+    last = until - (HEADLINE + SILENCE_DAYS) * DAY
+    reference = reference_at(trial.logs, known, trial.split.train_until)
+    before = sample(known, thinned_midnights(known, first, last), trial.model.space, until)
+    return worth(
+        (before, scored(trial.logs, before, reference)), (trial.tested, trial.scored), HEADLINE
+    )
+
+
+# --- tell ---
+
+
+def _setting(trial: _Trial, history: str, made_at: datetime) -> Setting:
+    manifest, tested = trial.model.manifest, trial.tested
+    return Setting(
+        history=history,
+        made_at=made_at,
+        train_from=manifest.train_from,
+        train_until=trial.split.train_until,
+        test_from=instant(int(tested.at.min())),
+        test_until=instant(int(tested.at.max())),
+        train_tutors=manifest.tutors,
+        train_rows=manifest.rows,
+        test_tutors=len(np.unique(tested.tutor)),
+        test_rows=len(tested),
+        purge_days={days: days + SILENCE_DAYS for days in HORIZONS},
+        kinds=manifest.kind,
+        features=len(tested.space.features),
+        reported=int((~np.isnan(tested.matrix)).any(axis=0).sum()),
+        missing=missing(tested),
+    )
+
+
+def _caveats(trial: _Trial, evaluations: tuple[Evaluation, ...], refused: int) -> Iterator[str]:
+    yield from _about_records(trial, refused)
+    headline = next((e for e in evaluations if e.horizon_days == HEADLINE), None)
+    if headline:
+        yield from _about_outcomes(headline.measures["promoted"])
+    if len(trial.scored.rows) < len(trial.tested):
+        yield (
+            f"The churn score was computed for {len(trial.scored.rows):,} of "
+            f"{len(trial.tested):,} tutor-moments, evenly spread; what is said of it rests on "
+            "those."
+        )
+
+
+def _about_records(trial: _Trial, refused: int) -> Iterator[str]:
+    if refused:
+        yield f"{refused:,} rows of the history could not be read and were left out."
+    if trial.end.beyond:
+        yield (
+            f"The records end on {instant(trial.end.at):%d %B %Y}; {trial.end.beyond:,} sessions "
+            "dated later, when hardly anybody taught any more, were left out."
+        )
+    late = [days for days in HORIZONS if days not in trial.horizons]
+    if late:
+        yield (
+            f"Nothing can be said of {' and '.join(map(str, late))} days: the records end on "
+            f"{instant(trial.end.at):%d %B %Y}, before any such outcome of the test was certain."
+        )
+    guessed = [days for days, kind in trial.model.manifest.kind.items() if kind == "extended"]
+    if guessed:
+        yield (
+            f"Too few departures were known to learn {' and '.join(map(str, guessed))} days; they "
+            "go on at the pace of the shorter ones."
+        )
+
+
+def _about_outcomes(found: Measures) -> Iterator[str]:
+    if found.positive_tutors < FEW_LEAVERS:
+        yield (
+            f"Only {found.positive_tutors} tutors left within {HEADLINE} days of a tested moment: "
+            "every figure is uncertain, as its interval says."
+        )
+    before, now = found.reference_rate, found.base_rate
+    if before and now and not 1 / RATE_MOVED < now / before < RATE_MOVED:
+        yield (
+            f"Departures within {HEADLINE} days were {'commoner' if now > before else 'rarer'} in "
+            f"the test ({now:.1%}) than in training ({before:.1%}). No model of the past can know "
+            "that, and it shows in how far the percentages are off."
+        )

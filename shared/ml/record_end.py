@@ -1,0 +1,54 @@
+"""Until when the records reach: what happened later is not known, whatever a stray row says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from shared.ml.ledger import DAY, Ints, Ledger
+
+THIN: Final = 0.1
+"""A week with less than this share of the days taught in a usual one is not covered any more."""
+USUAL_DAYS: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEnd:
+    """The newest session that the records cover (microseconds), and how many lie beyond it."""
+
+    at: int
+    beyond: int
+
+
+def record_end(ledgers: Mapping[str, Ledger]) -> RecordEnd | None:
+    """The newest session taught, days on which hardly anybody taught cut off; None without any.
+
+    One session dated by mistake into next year would turn everybody's present into a silence of
+    a year. The last day counts whose week has at least a tenth of the days taught in the median
+    week of the 90 days with sessions before it. Too early an end loses rows, but no row is wrong.
+    """
+    taught = np.sort(np.concatenate([np.zeros(0, np.int64), *_taught(ledgers)]))
+    if not len(taught):
+        return None
+    last = _last_usual_day([ledger["taught_day"].at // DAY for ledger in ledgers.values()])
+    covered = int(np.searchsorted(taught, (last + 1) * DAY, side="left"))
+    return RecordEnd(int(taught[covered - 1]), len(taught) - covered)
+
+
+def _taught(ledgers: Mapping[str, Ledger]) -> list[Ints]:
+    return [ledger["taught"].at for ledger in ledgers.values()]
+
+
+def _last_usual_day(days_taught: list[Ints]) -> int:
+    days = np.sort(np.concatenate(days_taught))
+    with_sessions = np.unique(days)
+    week = np.searchsorted(days, with_sessions, side="right") - np.searchsorted(
+        days, with_sessions - 7, side="right"
+    )
+    for place in range(len(with_sessions) - 1, -1, -1):
+        before = with_sessions < with_sessions[place] - 6
+        usual = week[before][-USUAL_DAYS:]
+        if not len(usual) or week[place] >= THIN * np.median(usual):
+            return int(with_sessions[place])
+    return int(with_sessions[0])
