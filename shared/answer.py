@@ -605,6 +605,7 @@ class TrendDay(Outbound):
     reschedule_rate: PlatformRate
     no_show_rate: PlatformRate
     first_session_success_rate: PlatformRate
+    expected_departures_30d: Points | None = None
 
 
 class Overview(Outbound):

@@ -737,6 +737,7 @@ def test_the_overview_expects_as_many_departures_as_the_chances_add_up_to(api: T
     answer = ask("/api/overview").json
 
     assert (answer["predicted_tutors"], answer["expected_departures_30d"]) == (2, 0.55)
+    assert [day["expected_departures_30d"] for day in answer["trend"]] == [0.55]
 
 
 # All tutors together
