@@ -3,11 +3,15 @@
 import argparse
 import time
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from events.world.ceiling import ceiling, write_ceiling
 from events.world.history import simulate, write_history, write_truth
 from events.world.world import WORLDS
+
+WEEKLY = range(63, 211, 7)
+"""Days of the history whose first midnights the ceiling is written for."""
 
 
 def main() -> None:
@@ -25,6 +29,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the CSV files")
     parser.add_argument("--gzip", action="store_true", help="write .csv.gz")
     parser.add_argument("--truth", type=Path, help="also write the hidden state into this folder")
+    parser.add_argument(
+        "--ceiling", type=Path, help="also write the best possible weekly forecasts into this file"
+    )
     options = parser.parse_args()
 
     began = time.perf_counter()
@@ -33,6 +40,9 @@ def main() -> None:
     rows = write_history(history, options.out, compress=options.gzip)
     if options.truth:
         write_truth(history, options.truth)
+    if options.ceiling:
+        moments = [history.midnight + timedelta(days=day) for day in WEEKLY]
+        write_ceiling(ceiling(history, moments), options.ceiling)
     counts = ", ".join(f"{count:,} {name}" for name, count in rows.items())
     print(f"{options.out}: {counts} in {time.perf_counter() - began:.1f} s")
 

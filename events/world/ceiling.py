@@ -3,9 +3,11 @@
 No honest model can rank tutors better than this, up to chance; one that does has seen the future.
 """
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from events.world.profile import tutor_id
 from events.world.seen import Seen, see
 from events.world.session import Session, Status
 from events.world.state import Bools, Floats, Ints
+from shared.domain.evaluation import HORIZONS
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,17 @@ def ceiling(history: History, moments: Sequence[datetime]) -> Ceiling:
         np.concatenate(when)[order],
         np.concatenate(chances)[order],
     )
+
+
+def write_ceiling(known: Ceiling, path: Path) -> int:
+    """Write a row for each tutor, moment and horizon, named as in a backtest's predictions."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("tutor_id", "as_of", "horizon_days", "probability"))
+        for (tutor, as_of), chances in known.by_tutor_and_moment().items():
+            for days, chance in zip(HORIZONS, chances.tolist(), strict=True):
+                writer.writerow((tutor, f"{as_of:%Y-%m-%dT%H:%M:%SZ}", days, f"{chance:.6f}"))
+    return len(known) * len(HORIZONS)
 
 
 def _day(history: History, moment: datetime) -> int:

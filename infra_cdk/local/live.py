@@ -16,6 +16,8 @@ from infra_cdk.local.starter import end_with_the_starter
 from infra_cdk.local.world import seeded
 
 SLOT: Final = timedelta(minutes=15)
+LONGEST_SLOT: Final = timedelta(hours=6)
+"""Of what was missed while nothing ran: fewer and longer slots are drawn sooner."""
 DONE_UNTIL: Final = "posted-until"
 """Part of the state and saved with it: what the stack forgets is posted again."""
 
@@ -34,7 +36,7 @@ def main(world: str, history: Path, stack_file: Path) -> None:
         else datetime.fromtimestamp(told.until, UTC)
     )
     while True:
-        end = until + SLOT
+        end = until + max(SLOT, min(LONGEST_SLOT, datetime.now(UTC) - until))
         for delivery in feed.deliveries(until, end):
             time.sleep(max(0.0, (delivery.due - datetime.now(UTC)).total_seconds()))
             if seeded(folder) != world:

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from events.world import state
 from events.world.belief import Belief, believe
-from events.world.ceiling import Ceiling, ceiling
+from events.world.ceiling import Ceiling, ceiling, write_ceiling
 from events.world.crowd import Public
 from events.world.forecast import SILENT_DAYS, forecast
 from events.world.history import History, simulate
@@ -366,3 +368,15 @@ def test_forecasts_never_fall_with_the_horizon(known: Ceiling) -> None:
     assert (np.diff(known.probabilities, axis=1) >= -1e-3).all()
     assert known.probabilities.min() >= 0.0
     assert known.probabilities.max() <= 1.0
+
+
+def test_the_ceiling_is_written_as_a_backtest_writes_its_predictions(
+    known: Ceiling, tmp_path: Path
+) -> None:
+    rows = write_ceiling(known, tmp_path / "ceiling.csv")
+
+    written = pd.read_csv(tmp_path / "ceiling.csv")
+    assert list(written.columns) == ["tutor_id", "as_of", "horizon_days", "probability"]
+    assert len(written) == rows == 4 * len(known)
+    assert not written.duplicated(["tutor_id", "as_of", "horizon_days"]).any()
+    np.testing.assert_allclose(written.probability, known.probabilities.ravel(), atol=1e-6)
