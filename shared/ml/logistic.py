@@ -18,6 +18,8 @@ type Labels = Floats
 EXTREMES: Final = (0.005, 0.995)
 RIDGES: Final = (3.0, 30.0, 300.0, 3000.0)
 """Tried in this order on a validation slice; in units of rows."""
+CURVATURE_ROWS: Final = 10_000
+"""Byrd, Chin, Neveitt and Nocedal (2011): a sampled curvature costs steps, not accuracy."""
 _STEPS: Final = 50
 _SOLVED: Final = 1e-7
 """A step that improves the mean log-loss by less is the last."""
@@ -124,9 +126,12 @@ def _loss(design: Floats, label: Labels, weights: Floats, penalty: Floats) -> fl
 
 
 def _newton(design: Floats, label: Labels, weights: Floats, penalty: Floats) -> Floats:
-    fitted = expit(design @ weights)
-    curvature = np.maximum(fitted * (1 - fitted), 1e-9)
-    information = (design * curvature[:, None]).T @ design + np.diag(penalty)
-    gradient = design.T @ (label - fitted) - penalty * weights
-    step: Floats = np.linalg.solve(information, gradient)
+    """A step with the exact gradient and the curvature of some of the rows, which is enough."""
+    residual = label - expit(design @ weights)
+    every = -(-len(design) // CURVATURE_ROWS)
+    some = design[::every]
+    fitted = expit(some @ weights)
+    curvature = np.maximum(fitted * (1 - fitted), 1e-9) * (len(design) / len(some))
+    information = (some * curvature[:, None]).T @ some + np.diag(penalty)
+    step: Floats = np.linalg.solve(information, design.T @ residual - penalty * weights)
     return step

@@ -36,7 +36,8 @@ class ModelError(Exception):
 class Stage:
     """The hazard of (after, days]; `promoted` names the one in force among `hazards`.
 
-    Without hazards (too few departures were known) the stage goes on at the pace of those before.
+    Without hazards (too few departures were known) the stage goes on at the pace of those before;
+    where there are none before, it shares the pace of the first that has, which begins at 0.
     """
 
     after: int
@@ -65,13 +66,16 @@ class ChurnModel:
     def _log_survival(self, inputs: Matrix, kind: ModelKind | None) -> Floats:
         """Logarithm of the chance to be still there after each horizon."""
         total = np.zeros((len(inputs), len(self.stages)))
-        for place, stage in enumerate(self.stages):
-            before = total[:, place - 1] if place else np.zeros(len(inputs))
+        first = next(place for place, stage in enumerate(self.stages) if chosen(stage, kind))
+        for place, stage in enumerate(self.stages[first:], first):
+            before = total[:, place - 1] if place > first else np.zeros(len(inputs))
             hazard = chosen(stage, kind)
             if hazard is None:
                 total[:, place] = before * (stage.days / stage.after)
             else:
                 total[:, place] = before - np.logaddexp(0.0, hazard.margin(inputs))
+        for place, stage in enumerate(self.stages[:first]):
+            total[:, place] = total[:, first] * (stage.days / self.stages[first].days)
         return total
 
     def explained(self, matrix: Matrix, days: int) -> Floats:
@@ -81,7 +85,8 @@ class ChurnModel:
         (DESIGN, Chosen parts), scaled so that the weights sum to 1. A row sums to its margin.
         """
         inputs = self.inputs(matrix)
-        stages = [stage for stage in self.stages if stage.days <= days and chosen(stage, None)]
+        known = [stage for stage in self.stages if chosen(stage, None)]
+        stages = [stage for stage in known if stage.days <= days] or known[:1]
         margins = [_in_force(stage).margin(inputs) for stage in stages]
         weights = np.stack([expit(margin) for margin in margins]) + 1e-12
         weights /= weights.sum(axis=0)
@@ -157,6 +162,8 @@ def unpack(files: Mapping[str, bytes], threads: int = 1) -> ChurnModel:
         raise ModelError(f"the stages cannot be read: {error}") from error
     if tuple(stage.days for stage in stages) != HORIZONS:
         raise ModelError("the stages are not those of the horizons")
+    if not any(stage.promoted for stage in stages):
+        raise ModelError("nothing is in force")
     return ChurnModel(manifest, space, columns, stages)
 
 

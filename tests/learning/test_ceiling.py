@@ -1,0 +1,109 @@
+"""Held against the best that any honest model can do, and against a world with nothing to know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from events.world.ceiling import ceiling
+from events.world.history import simulate, write_history
+from events.world.world import World
+from shared.domain.evaluation import HEADLINE, HORIZONS, Measures
+from shared.history import read_past
+from shared.ml.ledger import Ledger, instant, microseconds
+from shared.ml.measure import measures, paired_difference
+from shared.ml.model import ChurnModel
+from shared.ml.sample import Sample, sample
+from shared.ml.train import train
+from tests.learning.conftest import END
+
+UNTIL = END - timedelta(days=81)
+MOMENTS = [UNTIL + timedelta(days=day) for day in range(1, 38, 4)]
+THIRTY = HORIZONS.index(HEADLINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A model and the rows it is tried on, all of their outcomes closed."""
+
+    model: ChurnModel
+    rows: Sample
+
+    @property
+    def measured(self) -> Measures:
+        """The 30-day forecast on rows after training."""
+        return measures(self.rows.label(HEADLINE), self.forecast, self.rows.tutor)
+
+    @property
+    def forecast(self) -> np.ndarray:
+        """30-day probabilities of the model in force."""
+        return self.model.probabilities(self.rows.matrix)[:, THIRTY]
+
+
+def tried(world: World, seed: int, folder: Path, moments: Sequence[datetime]) -> Tried:
+    """Learn what was known at UNTIL; rows at the moments after it."""
+    write_history(simulate(world, seed, END), folder)
+    ledgers = {name: Ledger.of(log) for name, log in read_past(folder).logs().items()}
+    model = train(ledgers, UNTIL, threads=2, trained_at=END)
+    at = np.array([microseconds(moment) for moment in moments])
+    rows = sample(ledgers, at, model.space, microseconds(END))
+    return Tried(model, rows.take(rows.closed(HEADLINE)))
+
+
+CITY = World("city", tutors=300)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Tried:
+    return tried(CITY, 3, tmp_path_factory.mktemp("city"), MOMENTS)
+
+
+@pytest.fixture(scope="module")
+def best(city: Tried) -> np.ndarray:
+    """The ceiling's 30-day probability of each of the city's rows."""
+    known = ceiling(simulate(CITY, 3, END), MOMENTS).by_tutor_and_moment()
+    rows = city.rows
+    names = (rows.names[tutor] for tutor in rows.tutor)
+    return np.array(
+        [known[name, instant(at)][THIRTY] for name, at in zip(names, rows.at, strict=True)]
+    )
+
+
+def test_the_model_does_not_know_more_than_can_be_known(city: Tried, best: np.ndarray) -> None:
+    rows = city.rows
+    ceilings = measures(rows.label(HEADLINE), best, rows.tutor)
+    assert ceilings.auc is not None
+    assert ceilings.auc_se is not None
+    assert city.measured.auc is not None
+
+    assert city.measured.auc <= ceilings.auc + 2 * ceilings.auc_se
+
+
+def test_the_model_knows_nearly_as_much_as_can_be_known(city: Tried, best: np.ndarray) -> None:
+    rows = city.rows
+
+    gap = paired_difference(rows.label(HEADLINE), city.forecast, best, rows.tutor, "auc")
+
+    assert gap is not None
+    assert gap.mean >= -0.05, gap
+
+
+def test_the_model_means_what_it_says(city: Tried) -> None:
+    found = city.measured
+    assert found.calibration_error is not None
+    assert found.calibration_noise is not None
+    assert found.brier_skill is not None
+
+    assert found.calibration_error <= 0.03 + found.calibration_noise
+    assert found.brier_skill > 0.1
+
+
+def test_where_nothing_can_be_known_nothing_is(tmp_path: Path) -> None:
+    found = tried(World("fog", tutors=200, signal=False), 4, tmp_path, MOMENTS).measured
+    assert found.auc is not None
+    assert found.auc_se is not None
+
+    assert abs(found.auc - 0.5) <= 3 * found.auc_se

@@ -1,0 +1,85 @@
+"""A night's learning is decided by outcomes that the challenger never saw."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.evaluation import HEADLINE
+from shared.ml.labels import SILENCE_DAYS
+from shared.ml.nightly import LEAST_DAYS_IN_FORCE, TEST_DAYS, Night, nightly
+from tests.learning.conftest import END, Town
+
+TWO_O_CLOCK = END + timedelta(hours=2)
+
+
+@pytest.fixture(scope="module")
+def night(town: Town) -> Night:
+    return nightly(town.logs, None, TWO_O_CLOCK, threads=2)
+
+
+def test_the_challenger_was_trained_before_what_tests_it(night: Night) -> None:
+    assert night.challenger is not None
+
+    tested_from = END - timedelta(days=HEADLINE + SILENCE_DAYS + TEST_DAYS)
+    assert night.challenger.manifest.train_until == tested_from
+
+
+def test_the_challenger_is_reported_beside_regression_and_recency(night: Night) -> None:
+    assert night.challenger is not None
+
+    evaluations = {e.horizon_days: e for e in night.challenger.manifest.evaluations}
+    assert {"promoted", "xgboost", "logistic", "recency"} <= set(evaluations[30].measures)
+    assert evaluations[30].reliability
+
+
+def test_the_decision_says_in_sentences_why(night: Night) -> None:
+    assert night.challenger is not None
+    assert night.decision.challenger == night.challenger.manifest.version
+    assert len(night.decision.reasons) >= 3
+    assert all(reason.endswith(".") for reason in night.decision.reasons)
+
+
+@pytest.fixture(scope="module")
+def young_champion(town: Town) -> Night:
+    served = replace(town.model.manifest, trained_at=END - timedelta(days=2))
+    return nightly(town.logs, replace(town.model, manifest=served), TWO_O_CLOCK, threads=2)
+
+
+def test_a_champion_serves_a_week_before_it_is_challenged(young_champion: Night) -> None:
+    assert not young_champion.decision.promoted
+    assert f"after {LEAST_DAYS_IN_FORCE} at the earliest" in young_champion.decision.reasons[0]
+
+
+def test_health_holds_predictions_against_what_came(town: Town, young_champion: Night) -> None:
+    health = young_champion.health
+
+    assert health is not None
+    assert health.model_version == town.model.manifest.version
+    realised = {each.horizon_days: each for each in health.realised}
+    assert realised[30].rows > 500
+    assert 0 < realised[30].low <= realised[30].observed <= realised[30].high
+    assert {each.feature for each in health.drift} <= set(town.model.manifest.features)
+
+
+def test_a_challenger_no_better_than_the_champion_is_not_let_in(town: Town) -> None:
+    older = town.model.manifest
+    champion = replace(
+        town.model, manifest=replace(older, trained_at=END - timedelta(days=30), version="older")
+    )
+
+    found = nightly(town.logs, champion, TWO_O_CLOCK, threads=2)
+
+    assert found.decision.champion == "older"
+    assert not found.decision.promoted
+    assert any("log-loss" in reason for reason in found.decision.reasons)
+
+
+def test_a_young_platform_has_no_model_and_is_told_why(town: Town) -> None:
+    young = END - timedelta(days=100)
+
+    found = nightly(town.logs, None, young, threads=1)
+
+    assert found.challenger is None
+    assert found.health is None
+    assert found.decision.reasons[0].startswith("Nothing was trained: ")
