@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check ruby bench docs synth deploy rollback-model remove-synthetic clean
+.PHONY: help setup run token import test check ruby bench docs synth deploy publish-model rollback-model remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -75,6 +75,9 @@ synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev
 
 deploy: setup node_modules/made ## Deploy STAGE=dev|prod to the AWS account of the shell
 	npx cdk deploy -c stage=$(STAGE)
+
+publish-model: setup ## Store a model of `make train`, not yet in force (OUT=build/model STAGE=local|dev|prod)
+	@$(PYTHON) -m infra_cdk.churn_model publish "$(or $(OUT),build/model)" --stage "$(STAGE)"
 
 rollback-model: setup ## Put an earlier churn model in force (STAGE=local|dev|prod VERSION=…)
 	@$(PYTHON) -m infra_cdk.churn_model roll-back --stage "$(STAGE)" --version "$(VERSION)"
