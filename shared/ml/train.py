@@ -191,7 +191,7 @@ def _at_the_level_of_now(model: Margin, matrix: Matrix, slope: float) -> Hazard:
 
 def _slices(part: Sample, label: Floats, days: int) -> Slices | None:
     """Slices in time where the history is long enough, else of tutors; None if neither works."""
-    for slices in (_by_time(part, days), _by_tutor(part)):
+    for slices in (_by_time(part, days), _by_tutor(part, later=True), _by_tutor(part)):
         if slices.enough(label):
             return slices
     return None
@@ -211,14 +211,22 @@ def _by_time(part: Sample, days: int) -> Slices:
     )
 
 
-def _by_tutor(part: Sample) -> Slices:
-    """Tutors by a hash of their names: the same ones every night."""
+def _by_tutor(part: Sample, *, later: bool = False) -> Slices:
+    """Tutors by a hash of their names, the same ones every night; no outcome is shared by two.
+
+    With `later` the tutors fitted to are seen in the first half of the time, those that stop and
+    calibrate in the second, so that what does not last is found out.
+    """
     share = np.array([_hashed(name) for name in part.names])[part.tutor]
+    half = np.median(part.at) if later and len(part) else None
+    early = np.full(len(part), True) if half is None else part.at < half
+    late = np.full(len(part), True) if half is None else part.at >= half
+    how = "slices of tutors, since the history is too short for slices in time"
     return Slices(
-        fit=share < 0.6,
-        validation=(share >= 0.6) & (share < 0.8),
-        calibration=share >= 0.8,
-        how="slices of tutors, since the history is too short for slices in time",
+        fit=(share < 0.6) & early,
+        validation=(share >= 0.6) & (share < 0.8) & late,
+        calibration=(share >= 0.8) & late,
+        how=how + (", the later ones later in time" if later else ""),
     )
 
 
@@ -256,7 +264,7 @@ def _best_ridge(matrix: Matrix, label: Floats, slices: Slices) -> float:
     rows = rows[:: -(-len(rows) // RIDGE_ROWS)]
 
     def loss(ridge: float) -> float:
-        model = logistic.fit(matrix[rows], label[rows], ridge * len(rows) / slices.fit.sum())
+        model = logistic.fit(matrix[rows], label[rows], ridge)
         return float(log_losses(label[held], expit(model.margin(matrix[held]))).mean())
 
     return min(logistic.RIDGES, key=loss)

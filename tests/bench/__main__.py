@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import burst, growth, importing, read, scoring, units, webhook
+from tests.bench import burst, churn, growth, importing, read, scoring, units, webhook
 from tests.bench.result import Result, markdown, text
 
 PARTS: dict[str, Callable[[bool], Result]] = {
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[bool], Result]] = {
     "burst_known": burst.run_known,
     "read": read.run,
     "growth": growth.run,
+    "churn": churn.run,
 }
 
 

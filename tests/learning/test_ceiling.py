@@ -53,7 +53,7 @@ def tried(world: World, seed: int, folder: Path, moments: Sequence[datetime]) ->
     return Tried(model, rows.take(rows.closed(HEADLINE)))
 
 
-CITY = World("city", tutors=300)
+CITY = World("city", tutors=500)
 
 
 @pytest.fixture(scope="module")
