@@ -7,7 +7,7 @@ as it is to the last bit. What a platform does not report is NaN, never zero.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from math import exp, isnan
 from typing import Final
 
@@ -605,7 +605,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
 """The order is that of the columns."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Space:
     """What a model was trained to see: the channels its platform reports, and its subjects."""
 
@@ -625,7 +625,7 @@ class Space:
         common.sort(key=lambda name: (-teaching[name], name))
         return Space(frozenset(reported), tuple(sorted(common[:most_subjects])))
 
-    @property
+    @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The columns: the table's rows, then one for each subject."""
         return (*FEATURES, *(_teaches(subject) for subject in self.subjects))

@@ -87,10 +87,9 @@ class ChurnModel:
         inputs = self.inputs(matrix)
         known = [stage for stage in self.stages if chosen(stage, None)]
         stages = [stage for stage in known if stage.days <= days] or known[:1]
-        margins = [_in_force(stage).margin(inputs) for stage in stages]
-        weights = np.stack([expit(margin) for margin in margins]) + 1e-12
-        weights /= weights.sum(axis=0)
         parts = [_in_force(stage).contributions(inputs) for stage in stages]
+        weights = np.stack([expit(part.sum(axis=1)) for part in parts]) + 1e-12
+        weights /= weights.sum(axis=0)
         return np.asarray(sum(w[:, None] * part for w, part in zip(weights, parts, strict=True)))
 
     def inputs(self, matrix: Matrix) -> Matrix:
