@@ -66,8 +66,9 @@ train: setup ## Train a churn model on a history (HISTORY=dir OUT=build/model TR
 	@$(LEARN) train --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \
 	  --out "$(or $(OUT),build/model)" --threads "$(THREADS)"
 
-docs: setup ## Write the generated documents: definitions and OpenAPI
+docs: setup ## Write the generated documents: definitions, features and OpenAPI
 	@$(PYTHON) -m shared.domain.definition > docs/definitions.md
+	@$(PYTHON) -m shared.ml.feature_page > docs/features.md
 	@$(PYTHON) -m shared.openapi > docs/openapi.json
 
 synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev|prod, without an AWS account

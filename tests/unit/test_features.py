@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from math import exp, isnan
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from shared.domain.event import EventType
 from shared.domain.log import Log
 from shared.domain.session import Party
+from shared.ml.feature_page import page
 from shared.ml.features import FEATURES, Space, features, said
 from shared.ml.ledger import Ledger, microseconds
 from tests.builders import (
@@ -164,3 +166,9 @@ def test_a_value_is_told_in_a_managers_words(name: str, number: float, words: st
     feature = next(row for row in FEATURES if row.name == name)
 
     assert said(feature, number) == words
+
+
+def test_the_printed_table_is_that_of_the_code() -> None:
+    written = Path(__file__).parents[2] / "docs/features.md"
+
+    assert written.read_text() == page() + "\n", "run `make docs`"
