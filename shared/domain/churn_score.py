@@ -4,9 +4,9 @@ Weights and uplifts are the product requirements' (PRD 3.1, 3.3; CONTRACT 4). Ea
 0 when all is well and 100 when it could not be worse; without data it counts NEUTRAL.
 """
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.engagement import engagement
@@ -14,8 +14,11 @@ from shared.domain.flag import (
     RESCHEDULES_IN_7D,
     Moment,
     baseline_per_week,
+    flags_up,
     login_fall,
 )
+from shared.domain.log import Log, Timeline
+from shared.domain.marketplace import Reference
 from shared.domain.metric import (
     availability_change,
     first_session_success,
@@ -24,6 +27,7 @@ from shared.domain.metric import (
 )
 from shared.domain.rate import Counted, rate
 from shared.domain.session import OutcomeKind
+from shared.domain.threshold import Settings
 
 NEUTRAL = 20.0
 CAP = 100.0
@@ -217,6 +221,14 @@ UPLIFTS: tuple[Uplift, ...] = (
     Uplift("reschedule_pattern", 20),
     Uplift("no_show_risk", 25),
 )
+
+
+def churn_scores(log: Log, moments: Sequence[datetime], reference: Reference) -> list[ChurnScore]:
+    """The scores of one log at several moments, without the rest of the scorecards."""
+    seen = Moment(Timeline(log), moments[0], Settings(), reference)
+    codes = [uplift.flag for uplift in UPLIFTS]
+    each = [replace(seen, as_of=at) for at in moments]
+    return [churn_score(moment, flags_up(moment, codes)) for moment in each]
 
 
 def churn_score(moment: Moment, raised: Collection[str]) -> ChurnScore:

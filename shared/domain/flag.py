@@ -5,7 +5,7 @@ asked too, hysteresis and `since` follow from the log alone: recomputing a score
 same log gives the same flags, in whatever order the reports arrived.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -406,6 +406,13 @@ def flags(moment: Moment) -> tuple[Flag, ...]:
     nights = [moment.at(night) for night in midnights_until(moment.as_of, SINCE_DAYS)]
     found = (_flag(rule, moment, nights) for rule in FLAG_RULES)
     return tuple(flag for flag in found if flag is not None)
+
+
+def flags_up(moment: Moment, codes: Collection[str]) -> set[str]:
+    """Which of some flags are up at a moment; quicker than the flags with dates and evidence."""
+    nights = [moment.at(night) for night in midnights_until(moment.as_of, HOLD_DAYS)]
+    rules = [rule for rule in FLAG_RULES if rule.code in codes]
+    return {rule.code for rule in rules if rule.find(moment) or _held(rule, nights)}
 
 
 def _flag(rule: FlagRule, moment: Moment, nights: Sequence[Moment]) -> Flag | None:

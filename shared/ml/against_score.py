@@ -115,7 +115,7 @@ def worth(
             name=part,
             title=TITLES[part],
             weight=WEIGHTS.get(part),
-            known=float(tested[1].known[:, place].mean()) if len(tested[1].rows) else 0.0,
+            known=float(tested[1].known[:, place].mean()) if part in WEIGHTS else None,
             training=_ranked(*before, place, days),
             test=_ranked(*tested, place, days),
         )

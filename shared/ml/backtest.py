@@ -13,6 +13,7 @@ import numpy as np
 
 from shared.domain.evaluation import HEADLINE, HORIZONS, Agreement, Evaluation, Measures
 from shared.domain.log import Log
+from shared.domain.marketplace import Reference
 from shared.ml.against_score import disagreements, worth
 from shared.ml.calibration import reliability
 from shared.ml.features import Floats
@@ -20,6 +21,7 @@ from shared.ml.forecast import KINDS, Forecasts, drivers, forecasts, missing
 from shared.ml.goal import level_goals
 from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
+from shared.ml.markup import within
 from shared.ml.measure import agreement, lift, measures, paired_difference, ranking
 from shared.ml.model import ChurnModel
 from shared.ml.record_end import RecordEnd, record_end
@@ -33,11 +35,14 @@ from shared.ml.verdict import (
     ScorePartWorth,
     Setting,
     WrongLabel,
+    reliable,
 )
 from shared.ml.wrong_label import tempting
 
 MOST_ROWS: Final = 100_000
 """More daily rows than this are thinned."""
+MOST_BEFORE: Final = 5_000
+"""Rows of training on which the churn score's parts are looked at."""
 FEW_LEAVERS: Final = 30
 RATE_MOVED: Final = 1.25
 """A base rate that changed by this factor is told of."""
@@ -97,6 +102,7 @@ class _Trial:
     model: ChurnModel
     tested: Sample
     said: Forecasts
+    reference: Reference
     scored: Scored
     threads: int
 
@@ -199,6 +205,7 @@ def _trial(logs: Mapping[str, Log], split: Split, made_at: datetime, threads: in
     tested = sample(ledgers, thinned_midnights(ledgers, begin, last), model.space, end.at)
     if not len(tested):
         raise BacktestError("TEST_FROM", f"nobody is at work after {split.test_from:%Y-%m-%d}")
+    reference = reference_at(logs, ledgers, split.train_until)
     return _Trial(
         logs=logs,
         ledgers=ledgers,
@@ -207,7 +214,8 @@ def _trial(logs: Mapping[str, Log], split: Split, made_at: datetime, threads: in
         model=model,
         tested=tested,
         said=forecasts(model, tested),
-        scored=scored(logs, tested, reference_at(logs, ledgers, split.train_until)),
+        reference=reference,
+        scored=scored(logs, tested, reference),
         threads=threads,
     )
 
@@ -363,11 +371,10 @@ def _score_parts(trial: _Trial) -> tuple[ScorePartWorth, ...]:
     known = {name: ledger.until(until) for name, ledger in trial.ledgers.items()}
     first = extent(known)[0] + WARM_UP_DAYS * DAY
     last = until - (HEADLINE + SILENCE_DAYS) * DAY
-    reference = reference_at(trial.logs, known, trial.split.train_until)
-    before = sample(known, thinned_midnights(known, first, last), trial.model.space, until)
-    return worth(
-        (before, scored(trial.logs, before, reference)), (trial.tested, trial.scored), HEADLINE
-    )
+    moments = thinned_midnights(known, first, last, MOST_BEFORE)
+    before = sample(known, moments, trial.model.space, until)
+    early = scored(trial.logs, before, trial.reference)
+    return worth((before, early), (trial.tested, trial.scored), HEADLINE)
 
 
 # --- tell ---
@@ -396,9 +403,8 @@ def _setting(trial: _Trial, history: str, made_at: datetime) -> Setting:
 
 def _caveats(trial: _Trial, evaluations: tuple[Evaluation, ...], refused: int) -> Iterator[str]:
     yield from _about_records(trial, refused)
-    headline = next((e for e in evaluations if e.horizon_days == HEADLINE), None)
-    if headline:
-        yield from _about_outcomes(headline.measures["promoted"])
+    for each in evaluations:
+        yield from _about_outcomes(each.measures["promoted"], each.horizon_days)
     if len(trial.scored.rows) < len(trial.tested):
         yield (
             f"The churn score was computed for {len(trial.scored.rows):,} of "
@@ -424,21 +430,27 @@ def _about_records(trial: _Trial, refused: int) -> Iterator[str]:
     guessed = [days for days, kind in trial.model.manifest.kind.items() if kind == "extended"]
     if guessed:
         yield (
-            f"Too few departures were known to learn {' and '.join(map(str, guessed))} days; they "
-            "go on at the pace of the shorter ones."
+            f"Too few departures were known to learn {' and '.join(map(str, guessed))} days by "
+            "themselves; they share the pace of the horizon next to them."
         )
 
 
-def _about_outcomes(found: Measures) -> Iterator[str]:
+def _about_outcomes(found: Measures, days: int) -> Iterator[str]:
     if found.positive_tutors < FEW_LEAVERS:
         yield (
-            f"Only {found.positive_tutors} tutors left within {HEADLINE} days of a tested moment: "
-            "every figure is uncertain, as its interval says."
+            f"Only {found.positive_tutors} tutors left within {within(days)} of a tested moment: "
+            "every figure on it is uncertain, as its interval says."
         )
     before, now = found.reference_rate, found.base_rate
     if before and now and not 1 / RATE_MOVED < now / before < RATE_MOVED:
         yield (
-            f"Departures within {HEADLINE} days were {'commoner' if now > before else 'rarer'} in "
+            f"Departures within {within(days)} were {'commoner' if now > before else 'rarer'} in "
             f"the test ({now:.1%}) than in training ({before:.1%}). No model of the past can know "
             "that, and it shows in how far the percentages are off."
+        )
+    error, slope = found.calibration_error, found.calibration_slope
+    if days != HEADLINE and error and slope and not reliable(error, slope):
+        yield (
+            f"Percentages for {within(days)} should be read with care: on average they are off by "
+            f"{100 * error:.1f} points, slope {slope:.2f}."
         )

@@ -23,7 +23,7 @@ def forecasts(model: ChurnModel, rows: Sample) -> Forecasts:
     """Chances to leave by sort of model; a sort that could not be learned says the base rate."""
     found = {"promoted": model.probabilities(rows.matrix)}
     for kind in KINDS:
-        if kind in model.stages[0].hazards:
+        if any(kind in stage.hazards for stage in model.stages):
             found[kind] = model.probabilities(rows.matrix, kind)
         else:
             found[kind] = np.tile(_base_rates(model), (len(rows), 1))

@@ -35,6 +35,7 @@ from shared.ml.verdict import (
     BacktestReport,
     Example,
     LabelKind,
+    ScorePartWorth,
     Verdict,
     WrongLabel,
     verdict,
@@ -61,6 +62,7 @@ def page(report: BacktestReport) -> str:
         + _labels(report.labels, report)
         + _wrong_label(report.wrong_label)
         + _examples(report.examples)
+        + _score_parts(report.score_parts)
         + _drivers(report.drivers)
         + _setting(report)
         + _list("What to bear in mind", report.caveats)
@@ -427,7 +429,40 @@ def _examples(examples: Sequence[Example]) -> str:
         for each in examples
     ]
     head = ("Tutor", "Churn score", "Probability", "Came", "Why they differ")
-    return section("Tutors on whom score and model differ most", table(head, rows, "wordy"))
+    return section(
+        "Tutors on whom score and model differ most",
+        "<p>Chosen by how differently the two rank them, not by what came of it.</p>"
+        + table(head, rows, "wordy"),
+    )
+
+
+def _score_parts(parts: Sequence[ScorePartWorth]) -> str:
+    if not parts:
+        return ""
+    rows = [
+        (
+            escape(each.title),
+            NOTHING if each.weight is None else f"{each.weight:.2f}",
+            share(each.known),
+            _part_auc(each.training),
+            _part_auc(each.test),
+        )
+        for each in parts
+    ]
+    head = ("Part", "Weight", "With data", "AUC in training", "AUC in the test")
+    return section(
+        "What each part of the churn score is worth",
+        f"<p>How well the part alone ranks who leaves within {HEADLINE} days. Above 0.5 it points "
+        "the right way, below it the wrong way; where the interval holds 0.5 nothing is shown. "
+        "A part that says the same of everybody ranks nobody.</p>"
+        + table(head, rows, "first-wide"),
+    )
+
+
+def _part_auc(found: Measures) -> str:
+    if found.auc is not None and found.auc == found.auc_low == found.auc_high:
+        return '<span class="none">the same of everybody</span>'
+    return _auc_cell(found)
 
 
 def _drivers(drivers: Sequence[tuple[str, float]]) -> str:
@@ -463,8 +498,14 @@ def _setting(report: BacktestReport) -> str:
     listed = "".join(f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in facts)
     return section(
         "What was trained and tested",
-        f'<dl class="facts">{listed}</dl>' + bullets(report.notes),
+        f'<dl class="facts">{listed}</dl>' + _notes(report.notes),
     )
+
+
+def _notes(notes: Sequence[str]) -> str:
+    if not notes:
+        return ""
+    return f"<details><summary>How the model was chosen</summary>{bullets(notes)}</details>"
 
 
 def _list(title: str, sentences: Sequence[str]) -> str:

@@ -96,13 +96,13 @@ class Example:
 class ScorePartWorth:
     """How well one part of the churn score ranks who leaves, in training and in the test.
 
-    `known` is the share of tested tutor-moments with data for it; an uplift has no `weight`.
+    `known` is the share of tested tutor-moments with data for it; an uplift has neither.
     """
 
     name: str
     title: str
     weight: float | None
-    known: float
+    known: float | None
     training: Measures
     test: Measures
 
@@ -217,9 +217,14 @@ def _calibrated(found: Measures) -> Point:
         f"{100 * (found.calibration_noise or 0):.1f}), slope {slope:.2f} "
         f"(goal: {SLOPES[0]} to {SLOPES[1]})"
     )
-    if error <= CALIBRATION_GOAL and SLOPES[0] <= slope <= SLOPES[1]:
+    if reliable(error, slope):
         return Point("good", f"Its percentages are right: {said}.")
     return Point("mixed", f"Its percentages should be read with care: {said}.")
+
+
+def reliable(error: float, slope: float) -> bool:
+    """Whether calibration error and slope reach their goals."""
+    return error <= CALIBRATION_GOAL and SLOPES[0] <= slope <= SLOPES[1]
 
 
 def _compared(comparisons: tuple[Comparison, ...]) -> tuple[Point, ...]:

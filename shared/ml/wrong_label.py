@@ -27,7 +27,7 @@ from shared.ml.train import COMMON, GRID
 MOST_ROWS: Final = 30_000
 FEWEST_DEPARTURES: Final = 20
 ROUNDS: Final = 150
-RIDGE: Final = 30.0
+RIDGE: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from shared.ml.verdict import (
     Comparison,
     Example,
     LabelKind,
+    ScorePartWorth,
     Setting,
     WrongLabel,
     verdict,
@@ -115,6 +116,7 @@ def backtest(**changed: Any) -> BacktestReport:
             ("churn_score", score),
         )
     )
+    same = ranking(label, np.zeros(len(label)), tutor)
     usual = BacktestReport(
         setting=setting(),
         evaluations=evaluations,
@@ -136,6 +138,17 @@ def backtest(**changed: Any) -> BacktestReport:
         drivers=(("sessions of 4 weeks against the usual", 0.41), ("days since joining", 0.2)),
         examples=(
             Example("t-17", datetime(2023, 8, 1, tzinfo=UTC), 81, 0.04, False, "a no-show weighs"),
+        ),
+        score_parts=(
+            ScorePartWorth(
+                "tenure_risk",
+                "Tenure risk",
+                0.1,
+                0.9,
+                evaluations[2].measures["churn_score"],
+                evaluations[3].measures["churn_score"],
+            ),
+            ScorePartWorth("no_show_risk_uplift", "Uplift: no-show", None, None, same, same),
         ),
         notes=("recency is worse than xgboost.",),
         caveats=("Column cancellations is absent from this history.",),
@@ -200,7 +213,7 @@ def test_the_page_tells_each_horizon_and_every_measure() -> None:
         "Logistic regression", "Recency rule", "Churn score", "Critical", "70% right, 90% caught",
         "Where churn score and model disagree", "How tutors leave", "The tempting wrong label",
         "What was trained and tested", "20,412 tutor-moments of 1,311 tutors", "reschedules",
-        "What to bear in mind", "1 July 2023",
+        "What to bear in mind", "1 July 2023", "Tenure risk", "the same of everybody",
     ):  # fmt: skip
         assert expected in words
 
