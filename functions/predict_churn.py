@@ -22,6 +22,7 @@ from shared.aws.tutor_log import LogTable
 from shared.domain.log import Log, midnight
 from shared.ml.absence import unscored
 from shared.ml.features import FEATURE_DAYS
+from shared.ml.ledger import LATE_FEEDBACK_DAYS
 from shared.ml.model import ChurnModel, ModelError, unpack
 from shared.ml.predict import predict
 from shared.setting import Setting
@@ -43,9 +44,6 @@ models = model_store(env.MODEL_BUCKET, store)
 queue = churn_queue(env.CHURN_QUEUE_URL)
 loaded: dict[str, ChurnModel] = {}
 """The last model that was good, by its version."""
-
-LATE_FEEDBACK_DAYS = 30
-"""A form may be filled in long after its session, and counts from then on."""
 
 
 def now() -> datetime:

@@ -407,6 +407,8 @@ def _is_new(moments: Moments) -> Floats:
 
 
 def _seen(moments: Moments) -> Floats:
+    if moments.ledger.onboarded is not None:
+        return np.full(len(moments.at), np.nan)
     return np.asarray((moments.at - moments.since) / DAY)
 
 
@@ -477,7 +479,8 @@ FEATURES: Final[tuple[Feature, ...]] = (
             (), _tenure, _told("{:.0f} days since onboarding")),
     Feature("is_new", "tenure", "tenure", "0 or 1", "first 30 d", "profile",
             (), _is_new, lambda new: "in the first month" if new else "past the first month"),
-    Feature("seen_days", "tenure", "tenure", "days", f"{FEATURE_DAYS} d", "any report",
+    Feature("seen_days", "tenure", "tenure", "days", f"{FEATURE_DAYS} d",
+            "any report, where the profile does not say when they came",
             (), _seen, _told("{:.0f} days of records within half a year")),
     # Activity
     *_rates("taught", (7, 14, 28, 90), "activity", "sessions", "sessions", "sessions"),

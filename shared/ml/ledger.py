@@ -18,7 +18,7 @@ import numpy.typing as npt
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.log import Log
 from shared.domain.metric import FAILURE_RATING, LATE_AFTER_MINUTES, LATE_NOTICE_HOURS
-from shared.domain.session import OutcomeKind, Party, Session, Snapshot, Status, outcomes
+from shared.domain.session import OutcomeKind, Party, Session, Snapshot, Status, logged_at, outcomes
 from shared.domain.tutor import Tutor, TutorStatus
 
 type Ints = npt.NDArray[np.int64]
@@ -29,6 +29,8 @@ DAY = 86_400_000_000
 """Microseconds."""
 MILLIONTHS = 1_000_000
 SATURDAY = 5
+LATE_FEEDBACK_DAYS = 30
+"""A form filled in later after its session does not count: serving does not read that far back."""
 ALWAYS, NEVER = -(2**62), 2**62
 
 LEAVE_STARTED, LEAVE_ENDED = "leave_started", "leave_ended"
@@ -239,8 +241,12 @@ def _note_feedback(book: Book, session: Session, ended: int, *, rated: bool) -> 
 
     A rating that moved from the report's time to the form's would change the past.
     """
+    logged = logged_at(session)
+    latest = microseconds(logged) + LATE_FEEDBACK_DAYS * DAY if logged else NEVER
     for said in session.feedback:
         at = microseconds(said.known_at)
+        if at > latest:
+            continue
         if at < ended or not rated:
             _note_rating(book, session, at, said.overall_rating)
         if said.would_recommend is not None:

@@ -12,7 +12,7 @@ from shared.domain.log import Log
 from shared.domain.session import Session, Status, logged_at, outcomes
 from shared.ml.features import FEATURE_DAYS, Space, features
 from shared.ml.labels import departures, labels
-from shared.ml.ledger import DAY, Ints, Ledger, microseconds
+from shared.ml.ledger import DAY, LATE_FEEDBACK_DAYS, Ints, Ledger, microseconds
 from tests.properties.delivery import Delivery
 from tests.properties.history import histories, midnights
 from tests.properties.replay import replayed
@@ -51,8 +51,8 @@ def _cut_sessions(log: Log, end: datetime) -> Iterator[Session]:
 
 
 def recent(log: Log, at: datetime) -> Log:
-    """What serving reads of a log: the last FEATURE_DAYS."""
-    since = at - timedelta(days=FEATURE_DAYS)
+    """What serving reads of a log: as far as features look, and late forms."""
+    since = at - timedelta(days=FEATURE_DAYS + LATE_FEEDBACK_DAYS)
     return replace(
         log,
         sessions=tuple(s for s in log.sessions if (logged_at(s) or at) >= since),

@@ -120,10 +120,13 @@ def test_leave_makes_nobody_slow() -> None:
 
 def test_a_form_counts_when_it_was_filled_in() -> None:
     late_form = feedback(2.0, ago(1))
-    session = completed(ago(40), feedback=[late_form])
 
-    assert value(log(session), "rating_7d") == 2
-    assert isnan(value(log(completed(ago(40), 5.0, feedback=[late_form])), "rating_7d"))
+    assert value(log(completed(ago(30), feedback=[late_form])), "rating_7d") == 2
+    assert isnan(value(log(completed(ago(30), 5.0, feedback=[late_form])), "rating_7d"))
+
+
+def test_a_form_more_than_a_month_late_does_not_count() -> None:
+    assert isnan(value(log(completed(ago(32), feedback=[feedback(2.0, ago(1))])), "rating_7d"))
 
 
 def test_a_subject_that_enough_tutors_teach_is_a_column() -> None:
