@@ -125,7 +125,7 @@ def training_sample(ledgers: Mapping[str, Ledger], end: int) -> Sample:
 def informative(rows: Sample) -> Ints:
     """Columns that vary, and tell of the tutor rather than of the date."""
     chosen = []
-    years = (rows.at[-1] - rows.at[0] if len(rows) else 0) / DAY > TWO_YEARS_DAYS
+    years = (np.ptp(rows.at) if len(rows) else 0) / DAY > TWO_YEARS_DAYS
     for column, feature in enumerate(rows.space.features):
         value = rows.matrix[:, column]
         known = ~np.isnan(value)
@@ -329,7 +329,7 @@ def _manifest(
     return Manifest(
         version=f"{until:%Y%m%dT%H%M%S}",
         trained_at=trained_at,
-        train_from=instant(int(rows.at[0])) if len(rows) else until,
+        train_from=instant(int(rows.at.min())) if len(rows) else until,
         train_until=until,
         tutors=len(np.unique(rows.tutor)),
         rows=len(rows),
