@@ -427,6 +427,12 @@ def _about_records(trial: _Trial, refused: int) -> Iterator[str]:
             f"Nothing can be said of {' and '.join(map(str, late))} days: the records end on "
             f"{instant(trial.end.at):%d %B %Y}, before any such outcome of the test was certain."
         )
+    unheard = [days for days in trial.horizons if days not in trial.model.manifest.base_rates]
+    if unheard:
+        yield (
+            f"No outcome of {' and '.join(map(str, unheard))} days was certain when training "
+            "ended: Brier skill there is over the test's own base rate."
+        )
     guessed = [days for days, kind in trial.model.manifest.kind.items() if kind == "extended"]
     if guessed:
         yield (

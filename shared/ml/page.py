@@ -43,6 +43,8 @@ from shared.ml.verdict import (
 
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
+DRIVERS_SHOWN = 12
+
 MATERIAL_GAP = 0.005
 """From this difference on, both readings of Brier skill are shown."""
 
@@ -213,8 +215,7 @@ def _named(
         if found is None or (key == "promoted" and told):
             continue
         used = key == "promoted" or (told and key == kind)
-        name = NAMES[kind] if key == "promoted" and kind in NAMES else NAMES[key]
-        yield name, used, found
+        yield NAMES[key], used, found
 
 
 def _auc_cell(found: Measures) -> str:
@@ -472,7 +473,7 @@ def _drivers(drivers: Sequence[tuple[str, float]]) -> str:
     rows = "".join(
         f'<li><span>{escape(words)}</span><meter max="{most:.4f}" value="{push:.4f}">{push:.2f}'
         "</meter></li>"
-        for words, push in drivers
+        for words, push in drivers[:DRIVERS_SHOWN]
     )
     return section(
         "What moves the forecasts most",
@@ -533,5 +534,7 @@ _GLOSSARY = (
      "over ten bins of equally many forecasts."),
     ("Slope", "1 is right; under 1 the percentages are too extreme, over 1 too timid."),
     ("Log-loss", "How surprised the forecast is by what came; smaller is better."),
+    ("Chain of several", "A longer horizon builds on the shorter ones; where their stages are of "
+     "different sorts, what is in use is none of them alone."),
     ("Recency rule", "One line: the longer since the last session, the likelier to leave."),
 )  # fmt: skip

@@ -249,7 +249,7 @@ def _against(each: Comparison) -> Point:
 
 
 NAMES = {
-    "promoted": "In use",
+    "promoted": "Chain of several",
     "xgboost": "XGBoost",
     "logistic": "Logistic regression",
     "recency": "Recency rule",
