@@ -19,7 +19,7 @@ type Index = Literal[
 ]
 type QueueName = Literal["scoring", "churn"]
 type SecretName = Literal["webhook", "cursor"]
-type Layer = Literal["core", "ml"]
+type Layer = Literal["core", "ml", "world"]
 
 TUTOR_LIST: Final[tuple[Index, ...]] = (
     "by_churn_score",
@@ -207,6 +207,6 @@ FEED_SYNTHETIC: Final = FunctionSpec(
     memory_mb=1769,
     calls_api=True,
     reads=("webhook",),
-    layers=("core", "ml"),
+    layers=("core", "ml", "world"),
 )
 """Only where a stage asks for it; its asset alone carries the synthetic world."""

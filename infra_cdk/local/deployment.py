@@ -13,10 +13,11 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import ClientError
 
+from infra_cdk.function_spec import FUNCTIONS
 from infra_cdk.local.emulator import ACCOUNT, REGION
 from infra_cdk.local.folder import ROOT
 from infra_cdk.package.code import BUILD, code_folder, move_into_place
-from infra_cdk.package.layer import LAYERS, layer_folder
+from infra_cdk.package.layer import layer_folder
 
 STACK: Final = "tutor-quality-local"
 _WAIT_SECONDS: Final = 120
@@ -34,7 +35,7 @@ def synthesize(site_url: str) -> Path:
         if "local" not in source.parts:
             digest.update(source.read_bytes())
     digest.update(str(code_folder()).encode())
-    for layer in sorted(LAYERS):
+    for layer in sorted({layer for spec in FUNCTIONS for layer in spec.layers}):
         digest.update(str(layer_folder(layer, "host")).encode())
     folder = BUILD / "assembly" / digest.hexdigest()[:16]
     if not folder.exists():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra_cdk.function_spec import FUNCTIONS, Layer
+from infra_cdk.function_spec import FEED_SYNTHETIC, Layer, functions_of
 from infra_cdk.local.deployment import zipped
 from infra_cdk.package.code import code_folder
 from infra_cdk.package.layer import LAMBDA_LIMIT_BYTES, LAYERS, layer_folder, size_of
@@ -31,11 +31,11 @@ def run_with(layers: tuple[Layer, ...], program: str, *paths: Path) -> str:
 
 @pytest.mark.parametrize(
     "layers",
-    sorted({spec.layers for spec in FUNCTIONS} | {("core", "ml")}),
+    sorted({spec.layers for spec in functions_of(fed=True)}),
     ids="+".join,
 )
 def test_code_and_layers_stay_below_nine_tenths_of_lambdas_limit(layers: tuple[Layer, ...]) -> None:
-    total = size_of(code_folder()) + sum(
+    total = size_of(code_folder(fed=True)) + sum(
         size_of(layer_folder(layer, "lambda-arm64")) for layer in layers
     )
 
@@ -49,7 +49,7 @@ def test_a_layer_for_lambda_holds_arm_libraries_only(layer: Layer) -> None:
         for path in layer_folder(layer, "lambda-arm64").rglob("*.cpython-313-*.so")
     }
 
-    assert libraries == {"aarch64"}
+    assert libraries == (set() if layer == "world" else {"aarch64"})
 
 
 @pytest.mark.parametrize("layer", sorted(LAYERS))
@@ -101,6 +101,14 @@ def test_the_ml_layer_trains_predicts_and_explains() -> None:
     assert said.strip() == "(20, 3)"
 
 
+def test_the_world_layer_is_small_and_names_people_in_one_locale() -> None:
+    providers = layer_folder("world", "lambda-arm64") / "python" / "faker" / "providers"
+    locales = {path.name for path in providers.glob("*/*/") if path.name != "__pycache__"}
+
+    assert locales == {"en", "en_US"}
+    assert size_of(layer_folder("world", "lambda-arm64")) < 4 * 1024 * 1024
+
+
 def test_the_code_asset_is_functions_and_shared_alone() -> None:
     assert {path.name for path in code_folder().iterdir()} == {"functions", "shared"}
 
@@ -115,7 +123,7 @@ def test_only_a_fed_stage_carries_the_synthetic_world() -> None:
 
 def test_the_feed_runs_on_its_layers_alone() -> None:
     said = run_with(
-        ("core", "ml"),
+        FEED_SYNTHETIC.layers,
         "from datetime import UTC, datetime, timedelta;"
         "from events.world.feed import Feed; from events.world.history import simulate;"
         "from events.world.world import World; import events.world.sender;"

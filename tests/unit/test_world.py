@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import json
 import re
 from collections.abc import Callable, Hashable
@@ -15,6 +16,8 @@ import pytest
 
 from events.world.column import Column, choice, instant, write_csv
 from events.world.history import History, simulate, write_history, write_truth
+from events.world.name import FAMILY, GIVEN, PLACES
+from events.world.profile import draw_profiles
 from events.world.subject import GROUP_OF_SUBJECT, GROUPS
 from events.world.tutor import Cause, Exit, Life, live
 from events.world.world import WORLDS, World
@@ -113,6 +116,31 @@ def test_identifiers_are_valid_unique_and_recognisably_synthetic(frames: Frames)
             ["tutor_id", "student_id", "session_id", "event_id", "feedback_id"]
         ):
             assert frame[name].map(IDENTIFIER.fullmatch).all()
+
+
+def test_names_and_places_are_the_same_in_every_process() -> None:
+    # A profile told again under its version must not differ: a new Faker may not rename anybody.
+    listed = "\n".join((*GIVEN, *FAMILY, *PLACES))
+
+    assert (len(GIVEN), len(FAMILY), len(PLACES)) == (200, 400, 100)
+    assert (GIVEN[0], FAMILY[0], PLACES[0]) == ("Dennis", "Myers", "New Jonathan, ID")
+    assert hashlib.sha256(listed.encode()).hexdigest()[:16] == "635d35c54182f5d9"
+
+
+def test_who_somebody_is_does_not_depend_on_how_many_there_are() -> None:
+    few, many = (
+        draw_profiles(live(World("some", tutors), SEED, 5, days=1), SEED, UNTIL)
+        for tutors in (20, 60)
+    )
+
+    assert len(many) > len(few)
+    for one, other in zip(few, many, strict=False):
+        assert (one.name, one.location, one.email) == (other.name, other.location, other.email)
+
+
+def test_nobody_shares_a_name_or_has_an_address_that_could_be_real(frames: Frames) -> None:
+    assert frames.tutors.name.is_unique
+    assert frames.tutors.email.str.fullmatch(r"[a-z]+\.[a-z]+\.\d+@tutors\.example").all()
 
 
 def test_every_tutor_named_has_a_profile(frames: Frames) -> None:
