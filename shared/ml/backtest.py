@@ -41,7 +41,7 @@ from shared.ml.wrong_label import tempting
 
 MOST_ROWS: Final = 100_000
 """More daily rows than this are thinned."""
-MOST_BEFORE: Final = 5_000
+MOST_BEFORE: Final = 3_000
 """Rows of training on which the churn score's parts are looked at."""
 FEW_LEAVERS: Final = 30
 RATE_MOVED: Final = 1.25
