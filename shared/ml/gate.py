@@ -26,10 +26,8 @@ FEWEST_IN_GROUP = 10
 MUCH_WORSE = 0.05
 """A subgroup is much worse if its log-loss grew by this share, and beyond its own chance."""
 
-INDIFFERENT = 0.001
-"""Log-losses that differ by less than this share count as equal."""
-
 SIMPLEST_FIRST: tuple[ModelKind, ...] = ("recency", "logistic", "xgboost")
+DEFAULT: ModelKind = "xgboost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,31 +275,18 @@ class Choice:
 def best(
     label: Array, tutor: Array, probabilities: Mapping[ModelKind, Array], seed: int = 0
 ) -> Choice:
-    """Of recency, logistic and XGBoost the one with the lowest log-loss, nearly equal ones aside.
+    """XGBoost, unless a simpler model has a lower log-loss beyond chance; then that one.
 
-    A simpler one goes first where it is worse by less than INDIFFERENT. Asking for proof that the
-    simpler one is worse would choose it on every small history, where it then did worse.
+    A lower log-loss by chance is common on a slice of few tutors, and the regression that won so
+    did worse on what came.
     """
-    losses = {
-        kind: float(log_losses(label, probabilities[kind]).mean())
-        for kind in SIMPLEST_FIRST
-        if kind in probabilities
-    }
-    lowest = min(losses.values())
-    kind = next(kind for kind, loss in losses.items() if loss <= lowest * (1 + INDIFFERENT))
-    others = [other for other in losses if other != kind]
-    reasons = [_compared(kind, other, label, tutor, probabilities, seed) for other in others]
+    reasons, kind = [], DEFAULT
+    for simpler in (one for one in SIMPLEST_FIRST if one in probabilities and one != DEFAULT):
+        gap = paired_difference(
+            label, probabilities[simpler], probabilities[DEFAULT], tutor, seed=seed
+        )
+        found = _difference(gap) if gap else "too few tutors for an interval"
+        reasons.append(f"{simpler} against {DEFAULT}: {found} in log-loss.")
+        if gap and gap.below_zero:
+            kind = simpler
     return Choice(kind, tuple(reasons))
-
-
-def _compared(
-    kind: ModelKind,
-    other: ModelKind,
-    label: Array,
-    tutor: Array,
-    probabilities: Mapping[ModelKind, Array],
-    seed: int,
-) -> str:
-    gap = paired_difference(label, probabilities[kind], probabilities[other], tutor, seed=seed)
-    found = _difference(gap) if gap else "too few tutors for an interval"
-    return f"{kind} rather than {other}: {found} in log-loss."

@@ -157,10 +157,10 @@ def _stage(
     slices = _slices(part, label, days)
     if slices is None:
         return Stage(after, days, None, {}), [
-            f"{days} days: {int(label.sum())} departures of {len(part)} rows are too few; "
+            f"{_within(days)}: {int(label.sum())} departures of {len(part):,} rows are too few; "
             f"the pace is that of the stage {'before' if after else 'after'}"
         ]
-    notes = [f"{len(part)} rows, {int(label.sum())} departures, {slices.how}"]
+    notes = [f"{len(part):,} rows, {int(label.sum()):,} departures, {slices.how}"]
     recipes = _recipes(matrix, label, slices, names, threads, notes)
     learned, held = slices.fit | slices.validation, slices.calibration
     hazards: dict[ModelKind, Hazard] = {}
@@ -175,7 +175,11 @@ def _stage(
     choice = best(label[held], part.tutor[held], forecast)
     notes.append(f"{choice.kind} is in force")
     notes.extend(choice.reasons)
-    return Stage(after, days, choice.kind, hazards), [f"{days} days: {note}" for note in notes]
+    return Stage(after, days, choice.kind, hazards), [f"{_within(days)}: {note}" for note in notes]
+
+
+def _within(days: int) -> str:
+    return f"{days} day{'s' if days > 1 else ''}"
 
 
 def _at_the_level_of_now(model: Margin, matrix: Matrix, slope: float) -> Hazard:
