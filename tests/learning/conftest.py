@@ -34,7 +34,7 @@ def logs_of(world: World, seed: int, folder: Path) -> dict[str, Log]:
     return read_past(folder).logs()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # let go of before other tests: a gigabyte slows them all
 def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     logs = logs_of(World("town", tutors=150, days=180), 5, tmp_path_factory.mktemp("town"))
     ledgers = {name: Ledger.of(log) for name, log in logs.items()}
