@@ -7,9 +7,9 @@ UV := .tools/bin/uv
 UV_VERSION := 0.13.8
 STAGE ?= dev
 RUBY_PACKAGES := ruby ruby-minitest ruby-activerecord ruby-activejob ruby-sqlite3
-# Threads that wait for work sleep, so that training does not starve what else runs here.
-LEARN := OMP_WAIT_POLICY=PASSIVE $(PYTHON) -m shared.ml
 export PORT WORLD FRESH ROLE TUTOR WEBHOOK_SECRET
+# Threads that wait for work sleep, so that training does not starve what else runs here.
+export OMP_WAIT_POLICY := PASSIVE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,11 +59,11 @@ bench: setup ## Measure this machine: webhook, burst, scoring, reads, units and 
 	@$(PYTHON) -m tests.bench $(PART)
 
 backtest: setup ## Test the churn model on a history (HISTORY=dir TRAIN_UNTIL=date TEST_FROM=date OUT=dir TEST_UNTIL= THREADS=)
-	@$(LEARN) backtest --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \
+	@$(PYTHON) -m shared.ml backtest --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \
 	  --test-from "$(TEST_FROM)" --test-until "$(TEST_UNTIL)" --out "$(OUT)" --threads "$(THREADS)"
 
 train: setup ## Train a churn model on a history (HISTORY=dir OUT=build/model TRAIN_UNTIL= THREADS=)
-	@$(LEARN) train --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \
+	@$(PYTHON) -m shared.ml train --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \
 	  --out "$(or $(OUT),build/model)" --threads "$(THREADS)"
 
 docs: setup ## Write the generated documents: definitions, features and OpenAPI
