@@ -89,6 +89,7 @@ def train(
     """A model of what is known at `until`; raises TrainingError where that is too little."""
     end = microseconds(until)
     known = {name: ledger.until(end) for name, ledger in ledgers.items()}
+    known = {name: ledger for name, ledger in known.items() if len(ledger.seen)}
     rows = training_sample(known, end)
     columns = informative(rows)
     names = [rows.space.features[column].name for column in columns]
@@ -169,7 +170,7 @@ def _stage(
         margin = recipe(matrix[learned], label[learned]).margin(matrix[held])
         line = _calibration(margin, label[held], part.tutor[held]) or (0.0, 1.0)
         forecast[kind] = expit(line[0] + line[1] * margin)
-        hazards[kind] = _at_the_level_of_now(recipe(matrix, label), matrix, line[1])
+        hazards[kind] = _at_the_level_of_now(recipe(matrix, label), matrix, label, line[1])
         if line != (0.0, 1.0):
             notes.append(f"{kind} stretched by {line[1]:.2f} to calibrate it")
     choice = best(label[held], part.tutor[held], forecast)
@@ -182,15 +183,23 @@ def _within(days: int) -> str:
     return f"{days} day{'s' if days > 1 else ''}"
 
 
-def _at_the_level_of_now(model: Margin, matrix: Matrix, slope: float) -> Hazard:
-    """A model of all rows with the slope that calibrated its kind, turned about its mean margin.
+def _at_the_level_of_now(model: Margin, matrix: Matrix, label: Floats, slope: float) -> Hazard:
+    """A model of all rows with the slope that calibrated its kind, at the level of its rows.
 
-    The slope says how bold the kind is and carries over; the level was learned anew, from rows
-    newer than those the line was fitted to.
+    The slope says how bold the kind is and carries over; the level is that of the rows fitted
+    last, newer than those of the line: the intercept makes the mean probability the share that
+    left, by Newton's method.
     """
     if slope == 1.0:
         return Hazard(model)
-    return Hazard(model, float(model.margin(matrix).mean()) * (1 - slope), slope)
+    margin, intercept = slope * model.margin(matrix), 0.0
+    for _ in range(50):
+        fitted = expit(intercept + margin)
+        step = float((label - fitted).sum() / max((fitted * (1 - fitted)).sum(), 1e-9))
+        intercept += min(max(step, -1.0), 1.0)
+        if abs(step) < 1e-9:
+            break
+    return Hazard(model, intercept, slope)
 
 
 def _slices(part: Sample, label: Floats, days: int) -> Slices | None:
