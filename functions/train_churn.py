@@ -79,15 +79,17 @@ def gather(tutor_ids: tuple[str, ...], since: datetime) -> Mapping[str, Log]:
 
 
 def champion(before: Champion | None) -> ChurnModel | None:
-    """The model in force, to be challenged; None where there is none, or none that is good."""
-    if before is None:
-        return None
-    try:
-        return unpack(models.model(before.version), env.NTHREAD)
-    except (ModelError, ModelFileError) as error:
-        logger.error("model refused", version=before.version, reason=str(error))
-        metrics.add_metric("ModelRefused", MetricUnit.Count, 1)
-        return None
+    """The model to challenge: the one in force, or the newest before it whose files are good.
+
+    None where there is none; a damaged file must not lower the bar.
+    """
+    for version in (before.version, *before.earlier) if before else ():
+        try:
+            return unpack(models.model(version), env.NTHREAD)
+        except (ModelError, ModelFileError) as error:
+            logger.error("model refused", version=version, reason=str(error))
+            metrics.add_metric("ModelRefused", MetricUnit.Count, 1)
+    return None
 
 
 def keep(night: Night, before: Champion | None) -> Champion | None:
