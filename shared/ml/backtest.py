@@ -451,8 +451,8 @@ def _about_outcomes(found: Measures, days: int) -> Iterator[str]:
     if before and now and not 1 / RATE_MOVED < now / before < RATE_MOVED:
         yield (
             f"Departures within {within(days)} were {'commoner' if now > before else 'rarer'} in "
-            f"the test ({now:.1%}) than in training ({before:.1%}). No model of the past can know "
-            "that, and it shows in how far the percentages are off."
+            f"the test ({now:.1%}) than in training as a whole ({before:.1%}), which is what the "
+            "model knows: it shows in how far the percentages are off."
         )
     error, slope = found.calibration_error, found.calibration_slope
     if days != HEADLINE and error and slope and not reliable(error, slope):
