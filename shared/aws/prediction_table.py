@@ -4,6 +4,7 @@ The scorecard's item has two writers, so each writes on condition of its version
 what the other put there: scoring the probabilities, predicting all the rest.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from shared.aws import key
@@ -54,36 +55,33 @@ class PredictionTable:
             "ConditionExpression": "attribute_not_exists(pk) OR predicted_at <= :at",
             "ExpressionAttributeValues": {":at": at},
         }
-        for attempt in range(ATTEMPTS):
-            try:
-                self._table.put(item, condition)
-            except VersionConflictError:
-                if self._superseded(outcome):
-                    return False
-                if attempt == ATTEMPTS - 1:
-                    raise
-                continue
-            break
-        return True
+        return self._unless_superseded(outcome, lambda: self._table.put(item, condition))
 
     def _show(self, outcome: Outcome, probabilities: Probabilities) -> bool:
         """Bring the tutor's row up to date, while this is the newest prediction.
 
         Six indexes are written with it, so not where it shows what it showed before.
         """
-        for attempt in range(ATTEMPTS):
+
+        def write() -> None:
             item = self._table.get(key.scorecard(outcome.tutor_id))
-            if item is None or row_of(item).probabilities == probabilities:
-                return True
-            try:
+            if item is not None and row_of(item).probabilities != probabilities:
                 self._table.transact([_newest(outcome), _shown(item, probabilities)])
+
+        return self._unless_superseded(outcome, write)
+
+    def _unless_superseded(self, outcome: Outcome, write: Callable[[], None]) -> bool:
+        """Write, again after a conflict; False where a newer prediction was the conflict."""
+        for attempt in range(ATTEMPTS):
+            try:
+                write()
             except VersionConflictError:
                 if self._superseded(outcome):
                     return False
                 if attempt == ATTEMPTS - 1:
                     raise
-                continue
-            break
+            else:
+                break
         return True
 
     def _superseded(self, outcome: Outcome) -> bool:

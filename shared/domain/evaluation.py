@@ -10,6 +10,11 @@ HEADLINE = 30
 """The horizon in days that decides between models."""
 
 
+def within(days: int) -> str:
+    """A horizon in words."""
+    return "1 day" if days == 1 else f"{days} days"
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """An estimate with its 95 % interval from resampling whole tutors."""

@@ -6,15 +6,14 @@ import numpy as np
 
 from shared.domain.log import Log
 from shared.domain.prediction import Absence, Unscored
-from shared.ml.ledger import Ledger, instant, microseconds
+from shared.ml.ledger import Ledger, microseconds
 
 
 def unscored(log: Log, as_of: datetime, model_version: str) -> Unscored:
     """What is kept of a tutor whom the model does not score at that moment."""
     ledger, at = Ledger.of(log), microseconds(as_of)
-    seen = ledger.seen[ledger.seen <= at]
-    newest = instant(seen[-1]) if len(seen) else None
-    return Unscored(log.tutor.tutor_id, as_of, newest, _because(ledger, at), model_version)
+    because = _because(ledger, at)
+    return Unscored(log.tutor.tutor_id, as_of, ledger.newest(at), because, model_version)
 
 
 def _because(ledger: Ledger, at: int) -> Absence:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.domain.evaluation import HEADLINE, HORIZONS, Agreement, Evaluation, Measures
+from shared.domain.evaluation import HEADLINE, HORIZONS, Agreement, Evaluation, Measures, within
 from shared.domain.log import Log
 from shared.domain.marketplace import Reference
 from shared.ml.against_score import disagreements, worth
@@ -21,11 +21,10 @@ from shared.ml.forecast import KINDS, Forecasts, drivers, forecasts, missing
 from shared.ml.goal import level_goals
 from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
-from shared.ml.markup import within
 from shared.ml.measure import agreement, lift, measures, paired_difference, ranking
 from shared.ml.model import ChurnModel
 from shared.ml.record_end import RecordEnd, record_end
-from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, extent, midnights, sample
+from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
 from shared.ml.scored import Scored, reference_at, scored
 from shared.ml.train import TrainingError, train
 from shared.ml.verdict import (
@@ -200,7 +199,7 @@ def _trial(logs: Mapping[str, Log], split: Split, made_at: datetime, threads: in
     try:
         model = train(ledgers, split.train_until, threads=threads, trained_at=made_at)
     except TrainingError as error:
-        reach = " to ".join(f"{instant(at):%Y-%m-%d}" for at in (extent(ledgers)[0], end.at))
+        reach = " to ".join(f"{instant(at):%Y-%m-%d}" for at in (first_seen(ledgers), end.at))
         raise BacktestError("TRAIN_UNTIL", f"{error} (the records reach from {reach})") from error
     tested = sample(ledgers, thinned_midnights(ledgers, begin, last), model.space, end.at)
     if not len(tested):
@@ -369,7 +368,7 @@ def _score_parts(trial: _Trial) -> tuple[ScorePartWorth, ...]:
     """How each part of the churn score ranks, before TRAIN_UNTIL and in the test."""
     until = microseconds(trial.split.train_until)
     known = {name: ledger.until(until) for name, ledger in trial.ledgers.items()}
-    first = extent(known)[0] + WARM_UP_DAYS * DAY
+    first = first_seen(known) + WARM_UP_DAYS * DAY
     last = until - (HEADLINE + SILENCE_DAYS) * DAY
     moments = thinned_midnights(known, first, last, MOST_BEFORE)
     before = sample(known, moments, trial.model.space, until)

@@ -26,7 +26,7 @@ FEWEST_IN_GROUP = 10
 MUCH_WORSE = 0.05
 """A subgroup is much worse if its log-loss grew by this share, and beyond its own chance."""
 
-SIMPLEST_FIRST: tuple[ModelKind, ...] = ("recency", "logistic", "xgboost")
+SIMPLER: tuple[ModelKind, ...] = ("recency", "logistic")
 DEFAULT: ModelKind = "xgboost"
 
 
@@ -281,7 +281,7 @@ def best(
     did worse on what came.
     """
     reasons, kind = [], DEFAULT
-    for simpler in (one for one in SIMPLEST_FIRST if one in probabilities and one != DEFAULT):
+    for simpler in (one for one in SIMPLER if one in probabilities):
         gap = paired_difference(
             label, probabilities[simpler], probabilities[DEFAULT], tutor, seed=seed
         )

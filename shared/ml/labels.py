@@ -5,7 +5,6 @@ no leave. The silence is dated by its *onset*, the last session before it, so a 
 brilliant by counting silent days; only tutors still at work are scored.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -13,7 +12,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared.domain.evaluation import HORIZONS
 from shared.ml.features import PRIOR_PER_WEEK, Floats, Moments
 from shared.ml.ledger import ALWAYS, DAY, NEVER, Ints, Ledger
 
@@ -136,8 +134,3 @@ def fifteenth_day(ledger: Ledger, at: Ints, end: int, days: int) -> Bools:
     following = np.append(when, NEVER)[np.searchsorted(when, at, side="right")]
     reached: Bools = following - at <= days * DAY
     return reached
-
-
-def longest(horizons: Sequence[int] = HORIZONS) -> int:
-    """Days between a moment and the day on which all of its labels are known."""
-    return max(horizons) + SILENCE_DAYS

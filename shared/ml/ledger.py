@@ -114,6 +114,11 @@ class Ledger:
         """When anything happened at all, ascending."""
         return np.sort(np.concatenate([EMPTY.at, *(s.at for s in self.series.values())]))
 
+    def newest(self, at: int) -> datetime | None:
+        """When the last thing happened that was known at a moment; None if nothing was."""
+        known = int(np.searchsorted(self.seen, at, side="right"))
+        return instant(int(self.seen[known - 1])) if known else None
+
     def until(self, end: int) -> "Ledger":
         """The ledger as it was then: nothing later is in it."""
         begins, ends = self.leave

@@ -36,10 +36,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") ->
     return f'<table class="{kind}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def within(days: int) -> str:
-    return "1 day" if days == 1 else f"{days} days"
-
-
 def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 

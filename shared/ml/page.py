@@ -15,6 +15,7 @@ from shared.domain.evaluation import (
     Measures,
     Quadrant,
     Reach,
+    within,
 )
 from shared.ml.chart import auc_chart, lift_chart, percent, reliability_chart
 from shared.ml.markup import (
@@ -28,7 +29,6 @@ from shared.ml.markup import (
     section,
     share,
     table,
-    within,
 )
 from shared.ml.verdict import (
     NAMES,

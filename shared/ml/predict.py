@@ -12,7 +12,7 @@ from shared.domain.log import Log
 from shared.domain.prediction import Factor, Prediction, Probabilities
 from shared.ml.features import Feature, Floats, Matrix, features, said
 from shared.ml.labels import at_work
-from shared.ml.ledger import Ledger, instant, microseconds
+from shared.ml.ledger import Ledger, microseconds
 from shared.ml.model import ChurnModel
 
 FACTORS: Final = 3
@@ -38,7 +38,7 @@ def predict(model: ChurnModel, logs: Sequence[Log], as_of: datetime) -> list[Pre
         answers[place] = Prediction(
             tutor_id=ledgers[place].tutor_id,
             as_of=as_of,
-            data_as_of=_newest(ledgers[place], int(at[0])),
+            data_as_of=ledgers[place].newest(int(at[0])),
             probabilities=Probabilities(*(float(chance) for chance in chances[row])),
             factors=factors,
             base=base,
@@ -47,11 +47,6 @@ def predict(model: ChurnModel, logs: Sequence[Log], as_of: datetime) -> list[Pre
             model_version=model.manifest.version,
         )
     return answers
-
-
-def _newest(ledger: Ledger, at: int) -> datetime | None:
-    seen = int(np.searchsorted(ledger.seen, at, side="right"))
-    return instant(int(ledger.seen[seen - 1])) if seen else None
 
 
 def _factors(model: ChurnModel, row: Matrix, pushes: Floats) -> tuple[Factor, ...]:

@@ -87,13 +87,10 @@ def midnights(first: int, last: int, stride: int = 1) -> Ints:
     return days * DAY
 
 
-def extent(ledgers: Mapping[str, Ledger]) -> tuple[int, int]:
-    """When the first and the last thing happened; nothing at all is (NEVER, 0)."""
-    first, last = NEVER, 0
-    for ledger in ledgers.values():
-        if len(ledger.seen):
-            first, last = min(first, int(ledger.seen[0])), max(last, int(ledger.seen[-1]))
-    return first, last
+def first_seen(ledgers: Mapping[str, Ledger]) -> int:
+    """When the first thing happened; NEVER if nothing did."""
+    began = (int(ledger.seen[0]) for ledger in ledgers.values() if len(ledger.seen))
+    return min(began, default=NEVER)
 
 
 def days_at_work(ledgers: Mapping[str, Ledger], moments: Ints) -> int:

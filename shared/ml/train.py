@@ -17,7 +17,7 @@ import numpy as np
 import xgboost as xgb
 
 from shared.domain.churn_model import FeatureProfile, Manifest, ModelKind
-from shared.domain.evaluation import HORIZONS
+from shared.domain.evaluation import HORIZONS, within
 from shared.ml import logistic
 from shared.ml.calibration import calibration_line, expit
 from shared.ml.drift import profile
@@ -28,7 +28,7 @@ from shared.ml.labels import SILENCE_DAYS, Bools
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
 from shared.ml.measure import log_losses, paired_difference
 from shared.ml.model import FORMAT, ChurnModel, Stage
-from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, extent, midnights, sample
+from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
 
 MOST_ROWS: Final = 120_000
 """More daily rows than this are thinned: neighbouring days of a tutor tell nearly the same."""
@@ -112,9 +112,8 @@ def train(
 
 def training_sample(ledgers: Mapping[str, Ledger], end: int) -> Sample:
     """Midnights of all tutors at work, thinned to MOST_ROWS; never to the same weekday."""
-    first, _ = extent(ledgers)
     last = end - (min(HORIZONS) + SILENCE_DAYS) * DAY
-    begin = first + WARM_UP_DAYS * DAY
+    begin = first_seen(ledgers) + WARM_UP_DAYS * DAY
     if begin > last:
         raise TrainingError("the history is too short: nobody's outcome is known")
     daily = days_at_work(ledgers, midnights(begin, last))
@@ -158,7 +157,7 @@ def _stage(
     slices = _slices(part, label, days)
     if slices is None:
         return Stage(after, days, None, {}), [
-            f"{_within(days)}: {int(label.sum())} departures of {len(part):,} rows are too few; "
+            f"{within(days)}: {int(label.sum())} departures of {len(part):,} rows are too few; "
             f"the pace is that of the stage {'before' if after else 'after'}"
         ]
     notes = [f"{len(part):,} rows, {int(label.sum()):,} departures, {slices.how}"]
@@ -176,11 +175,7 @@ def _stage(
     choice = best(label[held], part.tutor[held], forecast)
     notes.append(f"{choice.kind} is in force")
     notes.extend(choice.reasons)
-    return Stage(after, days, choice.kind, hazards), [f"{_within(days)}: {note}" for note in notes]
-
-
-def _within(days: int) -> str:
-    return f"{days} day{'s' if days > 1 else ''}"
+    return Stage(after, days, choice.kind, hazards), [f"{within(days)}: {note}" for note in notes]
 
 
 def _at_the_level_of_now(model: Margin, matrix: Matrix, label: Floats, slope: float) -> Hazard:

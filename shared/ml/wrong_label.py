@@ -21,7 +21,7 @@ from shared.ml.labels import SILENCE_DAYS, Bools, fifteenth_day
 from shared.ml.ledger import DAY, Ints, Ledger
 from shared.ml.measure import measures
 from shared.ml.model import ChurnModel
-from shared.ml.sample import WARM_UP_DAYS, extent, midnights
+from shared.ml.sample import WARM_UP_DAYS, first_seen, midnights
 from shared.ml.train import COMMON, GRID
 
 MOST_ROWS: Final = 30_000
@@ -53,7 +53,7 @@ def tempting(
     the records, all in microseconds.
     """
     before = {name: ledger.until(until) for name, ledger in ledgers.items()}
-    first, purge = extent(before)[0] + WARM_UP_DAYS * DAY, (HEADLINE + SILENCE_DAYS) * DAY
+    first, purge = first_seen(before) + WARM_UP_DAYS * DAY, (HEADLINE + SILENCE_DAYS) * DAY
     learned = everybody(before, (first, until - purge), model.space, until)
     asked = everybody(ledgers, (tested[0], min(tested[1], end - purge)), model.space, end)
     left = int(learned.label.sum())
