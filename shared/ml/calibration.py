@@ -17,6 +17,11 @@ SLOPES = (0.8, 1.25)
 """Calibration slopes between which probabilities are taken at their word."""
 
 
+def slope_allowed(slope: float) -> bool:
+    """Whether a slope lies within SLOPES as it is printed, with two digits."""
+    return SLOPES[0] <= round(slope, 2) <= SLOPES[1]
+
+
 def calibration_error(label: Array, probability: Array, equal_width: bool = False) -> float:
     """Expected calibration error: mean over rows of |mean forecast - share that left| of its bin.
 

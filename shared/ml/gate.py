@@ -14,7 +14,7 @@ import numpy as np
 from shared.domain.churn_model import Decision, ModelKind
 from shared.domain.evaluation import HEADLINE, Evaluation, Interval, Measures
 from shared.ml.bootstrap import Array
-from shared.ml.calibration import SLOPES, reliability
+from shared.ml.calibration import SLOPES, reliability, slope_allowed
 from shared.ml.measure import lift, log_losses, measures, paired_difference
 
 FEWEST_DEPARTURES = 50
@@ -122,13 +122,18 @@ def _evaluation(days: int, case: Case) -> Evaluation:
 def enough_outcomes(case: Case) -> Finding:
     """At least 50 departures of at least 30 tutors."""
     found = case.challenger[HEADLINE]
-    passed = found.positives >= FEWEST_DEPARTURES and found.positive_tutors >= FEWEST_LEAVERS
+    passed = enough(found)
     return Finding(
         passed,
         f"{'Enough' if passed else 'Too little'} to judge by: {found.rows:,} outcomes have closed, "
         f"{found.positives:,} of them departures, of {found.positive_tutors:,} tutors "
         f"(needed: {FEWEST_DEPARTURES} of {FEWEST_LEAVERS}).",
     )
+
+
+def enough(found: Measures) -> bool:
+    """Whether there were departures enough, of tutors enough, to judge by."""
+    return found.positives >= FEWEST_DEPARTURES and found.positive_tutors >= FEWEST_LEAVERS
 
 
 def better_than_champion(case: Case) -> Finding:
@@ -174,7 +179,7 @@ def calibrated(case: Case) -> Finding:
     slope = found.calibration_slope
     if slope is None:
         return Finding(False, "Whether its probabilities are calibrated can not be told.")
-    passed = SLOPES[0] <= slope <= SLOPES[1]
+    passed = slope_allowed(slope)
     return Finding(
         passed,
         f"Its probabilities are {'' if passed else 'not '}calibrated: slope {slope:.2f} "
@@ -238,9 +243,7 @@ def no_horizon_worse(case: Case) -> Finding:
     judged = [
         days
         for days, found in sorted(case.challenger.items())
-        if days != HEADLINE
-        and found.positives >= FEWEST_DEPARTURES
-        and found.positive_tutors >= FEWEST_LEAVERS
+        if days != HEADLINE and enough(found)
     ]
     worse = [days for days in judged if _worse(case.closed[days], case, len(judged))]
     if worse:

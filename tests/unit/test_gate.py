@@ -132,9 +132,11 @@ EVIDENCE = [
 ]
 SLOPES = [
     pytest.param(0.8, True, id="lowest allowed"),
-    pytest.param(0.799, False, id="too extreme"),
+    pytest.param(0.796, True, id="printed as the lowest allowed"),
+    pytest.param(0.794, False, id="too extreme"),
     pytest.param(1.25, True, id="highest allowed"),
-    pytest.param(1.251, False, id="too timid"),
+    pytest.param(1.254, True, id="printed as the highest allowed"),
+    pytest.param(1.256, False, id="too timid"),
     pytest.param(None, False, id="not identifiable"),
 ]
 # fmt: on
@@ -158,6 +160,12 @@ def test_evidence(departures: int, leavers: int, passes: bool) -> None:
 @pytest.mark.parametrize(("slope", "passes"), SLOPES)
 def test_calibration(slope: float | None, passes: bool) -> None:
     assert calibrated(with_measures(calibration_slope=slope)).passed is passes
+
+
+def test_a_slope_is_never_refused_for_a_number_that_is_printed_as_allowed() -> None:
+    found = calibrated(with_measures(calibration_slope=1.254))
+
+    assert found.sentence.startswith("Its probabilities are calibrated: slope 1.25 ")
 
 
 def test_better_ranking_with_wrong_probabilities_is_refused() -> None:
