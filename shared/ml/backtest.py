@@ -34,7 +34,6 @@ from shared.ml.verdict import (
     ScorePartWorth,
     Setting,
     WrongLabel,
-    reliable,
 )
 from shared.ml.wrong_label import tempting
 
@@ -452,10 +451,4 @@ def _about_outcomes(found: Measures, days: int) -> Iterator[str]:
             f"Departures within {within(days)} were {'commoner' if now > before else 'rarer'} in "
             f"the test ({now:.1%}) than in training as a whole ({before:.1%}), which is what the "
             "model knows: it shows in how far the percentages are off."
-        )
-    error, slope = found.calibration_error, found.calibration_slope
-    if days != HEADLINE and error and slope and not reliable(error, slope):
-        yield (
-            f"Percentages for {within(days)} should be read with care: on average they are off by "
-            f"{100 * error:.1f} points, slope {slope:.2f}."
         )

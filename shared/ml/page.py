@@ -35,6 +35,7 @@ from shared.ml.verdict import (
     BacktestReport,
     Example,
     LabelKind,
+    Point,
     ScorePartWorth,
     Verdict,
     WrongLabel,
@@ -90,16 +91,23 @@ def _head(title: str, report: BacktestReport) -> str:
 
 
 def _verdict(found: Verdict) -> str:
-    points = "".join(
-        f'<li class="{each.tone}"><span class="mark" aria-hidden="true"></span>'
-        f'<span class="said">{_MARKS[each.tone]}: </span>{escape(each.sentence)}</li>'
-        for each in found.points
-    )
+    own = [each for each in found.points if HEADLINE in each.days]
+    others = [each for each in found.points if HEADLINE not in each.days]
     return (
         f'<section class="verdict {found.tone}"><h2>{escape(found.sentence)}</h2>'
-        + (f"<p>At {HEADLINE} days:</p><ul>{points}</ul>" if points else "")
+        + _points(f"Within {HEADLINE} days:", own)
+        + _points("At the other horizons:", others)
         + "</section>"
     )
+
+
+def _points(title: str, found: Sequence[Point]) -> str:
+    items = "".join(
+        f'<li class="{each.tone}"><span class="mark" aria-hidden="true"></span>'
+        f'<span class="said">{_MARKS[each.tone]}: </span>{escape(each.sentence)}</li>'
+        for each in found
+    )
+    return f"<p>{title}</p><ul>{items}</ul>" if items else ""
 
 
 _MARKS = {"good": "Good", "mixed": "With care", "poor": "Poor", "unknown": "Unknown"}

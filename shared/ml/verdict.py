@@ -1,6 +1,6 @@
 """What a backtest found, and whether the forecasts can be relied on, in plain words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -12,10 +12,9 @@ from shared.domain.evaluation import (
     Evaluation,
     Interval,
     Measures,
+    within,
 )
-from shared.ml.calibration import SLOPES
-
-CALIBRATION_GOAL = 0.03
+from shared.ml.reliance import Reliance, calibration, error_said, reliance, slope_said, why
 
 type Tone = Literal["good", "mixed", "poor", "unknown"]
 
@@ -135,15 +134,19 @@ class BacktestReport:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One question a reader would ask, and its answer."""
+    """One question a reader would ask, and its answer; `days` are the horizons it is of."""
 
     tone: Tone
     sentence: str
+    days: tuple[int, ...] = (HEADLINE,)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The whole in one sentence, and the points it rests on; all of the headline horizon."""
+    """The whole in one sentence, and the points it rests on.
+
+    The headline horizon decides, and comes first; no other may be unreliable for a good verdict.
+    """
 
     tone: Tone
     sentence: str
@@ -152,10 +155,16 @@ class Verdict:
 
 def verdict(report: BacktestReport) -> Verdict:
     """Whether the forecasts can be relied on, in plain words."""
+    relied = {
+        each.horizon_days: reliance(each.measures["promoted"])
+        for each in report.evaluations
+        if each.horizon_days != HEADLINE and "promoted" in each.measures
+    }
+    others = (*_elsewhere(report, relied), *_not_above_recency(report, relied))
     evaluation = report.at(HEADLINE)
     found = evaluation.measures.get("promoted") if evaluation else None
     if found is None or found.auc is None:
-        return Verdict("unknown", "Too few departures in the test period to tell.", ())
+        return Verdict("unknown", _SENTENCES["unknown"], others)
     points = (
         _ranks(found),
         _beats_the_base_rate(found),
@@ -163,7 +172,10 @@ def verdict(report: BacktestReport) -> Verdict:
         *_compared(report.comparisons.get(HEADLINE, ())),
     )
     tone = _overall(points[0].tone, points[1].tone, points[2].tone)
-    return Verdict(tone, _SENTENCES[tone], points)
+    doubted = [days for days, answer in relied.items() if answer in ("order", "nothing")]
+    if tone == "good" and doubted:
+        return Verdict("mixed", _but_for(doubted), points + others)
+    return Verdict(tone, _SENTENCES[tone], points + others)
 
 
 _SENTENCES: dict[Tone, str] = {
@@ -208,23 +220,83 @@ def _beats_the_base_rate(found: Measures) -> Point:
 
 
 def _calibrated(found: Measures) -> Point:
-    error, slope = found.calibration_error, found.calibration_slope
-    if error is None or slope is None:
+    state = calibration(found)
+    if state == "unknown":
         return Point("unknown", "Whether its percentages are right can not be told.")
-    said = (
-        f"on average they are off by {100 * error:.1f} points "
-        f"(goal: {100 * CALIBRATION_GOAL:.0f}; chance alone gives "
-        f"{100 * (found.calibration_noise or 0):.1f}), slope {slope:.2f} "
-        f"(goal: {SLOPES[0]} to {SLOPES[1]})"
-    )
-    if reliable(error, slope):
+    said = f"they are {error_said(found)}, {slope_said(found)}"
+    if state == "right":
         return Point("good", f"Its percentages are right: {said}.")
+    if state == "off by chance":
+        by_chance = "what misses its goal may do so by chance"
+        return Point("mixed", f"Its percentages are not shown to be wrong: {said}; {by_chance}.")
     return Point("mixed", f"Its percentages should be read with care: {said}.")
 
 
-def reliable(error: float, slope: float) -> bool:
-    """Whether calibration error and slope reach their goals."""
-    return error <= CALIBRATION_GOAL and SLOPES[0] <= slope <= SLOPES[1]
+# --- the other horizons ---
+
+
+def _but_for(doubted: Sequence[int]) -> str:
+    return (
+        f"The forecasts of {HEADLINE} days can be relied on, those of {_days(doubted)} only with "
+        "reservations: read the points below."
+    )
+
+
+def _days(horizons: Sequence[int]) -> str:
+    """Horizons in words: "1 day", "1 and 7 days", "1, 7 and 90 days"."""
+    *others, last = map(str, sorted(horizons))
+    named = f"{', '.join(others)} and {last}" if others else last
+    return f"{named} {'day' if named == '1' else 'days'}"
+
+
+def _elsewhere(report: BacktestReport, relied: Mapping[int, Reliance]) -> Iterator[Point]:
+    """What can be relied on at the other horizons, one point for all with the same answer."""
+    for answer, (tone, sentence) in _RELIED.items():
+        days = tuple(days for days, own in relied.items() if own == answer)
+        if days:
+            yield Point(tone, f"Within {_days(days)} {sentence}.{_reasons(report, days)}", days)
+
+
+_RELIED: dict[Reliance, tuple[Tone, str]] = {
+    "percentages": ("good", "the percentages can be relied on"),
+    "order": (
+        "mixed",
+        "rely on the order alone, on who is likelier to leave than whom, not on the percentages",
+    ),
+    "nothing": ("poor", "do not rely on the forecasts: they are not shown to beat a coin"),
+    "unknown": ("unknown", "too few tutors left to judge by"),
+}
+
+
+def _reasons(report: BacktestReport, days: Sequence[int]) -> str:
+    told = {
+        each.horizon_days: said
+        for each in report.evaluations
+        if each.horizon_days in days and (said := why(each.measures["promoted"]))
+    }
+    if len(days) == 1:
+        return "".join(f" {said[0].upper()}{said[1:]}." for said in told.values())
+    return "".join(f" {within(horizon).capitalize()}: {said}." for horizon, said in told.items())
+
+
+def _not_above_recency(report: BacktestReport, relied: Mapping[int, Reliance]) -> Iterator[Point]:
+    """The other horizons at which as much is known from the days since the last session."""
+    alike: list[int] = []
+    worse: list[int] = []
+    for days, answer in relied.items():
+        gaps = [c.log_loss for c in report.comparisons.get(days, ()) if c.against == "recency"]
+        if answer == "unknown" or not gaps or gaps[0] is None or gaps[0].below_zero:
+            continue
+        (worse if gaps[0].above_zero else alike).append(days)
+    if alike:
+        said = f"Within {_days(alike)} no different from the recency rule within chance."
+        yield Point("mixed", said, tuple(alike))
+    if worse:
+        said = f"Within {_days(worse)} worse than the recency rule, beyond chance."
+        yield Point("poor", said, tuple(worse))
+
+
+# --- against other models ---
 
 
 def _compared(comparisons: tuple[Comparison, ...]) -> tuple[Point, ...]:

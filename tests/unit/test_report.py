@@ -266,9 +266,12 @@ def with_promoted(**changed: Any) -> BacktestReport:
 # fmt: off
 VERDICTS = [
     pytest.param({"calibration_error": 0.03}, "good", id="just calibrated"),
-    pytest.param({"calibration_error": 0.0301}, "mixed", id="just off"),
+    pytest.param({"calibration_error": 0.0304}, "good", id="printed as just calibrated"),
+    pytest.param({"calibration_error": 0.0306}, "mixed", id="just off"),
     pytest.param({"calibration_slope": 0.79}, "mixed", id="too extreme"),
     pytest.param({"calibration_slope": 1.25}, "good", id="timid but allowed"),
+    pytest.param({"calibration_slope": 1.254}, "good", id="printed as allowed"),
+    pytest.param({"calibration_slope": 1.256}, "mixed", id="too timid"),
     pytest.param({"calibration_slope": None}, "mixed", id="slope not known"),
     pytest.param({"brier_skill": 0.0}, "poor", id="no better than the base rate"),
     pytest.param({"brier_skill_own": 0.0}, "mixed", id="better than training's base rate only"),
@@ -282,6 +285,114 @@ VERDICTS = [
 @pytest.mark.parametrize(("changed", "tone"), VERDICTS)
 def test_verdict(changed: dict[str, float | None], tone: str) -> None:
     assert verdict(with_promoted(**changed)).tone == tone
+
+
+def slope(value: float, low: float, high: float) -> dict[str, float]:
+    return {
+        "calibration_slope": value,
+        "calibration_slope_low": low,
+        "calibration_slope_high": high,
+    }
+
+
+def test_a_slope_that_may_miss_its_goal_by_chance_is_not_called_wrong() -> None:
+    chance = verdict(with_promoted(**slope(1.4, 1.1, 1.7))).points[2].sentence
+    wrong = verdict(with_promoted(**slope(1.4, 1.26, 1.54))).points[2].sentence
+
+    assert chance.startswith("Its percentages are not shown to be wrong: they are off by")
+    assert "slope 1.40 (1.10 to 1.70; goal: 0.8 to 1.25); what misses its goal may do so" in chance
+    assert wrong.startswith("Its percentages should be read with care")
+
+
+def with_quarter(**changed: Any) -> BacktestReport:
+    """Horizons of 7, 30 and 90 days, good but for what is changed of the last."""
+    _, *others, quarter = backtest().evaluations
+    promoted = replace(quarter.measures["promoted"], **changed)
+    return backtest(evaluations=(*others, replace(quarter, measures={"promoted": promoted})))
+
+
+EXTREME = slope(0.64, 0.5, 0.78)
+ORDER_ALONE = (
+    "Within 90 days rely on the order alone, on who is likelier to leave than whom, not on the "
+    "percentages. "
+)
+
+# fmt: off
+QUARTERS = [
+    pytest.param({}, "good", "Within 7 and 90 days the percentages can be relied on.",
+                 id="as good"),
+    pytest.param(EXTREME, "mixed",
+                 f"{ORDER_ALONE}Too extreme, slope 0.64 (0.50 to 0.78; goal: 0.8 to 1.25).",
+                 id="too extreme"),
+    pytest.param({"calibration_error": 0.071, "calibration_noise": 0.012}, "mixed",
+                 f"{ORDER_ALONE}Off by 7.1 points on average (goal: 3; chance alone gives 1.2).",
+                 id="off"),
+    pytest.param({"brier_skill": -0.01, "reference_rate": 0.2}, "mixed",
+                 f"{ORDER_ALONE}Errors no smaller than those of always forecasting 20.0%.",
+                 id="no skill"),
+    pytest.param({"auc": 0.52, "auc_low": 0.49, "auc_high": 0.55}, "mixed",
+                 "Within 90 days do not rely on the forecasts: they are not shown to beat a coin. "
+                 "AUC 0.52 (0.49 to 0.55).", id="no better than a coin"),
+    pytest.param(slope(1.4, 1.1, 1.7), "good",
+                 "Within 7 and 90 days the percentages can be relied on. 90 days: too timid, "
+                 "slope 1.40 (1.10 to 1.70; goal: 0.8 to 1.25), which may be chance.",
+                 id="too timid by chance"),
+    pytest.param({"calibration_error": 0.04, "calibration_noise": 0.05}, "good",
+                 "Within 7 and 90 days the percentages can be relied on. 90 days: off by 4.0 "
+                 "points on average (goal: 3; chance alone gives 5.0), which may be chance.",
+                 id="off by chance"),
+    pytest.param(EXTREME | {"positive_tutors": 29, "positives": 61}, "good",
+                 "Within 90 days too few tutors left to judge by. 29 tutors, 61 departures.",
+                 id="too few to tell"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("changed", "tone", "sentence"), QUARTERS)
+def test_the_verdict_is_honest_about_every_horizon(
+    changed: dict[str, float], tone: str, sentence: str
+) -> None:
+    found = verdict(with_quarter(**changed))
+
+    assert found.tone == tone
+    assert sentence in [point.sentence for point in found.points if 90 in point.days]
+
+
+def test_the_headline_names_the_horizons_it_does_not_hold_for() -> None:
+    assert verdict(with_quarter(**EXTREME)).sentence == (
+        "The forecasts of 30 days can be relied on, those of 90 days only with reservations: read "
+        "the points below."
+    )
+
+
+# fmt: off
+RECENCY = [
+    pytest.param(Interval(-0.02, -0.03, -0.01), [], id="better"),
+    pytest.param(Interval(-0.02, -0.03, 0.01),
+                 ["Within 7 days no different from the recency rule within chance."], id="alike"),
+    pytest.param(Interval(0.02, 0.01, 0.03),
+                 ["Within 7 days worse than the recency rule, beyond chance."], id="worse"),
+    pytest.param(None, [], id="unknown"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("gap", "expected"), RECENCY)
+def test_a_rule_of_one_line_that_does_as_well_elsewhere_is_told(
+    gap: Interval | None, expected: list[str]
+) -> None:
+    report = backtest(comparisons={7: (Comparison("recency", gap, None),)})
+
+    told = [p.sentence for p in verdict(report).points if p.days == (7,)]
+
+    assert told == expected
+
+
+def test_the_page_keeps_the_points_of_other_horizons_apart() -> None:
+    words = " ".join(read(page(with_quarter(**EXTREME))).words)
+
+    assert words.index("Within 30 days:") < words.index("At the other horizons:")
+    assert words.index("At the other horizons:") < words.index("Within 90 days rely on the order")
 
 
 # fmt: off

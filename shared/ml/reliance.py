@@ -1,0 +1,99 @@
+"""What can be relied on at a horizon: percentages, the order of tutors alone, or nothing."""
+
+from typing import Literal
+
+from shared.domain.evaluation import Measures
+from shared.ml.calibration import SLOPES, slope_allowed
+from shared.ml.gate import enough
+
+CALIBRATION_GOAL = 0.03
+
+type Calibration = Literal["right", "off by chance", "off", "unknown"]
+type Reliance = Literal["percentages", "order", "nothing", "unknown"]
+"""The order says who is likelier to leave than whom."""
+
+
+def reliance(found: Measures) -> Reliance:
+    """What can be relied on; unknown where too few left to judge by."""
+    if found.auc_low is None or not enough(found):
+        return "unknown"
+    if found.auc_low <= 0.5:
+        return "nothing"
+    told = calibration(found) in ("right", "off by chance") and (found.brier_skill or 0) > 0
+    return "percentages" if told else "order"
+
+
+def calibration(found: Measures) -> Calibration:
+    """Whether calibration error and slope, as they are printed, reach their goals.
+
+    By chance they miss them if the error is no larger than a perfect forecast would have here, and
+    the slope's interval reaches into what is allowed.
+    """
+    error, slope = found.calibration_error, found.calibration_slope
+    if error is None or slope is None:
+        return "unknown"
+    if _reached(error) and slope_allowed(slope):
+        return "right"
+    error_off = not _reached(error) and error > (found.calibration_noise or 0)
+    return "off" if error_off or _slope_off(found) else "off by chance"
+
+
+def _reached(error: float) -> bool:
+    return round(100 * error, 1) <= 100 * CALIBRATION_GOAL
+
+
+def _slope_off(found: Measures) -> bool:
+    """Whether the slope lies outside what is allowed, beyond chance."""
+    low, high = found.calibration_slope_low, found.calibration_slope_high
+    if found.calibration_slope is None or slope_allowed(found.calibration_slope):
+        return False
+    return low is None or high is None or low > SLOPES[1] or high < SLOPES[0]
+
+
+# --- in words ---
+
+
+def why(found: Measures) -> str:
+    """What the answer rests on, where it is not simply yes."""
+    match reliance(found):
+        case "unknown":
+            return f"{found.positive_tutors:,} tutors, {found.positives:,} departures"
+        case "nothing":
+            return f"AUC {found.auc:.2f} ({found.auc_low:.2f} to {found.auc_high:.2f})"
+        case "percentages":
+            return f"{missed}, which may be chance" if (missed := _missed(found)) else ""
+        case "order":
+            return "; ".join(each for each in (_missed(found), _no_skill(found)) if each)
+
+
+def _missed(found: Measures) -> str:
+    """The goals of calibration that are not reached, be it by chance."""
+    error, slope = found.calibration_error, found.calibration_slope
+    reasons = []
+    if error is not None and not _reached(error):
+        reasons.append(error_said(found))
+    if slope is not None and not slope_allowed(slope):
+        reasons.append(f"too {'extreme' if slope < 1 else 'timid'}, {slope_said(found)}")
+    return "; ".join(reasons)
+
+
+def _no_skill(found: Measures) -> str:
+    if found.brier_skill is None or found.brier_skill > 0:
+        return ""
+    return f"errors no smaller than those of always forecasting {found.reference_rate:.1%}"
+
+
+def error_said(found: Measures) -> str:
+    """The calibration error beside its goal and what chance alone would give."""
+    return (
+        f"off by {100 * (found.calibration_error or 0):.1f} points on average "
+        f"(goal: {100 * CALIBRATION_GOAL:.0f}; chance alone gives "
+        f"{100 * (found.calibration_noise or 0):.1f})"
+    )
+
+
+def slope_said(found: Measures) -> str:
+    """The slope with its interval beside its goal."""
+    low, high = found.calibration_slope_low, found.calibration_slope_high
+    known = f"{low:.2f} to {high:.2f}; " if low is not None and high is not None else ""
+    return f"slope {found.calibration_slope:.2f} ({known}goal: {SLOPES[0]} to {SLOPES[1]})"
