@@ -19,15 +19,16 @@ import xgboost as xgb
 from shared.domain.churn_model import FeatureProfile, Manifest, ModelKind
 from shared.domain.evaluation import HORIZONS, within
 from shared.ml import logistic
-from shared.ml.calibration import calibration_line, expit
+from shared.ml.calibration import expit
 from shared.ml.drift import profile
 from shared.ml.features import Floats, Matrix, Space
 from shared.ml.gate import best
 from shared.ml.hazard import RECENCY_FEATURE, Hazard, Margin, Recency, Trees
 from shared.ml.labels import SILENCE_DAYS, Bools
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
-from shared.ml.measure import log_losses, paired_difference
+from shared.ml.measure import log_losses
 from shared.ml.model import FORMAT, ChurnModel, Stage
+from shared.ml.platt import calibrated, slope_of, stretched
 from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
 
 MOST_ROWS: Final = 120_000
@@ -167,34 +168,16 @@ def _stage(
     forecast: dict[ModelKind, Floats] = {}
     for kind, recipe in recipes.items():
         margin = recipe(matrix[learned], label[learned]).margin(matrix[held])
-        line = _calibration(margin, label[held], part.tutor[held]) or (0.0, 1.0)
-        forecast[kind] = expit(line[0] + line[1] * margin)
-        hazards[kind] = _at_the_level_of_now(recipe(matrix, label), matrix, label, line[1])
-        if line != (0.0, 1.0):
-            notes.append(f"{kind} stretched by {line[1]:.2f} to calibrate it")
+        slope = slope_of(margin, label[held], part.tutor[held])
+        forecast[kind] = expit(stretched(margin, slope))
+        model = recipe(matrix, label)
+        hazards[kind] = calibrated(model, matrix, label, part.at, part.tutor, slope)
+        if slope != 1.0:
+            notes.append(f"{kind} stretched by {slope:.2f} to calibrate it")
     choice = best(label[held], part.tutor[held], forecast)
     notes.append(f"{choice.kind} is in force")
     notes.extend(choice.reasons)
     return Stage(after, days, choice.kind, hazards), [f"{within(days)}: {note}" for note in notes]
-
-
-def _at_the_level_of_now(model: Margin, matrix: Matrix, label: Floats, slope: float) -> Hazard:
-    """A model of all rows with the slope that calibrated its kind, at the level of its rows.
-
-    The slope says how bold the kind is and carries over; the level is that of the rows fitted
-    last, newer than those of the line: the intercept makes the mean probability the share that
-    left, by Newton's method.
-    """
-    if slope == 1.0:
-        return Hazard(model)
-    margin, intercept = slope * model.margin(matrix), 0.0
-    for _ in range(50):
-        fitted = expit(intercept + margin)
-        step = float((label - fitted).sum() / max((fitted * (1 - fitted)).sum(), 1e-9))
-        intercept += min(max(step, -1.0), 1.0)
-        if abs(step) < 1e-9:
-            break
-    return Hazard(model, intercept, slope)
 
 
 def _slices(part: Sample, label: Floats, days: int) -> Slices | None:
@@ -308,21 +291,6 @@ def _grown(
 
 def _rows(matrix: Matrix, label: Floats, rows: Bools, threads: int) -> xgb.DMatrix:
     return xgb.DMatrix(matrix[rows], label[rows], nthread=threads)
-
-
-def _calibration(margin: Floats, label: Floats, tutor: Ints) -> tuple[float, float] | None:
-    """Platt's line, if lines fitted to half of the tutors do better on the other half, beyond
-    chance; a slice of few tutors would bend the model to those few.
-    """
-    half = tutor % 2 == 0
-    mended = np.zeros(len(label))
-    for here, there in ((half, ~half), (~half, half)):
-        line = calibration_line(label[here], expit(margin[here]))
-        if line is None or line[1] <= 0:
-            return None
-        mended[there] = expit(line[0] + line[1] * margin[there])
-    gain = paired_difference(label, mended, expit(margin), tutor)
-    return calibration_line(label, expit(margin)) if gain and gain.below_zero else None
 
 
 def _manifest(

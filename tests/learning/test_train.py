@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 
 from shared.domain.evaluation import HORIZONS
-from shared.ml import logistic
-from shared.ml.calibration import expit
 from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import DAY, microseconds
 from shared.ml.model import pack
 from shared.ml.train import (
     CALENDAR,
     TrainingError,
-    _at_the_level_of_now,
     _by_time,
     _by_tutor,
     informative,
@@ -103,15 +100,3 @@ def test_nothing_is_weighted_or_resampled(town: Town) -> None:
     forecast = town.model.probabilities(closed.matrix)[:, 1]
 
     assert np.isclose(forecast.mean(), closed.label(7).mean(), rtol=0.1)
-
-
-def test_a_stretched_model_forecasts_on_average_what_came() -> None:
-    rng = np.random.default_rng(1)
-    matrix = rng.normal(size=(4_000, 1)).astype(np.float32)
-    label = (rng.random(4_000) < 1 / (1 + np.exp(4 - matrix[:, 0]))).astype(float)
-    model = logistic.fit(matrix, label, 0.1)
-
-    stretched = _at_the_level_of_now(model, matrix, label, 2.0)
-
-    assert np.isclose(expit(stretched.margin(matrix)).mean(), label.mean())
-    assert stretched.slope == 2.0
