@@ -45,8 +45,11 @@ class ModelRegistry:
         item = self._table.get(key.model(version))
         return Registered(loaded(Manifest, item), item["sha256"]["S"]) if item else None
 
-    def register(self, model: Registered) -> None:
-        """Make a stored model known; again is fine, other content under its version is not."""
+    def register(self, model: Registered) -> Registered:
+        """Make a model known; the answer is what stands: this one, or the same one trained before.
+
+        Raises VersionTakenError where other content is known under its version.
+        """
         version = model.manifest.version
         item = key_item(key.model(version)) | {
             "data": dumped(model.manifest, nulls=True),
@@ -56,8 +59,13 @@ class ModelRegistry:
             self._table.put(item, NEW)
         except VersionConflictError as error:
             known = self.registered(version)
-            if known is None or known.sha256 != model.sha256:
-                raise VersionTakenError(version) from error
+            if known is None:
+                raise
+            if known.manifest.content != model.manifest.content:
+                taken = f"{version}: other content is stored under this version"
+                raise VersionTakenError(taken) from error
+            return known
+        return model
 
     def promote(self, decision: Decision, before: Champion | None) -> Champion:
         """Put the decision's challenger in force, and keep the decision, or do neither.

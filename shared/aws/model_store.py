@@ -34,17 +34,20 @@ class ModelStore:
     registry: ModelRegistry
 
     def put_model(self, files: Mapping[str, bytes]) -> Manifest:
-        """Store a model's files, then register it: a version that is known has its files.
+        """Register a model, then store its files; the answer is what stands under its version.
 
-        Raises VersionTakenError where the version was registered with other content.
+        Of two that race for a version only the files of the one registered are written, so the two
+        never mix. Storing a model again mends its files. Raises VersionTakenError where the version
+        was registered with other content.
         """
         manifest: Manifest = adapter(Manifest).validate_json(files[MANIFEST])
-        if self.registry.registered(manifest.version) is None:
+        model = Registered(manifest, _sha256(files[MANIFEST]))
+        known = self.registry.register(model)
+        if known.sha256 == model.sha256:
             for name, content in files.items():
                 key = _key(manifest.version, name)
                 self.client.put_object(Bucket=self.bucket, Key=key, Body=content)
-        self.registry.register(Registered(manifest, _sha256(files[MANIFEST])))
-        return manifest
+        return known.manifest
 
     def model(self, version: str) -> dict[str, bytes]:
         """A model's files by name, none else than were registered; raises ModelFileError.

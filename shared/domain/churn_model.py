@@ -1,6 +1,6 @@
 """A trained churn model as people read about it: what it is made of, and why it is in force."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -27,6 +27,7 @@ class FeatureProfile:
 class Manifest:
     """What a stored model says of itself.
 
+    `version` is until when it learned and a digest of its content: 20260901T000000-1a2b3c4d.
     `kind` says by horizon in days which sort of model is in it. `rows` are tutor-moments trained
     on, between `train_from` and `train_until`. `features` are the model's inputs in their order,
     `reported` the sorts of report that the training data knew at all, `subjects` the subjects
@@ -53,6 +54,11 @@ class Manifest:
     base_rates: dict[int, float] = field(default_factory=dict)
     evaluations: tuple[Evaluation, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def content(self) -> "Manifest":
+        """All of it but its name and moment of training: alike where the models are the same."""
+        return replace(self, version="", trained_at=self.train_until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,8 +82,44 @@ def test_storing_a_model_again_changes_nothing(aws: Aws) -> None:
 def test_a_version_never_gets_other_content(aws: Aws) -> None:
     store = stored(aws, "v1")
 
-    with pytest.raises(VersionTakenError):
+    with pytest.raises(VersionTakenError, match="v1: other content is stored under this version"):
         store.put_model(files_of("v1", b"other trees"))
+
+    assert store.model("v1") == files_of("v1")
+
+
+@pytest.mark.parametrize("moment", ["dynamodb.PutItem", "s3.PutObject"])
+def test_the_files_of_two_models_that_race_for_a_version_never_mix(aws: Aws, moment: str) -> None:
+    """One comes in whole just before the other is registered, or just before its first file."""
+    store = model_store("models", aws.store)
+    clients: dict[str, Any] = {"dynamodb": aws.store.client, "s3": store.client}
+    events, name = clients[moment.partition(".")[0]].meta.events, f"before-call.{moment}"
+    one, other = files_of("v1"), files_of("v1", b"other trees")
+    taken: list[str] = []
+
+    def put(files: dict[str, bytes]) -> None:
+        try:
+            store.put_model(files)
+        except VersionTakenError as error:
+            taken.append(str(error))
+
+    def overtake(**_: Any) -> None:
+        events.unregister(name, overtake)
+        put(other)
+
+    events.register(name, overtake)
+    put(one)
+
+    assert len(taken) == 1
+    assert store.model("v1") in (one, other)
+
+
+def test_storing_a_model_again_mends_its_files(aws: Aws) -> None:
+    store = stored(aws, "v1")
+    for name in files_of("v1"):
+        overwrite("v1", name, b"damaged")
+
+    store.put_model(files_of("v1"))
 
     assert store.model("v1") == files_of("v1")
 
