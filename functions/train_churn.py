@@ -1,7 +1,7 @@
 """02:00 UTC: train a challenger on all logs, let the gate decide, predict every tutor again.
 
-A night may be repeated: the first model stored under a version stands, and a promotion holds only
-if nobody else promoted meanwhile.
+A night may be repeated: what it makes again has the same version and bytes, other content gets
+another version, and a promotion holds only if nobody else promoted meanwhile.
 """
 
 import time
@@ -15,7 +15,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.aws.model_registry import VersionTakenError
 from shared.aws.model_store import ModelFileError, model_store
 from shared.aws.queue import HintError, churn_queue
 from shared.aws.scorecard_table import ScorecardTable
@@ -95,10 +94,7 @@ def champion(before: Champion | None) -> ChurnModel | None:
 def keep(night: Night, before: Champion | None) -> Champion | None:
     """Store what the night made, and put it in force if that was decided."""
     if night.challenger is not None:
-        try:
-            models.put_model(pack(night.challenger))
-        except VersionTakenError as error:
-            logger.warning("stored before", version=str(error))
+        models.put_model(pack(night.challenger))
     if night.health is not None:
         models.registry.put_health(night.health)
     if night.decision.promoted:

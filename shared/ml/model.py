@@ -24,6 +24,8 @@ from shared.ml.ledger import Ints
 from shared.ml.logistic import Logistic, Scale
 
 FORMAT: Final = 1
+DIGITS: Final = 8
+"""Of the digest in a version: two models of one date share it once in four thousand million."""
 MANIFEST: Final = "manifest.json"
 STAGES: Final = "stages.json"
 
@@ -111,6 +113,19 @@ def _in_force(stage: Stage) -> Hazard:
 
 
 # --- files ---
+
+
+def versioned(model: ChurnModel) -> ChurnModel:
+    """The model under its version: until when it learned, and a digest of all that is in it.
+
+    Such as 20260901T000000-1a2b3c4d. The manifest vouches for every file, so its digest is that of
+    the whole model, evaluations included. Left out are the version itself and when it was trained:
+    the same training tomorrow makes the same model. Whoever changes the manifest asks again.
+    """
+    content = pack(replace(model, manifest=model.manifest.content))
+    digest = hashlib.sha256(content[MANIFEST]).hexdigest()[:DIGITS]
+    version = f"{model.manifest.train_until:%Y%m%dT%H%M%S}-{digest}"
+    return replace(model, manifest=replace(model.manifest, version=version))
 
 
 def pack(model: ChurnModel) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ from shared.ml.gate import Closed, decide
 from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import DAY, Ledger, microseconds
 from shared.ml.measure import lift, measures
-from shared.ml.model import ChurnModel
+from shared.ml.model import ChurnModel, versioned
 from shared.ml.sample import Sample, midnights, sample
 from shared.ml.train import TrainingError, train
 
@@ -47,22 +47,24 @@ class Night:
 def nightly(
     logs: Mapping[str, Log], champion: ChurnModel | None, now: datetime, *, threads: int = 1
 ) -> Night:
-    """Train on what was known before the test's first moment, test, decide."""
+    """Train on what was known before the test's first moment, test, decide.
+
+    The challenger counts as trained at the night's midnight, so that a repeated night makes the
+    same files to the bit, unless more is known by then: then it is another version.
+    """
     end = midnight(now)
     first = end - timedelta(days=HEADLINE + SILENCE_DAYS + TEST_DAYS)
     ledgers = {name: Ledger.of(log) for name, log in logs.items()}
     known = {name: ledger.until(microseconds(end)) for name, ledger in ledgers.items()}
     in_force = champion.manifest.version if champion else None
     try:
-        challenger = train(known, first, threads=threads, trained_at=now)
+        challenger = train(known, first, threads=threads, trained_at=end)
     except TrainingError as error:
         decision = Decision(now, None, in_force, False, (f"Nothing was trained: {error}.",))
         return Night(None, decision, _health(known, champion, end, now) if champion else None)
     tested = _tested(known, challenger, first, end)
-    challenger = replace(
-        challenger,
-        manifest=replace(challenger.manifest, evaluations=evaluations(challenger, tested)),
-    )
+    evaluated = replace(challenger.manifest, evaluations=evaluations(challenger, tested))
+    challenger = versioned(replace(challenger, manifest=evaluated))
     decision = _decision(known, challenger, champion, tested, now)
     serving = challenger if decision.promoted else champion
     return Night(challenger, decision, _health(known, serving, end, now) if serving else None)

@@ -27,7 +27,7 @@ from shared.ml.hazard import RECENCY_FEATURE, Hazard, Margin, Recency, Trees
 from shared.ml.labels import SILENCE_DAYS, Bools
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
 from shared.ml.measure import log_losses
-from shared.ml.model import FORMAT, ChurnModel, Stage
+from shared.ml.model import FORMAT, ChurnModel, Stage, versioned
 from shared.ml.platt import calibrated, slope_of, stretched
 from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
 
@@ -103,11 +103,13 @@ def train(
         after = days if after or stage.promoted else 0
     if not any(stage.promoted for stage in stages):
         raise TrainingError(f"too few departures are known before {until:%Y-%m-%d}: {notes[-1]}")
-    return ChurnModel(
-        manifest=_manifest(rows, columns, stages, notes, until, trained_at),
-        space=rows.space,
-        columns=columns,
-        stages=tuple(stages),
+    return versioned(
+        ChurnModel(
+            manifest=_manifest(rows, columns, stages, notes, until, trained_at),
+            space=rows.space,
+            columns=columns,
+            stages=tuple(stages),
+        )
     )
 
 
@@ -303,7 +305,7 @@ def _manifest(
 ) -> Manifest:
     names = tuple(rows.space.features[column].name for column in columns)
     return Manifest(
-        version=f"{until:%Y%m%dT%H%M%S}",
+        version="",
         trained_at=trained_at,
         train_from=instant(int(rows.at.min())) if len(rows) else until,
         train_until=until,

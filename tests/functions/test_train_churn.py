@@ -1,6 +1,6 @@
 """train_churn: what a night leaves behind, whatever came of its training.
 
-What training itself finds is tested on whole worlds elsewhere; these tutors are too few for it.
+What training itself finds is tested on whole worlds elsewhere; most tutors here are too few for it.
 """
 
 from dataclasses import replace
@@ -14,14 +14,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import EndpointConnectionError
 
 from functions import train_churn
-from shared.aws.model_registry import ModelRegistry
+from shared.aws.model_registry import ModelRegistry, VersionTakenError
 from shared.aws.queue import HintError
 from shared.aws.scoring import Scoring
 from shared.aws.table import VersionConflictError
 from shared.aws.tutor_log import LogTable
 from shared.domain.churn_model import Champion, Decision, FeatureDrift, Health
+from shared.domain.log import Log
+from shared.domain.tutor import Tutor
+from shared.ml.model import unpack
 from shared.ml.nightly import Night
-from tests.builders import completed
+from tests.builders import completed, log
 from tests.churn_models import packed, small_model
 from tests.functions.conftest import Aws
 from tests.functions.test_roll_windows import scored_tutors
@@ -57,6 +60,31 @@ def night(version: str = "v1", *, promoted: bool, of: str | None = None, seed: i
     """A night that trained a small model and decided so."""
     decision = Decision(NIGHT, version, of, promoted, ("The gate says so.",))
     return Night(small_model(version, seed=seed), decision, Health(NIGHT, version))
+
+
+def leaving(number: int) -> Log:
+    """Five months of a tutor; every second one leaves, one a day, before the test begins."""
+    tutor_id, last = f"t-{number}", 95 + number % 45 if number % 2 else 0
+    sessions = [
+        completed(NIGHT - timedelta(days=day, hours=number % 12), tutor_id=tutor_id)
+        for day in range(160, last, -1 - number % 2)
+    ]
+    return log(*sessions, of=Tutor(tutor_id))
+
+
+@pytest.fixture
+def town(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough to learn from, in seconds; not put into the table first, which would take minutes."""
+    known = {f"t-{number}": leaving(number) for number in range(60)}
+    monkeypatch.setattr(train_churn, "gather", lambda tutor_ids, since: known)
+
+
+def promoted(version: str, *, days: int) -> None:
+    """Put a model in force that was trained so many days ago."""
+    at, model = NIGHT - timedelta(days=days), small_model(version)
+    model = replace(model, manifest=replace(model.manifest, trained_at=at))
+    decision = Decision(at, version, None, promoted=True, reasons=())
+    train_churn.keep(Night(model, decision, None), train_churn.models.registry.champion())
 
 
 def asked(aws: Aws) -> list[str]:
@@ -135,14 +163,25 @@ def test_a_challenger_that_lost_is_stored_with_the_reasons(aws: Aws) -> None:
 
 
 def test_a_night_that_is_repeated_leaves_the_same(aws: Aws) -> None:
-    """It died after it had stored its model; the second training gives other bytes."""
+    """It died while it stored its model; the second training gives the same bytes."""
     train_churn.models.put_model(packed("v1"))
+    boto3.client("s3").delete_object(Bucket="models", Key="models/v1/stages.json")
 
-    after = train_churn.keep(night("v1", promoted=True, seed=2), None)
+    after = train_churn.keep(night("v1", promoted=True), None)
 
     assert after is not None
     assert after.version == "v1"
-    assert train_churn.models.model("v1") == packed("v1"), "the first one stored stands"
+    assert train_churn.models.model("v1") == packed("v1")
+
+
+def test_what_was_not_stored_is_not_put_in_force(aws: Aws) -> None:
+    """Other content under one version: the gate judged a model that nobody could load."""
+    train_churn.models.put_model(packed("v1"))
+
+    with pytest.raises(VersionTakenError):
+        train_churn.keep(night("v1", promoted=True, seed=2), None)
+
+    assert ModelRegistry(aws.store).champion() is None
 
 
 def test_of_two_nights_at_once_one_promotes(aws: Aws) -> None:
@@ -187,6 +226,40 @@ def test_a_fault_while_reading_fails_the_night_and_changes_nothing(aws: Aws) -> 
         events.unregister("before-call.dynamodb.GetItem", down)
 
     assert aws.items() == before
+
+
+# --- nights that train ---
+
+
+def test_a_challenger_meets_the_last_good_model_where_the_one_in_force_is_damaged(
+    aws: Aws, town: None, counted: dict[str, float]
+) -> None:
+    promoted("v1", days=30)
+    promoted("v2", days=15)
+    boto3.client("s3").delete_object(Bucket="models", Key="models/v2/stages.json")
+
+    assert run() == {"model": "v2", "promoted": False}
+
+    registry = ModelRegistry(aws.store)
+    decision, health = registry.decisions()[0], registry.health()
+    assert decision.champion == "v1"
+    assert any("than the model in force" in reason for reason in decision.reasons)
+    assert health is not None
+    assert health.model_version == "v1"
+    assert counted["ModelRefused"] == 1
+
+
+def test_a_night_that_is_repeated_trains_the_same_version(
+    aws: Aws, town: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()
+    monkeypatch.setattr(train_churn, "now", lambda: NIGHT + timedelta(hours=1))
+    run()
+
+    first, again = ModelRegistry(aws.store).decisions()
+    assert first.challenger == again.challenger
+    assert first.challenger is not None
+    assert unpack(train_churn.models.model(first.challenger)).manifest.version == first.challenger
 
 
 # --- what a night measures and reads ---

@@ -1,6 +1,7 @@
 """A churn model: chances that rise with the horizon, reasons that add up, files one can trust."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from shared.domain.log import Log
 from shared.domain.session import logged_at
 from shared.ml.features import FEATURE_DAYS, features
 from shared.ml.ledger import Ledger, microseconds
-from shared.ml.model import MANIFEST, STAGES, ModelError, Stage, pack, unpack
+from shared.ml.model import MANIFEST, STAGES, ModelError, Stage, pack, unpack, versioned
 from shared.ml.predict import predict
 from shared.ml.sample import Sample, midnights, sample
 from tests.learning.conftest import END, UNTIL, Town
@@ -164,6 +165,35 @@ def test_a_model_comes_out_of_its_files_as_it_went_in(town: Town, rows: Sample) 
         town.model.explained(rows.matrix, HEADLINE).tobytes()
     )
     assert pack(back) == files
+
+
+def test_a_version_names_the_date_and_the_content(town: Town) -> None:
+    version = town.model.manifest.version
+
+    assert re.fullmatch(f"{UNTIL:%Y%m%dT%H%M%S}-[0-9a-f]{{8}}", version)
+    assert versioned(unpack(pack(town.model))).manifest.version == version
+
+
+def test_the_same_model_trained_later_has_the_same_version(town: Town) -> None:
+    later = replace(town.model.manifest, trained_at=END + timedelta(days=1), version="other")
+
+    again = versioned(replace(town.model, manifest=later))
+
+    assert again.manifest.version == town.model.manifest.version
+
+
+def test_whatever_differs_in_a_model_gives_it_another_version(town: Town) -> None:
+    week = town.model.stages[1]
+    assert week.promoted is not None
+    bolder = replace(week.hazards[week.promoted], slope=1.5)
+    hazards = {**week.hazards, week.promoted: bolder}
+    stages = (town.model.stages[0], replace(week, hazards=hazards), *town.model.stages[2:])
+    fewer = replace(town.model.manifest, rows=town.model.manifest.rows - 1)
+
+    others = (replace(town.model, stages=stages), replace(town.model, manifest=fewer))
+
+    versions = {versioned(model).manifest.version for model in (town.model, *others)}
+    assert len(versions) == 3
 
 
 def test_files_are_plain_data(town: Town) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain.evaluation import HEADLINE
 from shared.ml.labels import SILENCE_DAYS
+from shared.ml.model import pack, versioned
 from shared.ml.nightly import LEAST_DAYS_IN_FORCE, TEST_DAYS, Night, nightly
 from tests.learning.conftest import END, Town
 
@@ -43,7 +44,26 @@ def test_the_decision_says_in_sentences_why(night: Night) -> None:
 @pytest.fixture(scope="module")
 def young_champion(town: Town) -> Night:
     served = replace(town.model.manifest, trained_at=END - timedelta(days=2))
-    return nightly(town.logs, replace(town.model, manifest=served), TWO_O_CLOCK, threads=2)
+    three = TWO_O_CLOCK + timedelta(hours=1)
+    return nightly(town.logs, replace(town.model, manifest=served), three, threads=2)
+
+
+def test_a_night_repeated_an_hour_later_makes_the_same_files(
+    night: Night, young_champion: Night
+) -> None:
+    """So the version is the same, too, and storing it again is harmless."""
+    first, again = night.challenger, young_champion.challenger
+
+    assert first is not None
+    assert again is not None
+    assert pack(first) == pack(again)
+
+
+def test_the_version_is_that_of_the_evaluated_model(night: Night) -> None:
+    model = night.challenger
+
+    assert model is not None
+    assert versioned(model).manifest == model.manifest
 
 
 def test_a_champion_serves_a_week_before_it_is_challenged(young_champion: Night) -> None:
