@@ -17,16 +17,21 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.folder import CHECKOUT
 from infra_cdk.stage import STAGES
 from shared.aws.model_registry import ModelRegistry, NoModelError, VersionTakenError
-from shared.aws.model_store import ModelStore
+from shared.aws.model_store import ModelFileError, ModelStore
 from shared.aws.queue import ChurnQueue
 from shared.aws.scorecard_table import ScorecardTable
-from shared.aws.table import Table
-from shared.ml.model import ModelError, unpack
+from shared.aws.table import AwsError, Table, VersionConflictError
+from shared.ml.model import MANIFEST, ModelError, unpack
+
+
+class StageError(Exception):
+    """The stage is not there, or not whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,18 @@ def main() -> None:
     for command in (back, publishing):
         command.add_argument("--stage", choices=STAGES, required=True)
     arguments = parser.parse_args()
-    place = place_of(arguments.stage)
     try:
+        place = place_of(arguments.stage)
         if arguments.command == "publish":
             say(publish(place, arguments.folder))
         else:
             say(roll_back(place, arguments.version or None))
-    except (NoModelError, VersionTakenError, ModelError, FileNotFoundError) as error:
+    except (StageError, NoModelError, VersionTakenError, ModelError, ModelFileError) as error:
         sys.exit(str(error))
+    except VersionConflictError:
+        sys.exit("Somebody else changed the model in force meanwhile: look, then try again.")
+    except (OSError, *AwsError) as error:
+        sys.exit(f"{arguments.stage}: {error}")
 
 
 def roll_back(place: Place, version: str | None) -> str:
@@ -69,11 +78,16 @@ def roll_back(place: Place, version: str | None) -> str:
 
 
 def publish(place: Place, folder: Path) -> str:
-    """Store the model in a folder, as `make train` wrote it."""
+    """Store the model in a folder, as `make train` wrote it, and read it back."""
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is no folder")
     files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    manifest = unpack(files).manifest
-    named = {name: files[name] for name in ("manifest.json", *manifest.files)}
-    place.models.put_model(named)
+    try:
+        manifest = unpack(files).manifest
+    except ModelError as error:
+        raise ModelError(f"{folder} holds no model: {error}") from error
+    place.models.put_model({name: files[name] for name in (MANIFEST, *manifest.files)})
+    unpack(place.models.model(manifest.version))
     return f"{manifest.version} is stored. To put it in force: make rollback-model VERSION=…"
 
 
@@ -86,7 +100,7 @@ def _here() -> Place:
     try:
         deployed = Deployed.read(CHECKOUT.deployed)
     except FileNotFoundError:
-        sys.exit("Nothing runs here: `make run` first.")
+        raise StageError("Nothing runs here: `make run` first.") from None
     names = {
         "TableName": deployed.table,
         "ModelBucket": deployed.model_bucket,
@@ -96,12 +110,21 @@ def _here() -> Place:
 
 
 def _in_aws(stage: str) -> Place:
-    found: Any = boto3.client("cloudformation").describe_stacks(StackName=f"tutor-quality-{stage}")
-    outputs = found["Stacks"][0]["Outputs"]
+    name = f"tutor-quality-{stage}"
+    try:
+        found: Any = boto3.client("cloudformation").describe_stacks(StackName=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            raise StageError(f"There is no stack {name} in this account and region.") from error
+        raise
+    outputs = found["Stacks"][0].get("Outputs", [])
     return _place(boto3.client, {each["OutputKey"]: each["OutputValue"] for each in outputs})
 
 
 def _place(client: Callable[[Any], Any], names: dict[str, str]) -> Place:
+    missing = {"TableName", "ModelBucket", "ChurnQueueUrl"} - names.keys()
+    if missing:
+        raise StageError(f"The stack tells no {min(missing)}: deploy it first.")
     table = Table(client("dynamodb"), names["TableName"])
     models = ModelStore(client("s3"), names["ModelBucket"], ModelRegistry(table))
     return Place(table, models, ChurnQueue(client("sqs"), names["ChurnQueueUrl"]))
