@@ -35,7 +35,16 @@ MOST_ROWS: Final = 120_000
 """More daily rows than this are thinned: neighbouring days of a tutor tell nearly the same."""
 RIDGE_ROWS: Final = 15_000
 FEWEST_DEPARTURES: Final = 10
-"""Of fewer in any slice nothing is learned."""
+"""Rows before a departure; of fewer in any slice nothing is learned."""
+FEWEST_LEAVERS: Final = 10
+"""Tutors who left, in all slices: among fewer, chance moves an AUC by 0.1 (1 / √(12 · 10)).
+
+One tutor's weeks before leaving are many rows, but one example.
+"""
+FEWEST_IN_SLICE: Final = 3
+"""Of them in each slice: one or two would choose what suits themselves, and a fifth of the 15 or so
+leavers that a small marketplace has is no more.
+"""
 CALENDAR_R2: Final = 0.5
 """A feature that tells the date more than the tutor would not hold tomorrow."""
 TWO_YEARS_DAYS: Final = 730
@@ -72,11 +81,17 @@ class Slices:
     calibration: Bools
     how: str
 
-    def enough(self, label: Floats) -> bool:
-        """Whether every slice has departures, and somebody who stayed, to learn from."""
-        return all(
-            FEWEST_DEPARTURES <= label[rows].sum() <= rows.sum() - FEWEST_DEPARTURES
-            for rows in (self.fit, self.validation, self.calibration)
+    def enough(self, label: Floats, tutor: Ints) -> bool:
+        """Whether every slice has departures, of several tutors, and rows without to learn from."""
+        slices = (self.fit, self.validation, self.calibration)
+        leavers = [np.unique(tutor[rows & (label == 1)]) for rows in slices]
+        return (
+            all(
+                FEWEST_DEPARTURES <= label[rows].sum() <= rows.sum() - FEWEST_DEPARTURES
+                for rows in slices
+            )
+            and min(map(len, leavers)) >= FEWEST_IN_SLICE
+            and len(np.unique(np.concatenate(leavers))) >= FEWEST_LEAVERS
         )
 
 
@@ -102,7 +117,7 @@ def train(
         notes.extend(found)
         after = days if after or stage.promoted else 0
     if not any(stage.promoted for stage in stages):
-        raise TrainingError(f"too few departures are known before {until:%Y-%m-%d}: {notes[-1]}")
+        raise TrainingError(_too_few(rows, until))
     return versioned(
         ChurnModel(
             manifest=_manifest(rows, columns, stages, notes, until, trained_at),
@@ -110,6 +125,17 @@ def train(
             columns=columns,
             stages=tuple(stages),
         )
+    )
+
+
+def _too_few(rows: Sample, until: datetime) -> str:
+    known = [rows.leaves_within(days) & rows.closed(days) for days in HORIZONS]
+    left = len(np.unique(rows.tutor[np.any(known, axis=0)]))
+    return (
+        f"{left} {'tutor is' if left == 1 else 'tutors are'} known to have left before "
+        f"{until:%Y-%m-%d}; at least {FEWEST_LEAVERS} are needed to learn from, "
+        f"{FEWEST_IN_SLICE} in each of three slices"
+        + (", and one slice has too few" if left >= FEWEST_LEAVERS else "")
     )
 
 
@@ -159,9 +185,11 @@ def _stage(
     label, matrix = part.label(days), np.ascontiguousarray(part.matrix[:, columns])
     slices = _slices(part, label, days)
     if slices is None:
+        left = len(np.unique(part.tutor[label == 1]))
+        pace = "pace up to " + within(after) if after else "pace of the first longer one learned"
         return Stage(after, days, None, {}), [
-            f"{within(days)}: {int(label.sum())} departures of {len(part):,} rows are too few; "
-            f"the pace is that of the stage {'before' if after else 'after'}"
+            f"{within(days)}: {left:,} tutors known to have left ({int(label.sum()):,} departures "
+            f"of {len(part):,} rows) are too few to slice and to learn from; it has the {pace}"
         ]
     notes = [f"{len(part):,} rows, {int(label.sum()):,} departures, {slices.how}"]
     recipes = _recipes(matrix, label, slices, names, threads, notes)
@@ -185,7 +213,7 @@ def _stage(
 def _slices(part: Sample, label: Floats, days: int) -> Slices | None:
     """Slices in time where the history is long enough, else of tutors; None if neither works."""
     for slices in (_by_time(part, days), _by_tutor(part, later=True), _by_tutor(part)):
-        if slices.enough(label):
+        if slices.enough(label, part.tutor):
             return slices
     return None
 

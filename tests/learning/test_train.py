@@ -11,6 +11,7 @@ from shared.ml.ledger import DAY, microseconds
 from shared.ml.model import pack
 from shared.ml.train import (
     CALENDAR,
+    Slices,
     TrainingError,
     _by_time,
     _by_tutor,
@@ -79,17 +80,62 @@ def test_the_manifest_says_what_the_model_is_made_of(town: Town) -> None:
     assert any("is in force" in note for note in manifest.notes)
 
 
-@pytest.mark.parametrize("days", [5, 25])
-def test_too_short_a_history_is_refused(town: Town, days: int) -> None:
+# fmt: off
+LEAVERS = [
+    pytest.param((4, 3, 3), True, id="just enough"),
+    pytest.param((3, 3, 3), False, id="one tutor short of ten"),
+    pytest.param((8, 2, 3), False, id="too few in a slice"),
+    pytest.param((1, 1, 1), False, id="many departures of one tutor each"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("leavers", "learns"), LEAVERS)
+def test_rows_of_a_tutor_are_one_example(leavers: tuple[int, int, int], learns: bool) -> None:
+    """Each slice has 24 rows that left and 24 that stayed, whoever's they are."""
+    label, of = np.tile(np.repeat([1.0, 0.0], 24), 3), np.repeat([0, 1, 2], 48)
+    tutor = 100 * of + np.tile(np.arange(24), 6) % np.array(leavers)[of]
+
+    slices = Slices(of == 0, of == 1, of == 2, "")
+
+    assert slices.enough(label, tutor) is learns
+
+
+# fmt: off
+TOO_SHORT = [
+    pytest.param(5, "the history is too short: nobody's outcome is known", id="no outcome yet"),
+    pytest.param(25, "6 tutors are known to have left before 2026-06-19; at least 10 are needed to "
+                     "learn from, 3 in each of three slices", id="too few left"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("days", "why"), TOO_SHORT)
+def test_too_short_a_history_is_refused(town: Town, days: int, why: str) -> None:
     first = END - timedelta(days=180)
 
-    with pytest.raises(TrainingError, match="too"):
+    with pytest.raises(TrainingError) as refused:
         train(town.ledgers, first + timedelta(days=days), threads=1, trained_at=END)
+
+    assert str(refused.value) == why
 
 
 def test_nobody_to_learn_from_is_refused() -> None:
     with pytest.raises(TrainingError, match="too short"):
         train({}, UNTIL, threads=1, trained_at=END)
+
+
+def test_a_horizon_that_could_not_be_learned_says_whose_pace_it_has(town: Town) -> None:
+    """The first stage has none before it, the last none after."""
+    early = END - timedelta(days=75)
+
+    notes = train(town.ledgers, early, threads=2, trained_at=END).manifest.notes
+
+    told = {note.split(":")[0]: note.split("; ")[-1] for note in notes if "too few" in note}
+    assert told == {
+        "1 day": "it has the pace of the first longer one learned",
+        "90 days": "it has the pace up to 30 days",
+    }
 
 
 def test_nothing_is_weighted_or_resampled(town: Town) -> None:
