@@ -51,4 +51,3 @@ GROUPS = (
     ),
 )
 SUBJECTS = tuple(subject for group in GROUPS for subject in group.subjects)
-GROUP_OF_SUBJECT = {subject: group.name for group in GROUPS for subject in group.subjects}

@@ -27,7 +27,6 @@ from shared.domain.scorecard import DailyRecord, Scorecard
 from shared.domain.threshold import Settings
 from shared.domain.tutor_row import Insight, TutorRow
 
-SORTS = ("churn_score", "reschedule_rate", "sessions", "name", "updated_at", "p30")
 LAST = "~"
 
 

@@ -18,7 +18,7 @@ from events.world.column import Column, choice, instant, write_csv
 from events.world.history import History, simulate, write_history, write_truth
 from events.world.name import FAMILY, GIVEN, PLACES
 from events.world.profile import draw_profiles
-from events.world.subject import GROUP_OF_SUBJECT, GROUPS
+from events.world.subject import GROUPS
 from events.world.tutor import Cause, Exit, Life, live
 from events.world.world import WORLDS, World
 from shared.contracts import Kind, accept
@@ -150,9 +150,9 @@ def test_every_tutor_named_has_a_profile(frames: Frames) -> None:
 
 
 def test_every_group_of_subjects_is_taught_by_its_own_tutors(frames: Frames) -> None:
-    groups = frames.tutors.subjects.map(
-        lambda text: {GROUP_OF_SUBJECT[name] for name in text.split(";")}
-    )
+    group_of = {subject: group.name for group in GROUPS for subject in group.subjects}
+
+    groups = frames.tutors.subjects.map(lambda text: {group_of[name] for name in text.split(";")})
 
     assert (groups.map(len) == 1).all()
     taught = frames.sessions.merge(frames.tutors, on="tutor_id")
