@@ -97,6 +97,7 @@ Stars = Annotated[float, Field(ge=1, le=5)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Minutes = Annotated[float, Field(ge=0, le=100_000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Subjects = Annotated[tuple[Word, ...], Field(strict=False, max_length=100)]
 Label = Annotated[str, StringConstraints(max_length=1_000)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 
@@ -172,7 +173,7 @@ class TutorProfile(Inbound):
     version: Version | None = None
     name: Word
     email: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\z")]
-    subjects: Annotated[tuple[Word, ...], Field(strict=False, max_length=100)]
+    subjects: Subjects
     onboarding_date: DayOrInstant
     status: Annotated[Literal["active", "on_leave", "resigned", "deactivated"], Field()]
     status_since: DayOrInstant | None = None

@@ -26,6 +26,7 @@ from shared.contracts import (
     InvalidError,
     SessionReport,
     StudentFeedback,
+    Subjects,
     TutorEvent,
     TutorProfile,
     UnreadableError,
@@ -61,10 +62,11 @@ class BadRow:
 
 
 class PastTutor(TutorProfile):
-    """A profile of a history, which may not know name, address or when the tutor came."""
+    """A profile of a history, which may not know name, address, subjects or when the tutor came."""
 
     name: Annotated[str | None, *TutorProfile.model_fields["name"].metadata] = None  # type: ignore[assignment]
     email: Annotated[str | None, *TutorProfile.model_fields["email"].metadata] = None  # type: ignore[assignment]
+    subjects: Subjects = ()
     onboarding_date: DayOrInstant | None = None  # type: ignore[assignment]
 
 

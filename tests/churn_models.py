@@ -61,6 +61,6 @@ def packed(version: str = "v1", *, seed: int = 1) -> dict[str, bytes]:
 
 def of_another_format(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files as a later program might write them: whole, but not for this code."""
-    manifest = files["manifest.json"].replace(b'"format": 1', b'"format": 999')
+    manifest = files["manifest.json"].replace(b'"format": %d' % FORMAT, b'"format": 999')
     assert manifest != files["manifest.json"]
     return {**files, "manifest.json": manifest}

@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from pathlib import Path
 from shared.domain.evaluation import Evaluation, Measures
 from shared.history import HistoryError, Past, read_past
 from shared.ml.backtest import BacktestError, Split, backtest
+from shared.ml.ceiling import Ceiling, read_ceiling
 from shared.ml.ledger import Ledger, instant
 from shared.ml.record_end import record_end
 from shared.ml.result_folder import write_backtest, write_model
@@ -58,13 +60,14 @@ def run_backtest(options: argparse.Namespace) -> None:
     )
     folder, out = _folder("HISTORY", options.history), _target("OUT", options.out)
     threads = _threads(options.threads)
-    past = _read(folder)
+    past, ceiling = _read(folder), _ceiling(folder)
     found = backtest(
         past.logs(),
         split,
         history=folder.resolve().name,
         made_at=_now(),
-        refused=len(past.refused),
+        refused=Counter(row.file for row in past.refused),
+        ceiling=ceiling,
         threads=threads,
     )
     with _writing(out):
@@ -170,6 +173,13 @@ def _read(folder: Path) -> Past:
     for row in past.refused[:REFUSED_SHOWN]:
         tell(f"  {row.file} line {row.line}, {row.column}: {row.message}")
     return past
+
+
+def _ceiling(folder: Path) -> Ceiling:
+    try:
+        return read_ceiling(folder)
+    except (HistoryError, OSError) as error:
+        raise BacktestError("HISTORY", str(error)) from error
 
 
 @contextmanager

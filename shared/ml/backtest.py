@@ -7,6 +7,7 @@ none of which it saw. A row counts at a horizon only once its outcome is certain
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -16,13 +17,14 @@ from shared.domain.log import Log
 from shared.domain.marketplace import Reference
 from shared.ml.against_score import disagreements, worth
 from shared.ml.calibration import reliability
+from shared.ml.ceiling import Ceiling, best_possible
 from shared.ml.features import Floats
 from shared.ml.forecast import KINDS, Forecasts, drivers, forecasts, missing
-from shared.ml.gate import FEWEST_LEAVERS
 from shared.ml.goal import level_goals
+from shared.ml.hindsight import sentence
 from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops
-from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
-from shared.ml.measure import agreement, lift, measures, paired_difference, ranking
+from shared.ml.ledger import DAY, PROFILE, Ints, Ledger, instant, microseconds
+from shared.ml.measure import agreement, auc, lift, measures, paired_difference, ranking
 from shared.ml.model import ChurnModel
 from shared.ml.record_end import RecordEnd, record_end
 from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
@@ -42,6 +44,7 @@ MOST_ROWS: Final = 100_000
 """More daily rows than this are thinned."""
 MOST_BEFORE: Final = 3_000
 """Rows of training on which the churn score's parts are looked at."""
+FEW_LEAVERS: Final = 30
 RATE_MOVED: Final = 1.25
 """A base rate that changed by this factor is told of."""
 
@@ -100,6 +103,7 @@ class _Trial:
     model: ChurnModel
     tested: Sample
     said: Forecasts
+    best: Floats
     reference: Reference
     scored: Scored
     threads: int
@@ -108,6 +112,12 @@ class _Trial:
     def horizons(self) -> list[int]:
         """Those of which any outcome has closed."""
         return [days for days in HORIZONS if self.tested.closed(days).any()]
+
+    @property
+    def blind_to(self) -> list[str]:
+        """Fields of the profile that are known but not looked at."""
+        known = {name for ledger in self.ledgers.values() for name in ledger.profile}
+        return [name for name in PROFILE if name in known - self.model.space.reported]
 
     def of(self, days: int) -> "_Closed":
         """What closed of one horizon."""
@@ -121,6 +131,7 @@ class _Trial:
             rows.label(days),
             rows.tutor,
             said,
+            self.best[certain, place],
             now_at[self.scored.rows[among]],
             self.scored.value[among],
             self.model.manifest.base_rates.get(days),
@@ -129,12 +140,16 @@ class _Trial:
 
 @dataclass(frozen=True, slots=True)
 class _Closed:
-    """The closed rows of one horizon; `score` is of those at `places` alone."""
+    """The closed rows of one horizon; `score` is of those at `places` alone.
+
+    `best` is the best possible forecast, NaN where it is not known.
+    """
 
     days: int
     label: Floats
     tutor: Ints
     said: Forecasts
+    best: Floats
     places: Ints
     score: Floats
     base_rate: float | None
@@ -146,14 +161,16 @@ def backtest(
     *,
     history: str,
     made_at: datetime,
-    refused: int = 0,
+    refused: Mapping[str, int] = MappingProxyType({}),
+    ceiling: Ceiling | None = None,
     threads: int = 1,
 ) -> Backtest:
     """Train, ask, and judge; raises BacktestError where the history is too short for it.
 
-    `history` is what it is called, `refused` how many of its rows could not be read.
+    `history` is what it is called, `refused` how many rows of each of its files could not
+    be read, `ceiling` the best possible forecast where the world is synthetic.
     """
-    trial = _trial(logs, split, made_at, threads)
+    trial = _trial(logs, split, made_at, ceiling or {}, threads)
     closed = {days: trial.of(days) for days in trial.horizons}
     evaluations = tuple(_evaluation(each) for each in closed.values())
     report = BacktestReport(
@@ -172,23 +189,12 @@ def backtest(
     return Backtest(report, trial.model, trial.tested, trial.said)
 
 
-def beside_ceiling(report: BacktestReport, ceiling: Mapping[int, Measures]) -> BacktestReport:
-    """The report with the measures of the best possible forecast, known of a synthetic world."""
-    return replace(
-        report,
-        evaluations=tuple(
-            replace(each, measures=each.measures | {"ceiling": ceiling[each.horizon_days]})
-            if each.horizon_days in ceiling
-            else each
-            for each in report.evaluations
-        ),
-    )
-
-
 # --- train and ask ---
 
 
-def _trial(logs: Mapping[str, Log], split: Split, made_at: datetime, threads: int) -> _Trial:
+def _trial(
+    logs: Mapping[str, Log], split: Split, made_at: datetime, ceiling: Ceiling, threads: int
+) -> _Trial:
     every = {name: Ledger.of(log) for name, log in logs.items()}
     end = record_end(every)
     if end is None:
@@ -212,6 +218,7 @@ def _trial(logs: Mapping[str, Log], split: Split, made_at: datetime, threads: in
         model=model,
         tested=tested,
         said=forecasts(model, tested),
+        best=best_possible(ceiling, tested),
         reference=reference,
         scored=scored(logs, tested, reference),
         threads=threads,
@@ -256,6 +263,9 @@ def _evaluation(rows: _Closed) -> Evaluation:
         same = name != "promoted" and np.array_equal(chance, promoted)
         found[name] = found["promoted"] if same else measures(label, chance, tutor, base_rate)
     found["churn_score"] = ranking(label[rows.places], rows.score, tutor[rows.places])
+    known = ~np.isnan(rows.best)
+    if known.any():
+        found["ceiling"] = measures(label[known], rows.best[known], tutor[known], base_rate)
     goals = level_goals(label, promoted, found["promoted"])
     alerted = level_goals(label[rows.places], promoted[rows.places], found["promoted"], rows.score)
     return Evaluation(
@@ -399,7 +409,10 @@ def _setting(trial: _Trial, history: str, made_at: datetime) -> Setting:
     )
 
 
-def _caveats(trial: _Trial, evaluations: tuple[Evaluation, ...], refused: int) -> Iterator[str]:
+def _caveats(
+    trial: _Trial, evaluations: tuple[Evaluation, ...], refused: Mapping[str, int]
+) -> Iterator[str]:
+    yield from _about_the_ceiling(trial)
     yield from _about_records(trial, refused)
     for each in evaluations:
         yield from _about_outcomes(each.measures["promoted"], each.horizon_days)
@@ -411,9 +424,26 @@ def _caveats(trial: _Trial, evaluations: tuple[Evaluation, ...], refused: int) -
         )
 
 
-def _about_records(trial: _Trial, refused: int) -> Iterator[str]:
+def _about_the_ceiling(trial: _Trial) -> Iterator[str]:
+    """In words, over the rows of which it is known, so that the two can be compared."""
+    rows = trial.of(HEADLINE)
+    known = ~np.isnan(rows.best)
+    label, promoted = rows.label[known], rows.said["promoted"][known]
+    mine, most = auc(label, promoted), auc(label, rows.best[known])
+    if mine is not None and most is not None:
+        yield (
+            f"The world is synthetic, and the best that any honest model could do in it is known "
+            f"of {known.sum():,} of {len(known):,} tutor-moments: within {within(HEADLINE)} an AUC "
+            f"of {most:.3f}, where the model in use has {mine:.3f}."
+        )
+
+
+def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
     if refused:
-        yield f"{refused:,} rows of the history could not be read and were left out."
+        files = ", ".join(f"{count:,} of {name}" for name, count in refused.items())
+        yield f"Rows of the history that could not be read were left out: {files}."
+    if trial.blind_to:
+        yield sentence(trial.blind_to)
     if trial.end.beyond:
         yield (
             f"The records end on {instant(trial.end.at):%d %B %Y}; {trial.end.beyond:,} sessions "
@@ -435,12 +465,12 @@ def _about_records(trial: _Trial, refused: int) -> Iterator[str]:
     if guessed:
         yield (
             f"Too few departures were known to learn {' and '.join(map(str, guessed))} days by "
-            "themselves; they go on at the pace of the other horizons."
+            "themselves; they share the pace of the horizon next to them."
         )
 
 
 def _about_outcomes(found: Measures, days: int) -> Iterator[str]:
-    if found.positive_tutors < FEWEST_LEAVERS:
+    if found.positive_tutors < FEW_LEAVERS:
         yield (
             f"Only {found.positive_tutors} tutors left within {within(days)} of a tested moment: "
             "every figure on it is uncertain, as its interval says."

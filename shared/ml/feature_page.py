@@ -1,6 +1,6 @@
 """The printed page of features, from the table they are computed by: `docs/features.md`."""
 
-from shared.ml.features import FEATURE_DAYS, FEATURES, Feature
+from shared.ml.features import FEATURE_DAYS, FEATURES, LEAST_TUTORS, MOST_SUBJECTS, Feature
 from shared.ml.labels import SILENCE_DAYS
 
 
@@ -16,17 +16,19 @@ def page() -> str:
         " change compares a tutor with their own past. What a platform does not report is NaN,"
         " never zero. Only tutors at work have features: a session taught in the last"
         f" {SILENCE_DAYS} days, not on leave, not gone.",
-        "Training leaves out what does not vary, what tells the date more than the tutor, and the"
-        " season until two years are known. Features of a family count as twins: an explanation"
-        " adds their pushes up and names the strongest.",
+        "Training leaves out what does not vary, what tells the date more than the tutor, the"
+        " season until two years are known, and a field of the profile that is known of those who"
+        " stayed but not of those who left (or the other way): it was changed in hindsight."
+        " Features of a family count as twins: an explanation adds their pushes up and names the"
+        " strongest.",
     ]
     for category in categories:
         rows = [feature for feature in FEATURES if feature.category == category]
         parts += [f"## {category.capitalize()}", _table(rows)]
     parts += [
         "## Subjects",
-        "`teaches:<subject>`, 0 or 1 from the profile, for each subject that at least ten tutors"
-        " of the training data teach, at most 24.",
+        f"`teaches:<subject>`, 0 or 1 from the profile, for each subject that at least"
+        f" {LEAST_TUTORS} tutors of the training data teach, at most {MOST_SUBJECTS}.",
     ]
     return "\n\n".join(parts)
 

@@ -5,7 +5,8 @@ at *t* looks at (t − 182 days, t] and at nothing later, so deleting what comes
 as it is to the last bit. What a platform does not report is NaN, never zero.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import exp, isnan
@@ -22,6 +23,8 @@ type Matrix = npt.NDArray[np.float32]
 
 FEATURE_DAYS: Final = 182
 """How far back any feature looks."""
+MOST_SUBJECTS: Final = 24
+LEAST_TUTORS: Final = 10
 LEAST_WEEKS: Final = 3 / 7
 """A tutor seen for less than so many weeks has no rate yet."""
 PRIOR_PER_WEEK: Final = 0.5
@@ -610,23 +613,29 @@ FEATURES: Final[tuple[Feature, ...]] = (
 
 @dataclass(frozen=True)
 class Space:
-    """What a model was trained to see: the channels its platform reports, and its subjects."""
+    """What a model was trained to see: what its platform reports, and its subjects.
+
+    `reported` holds channels of the ledger and names of its PROFILE.
+    """
 
     reported: frozenset[str]
     subjects: tuple[str, ...] = ()
 
     @staticmethod
-    def of(ledgers: Iterable[Ledger], most_subjects: int = 24, least_tutors: int = 10) -> "Space":
-        """The space of some tutors: subjects that enough of them teach, commonest first."""
+    def of(ledgers: Iterable[Ledger], blind_to: Collection[str] = ()) -> "Space":
+        """All that these tutors show, but for what the model is to be blind to.
+
+        Subjects are those that LEAST_TUTORS teach, at most the MOST_SUBJECTS commonest.
+        """
         reported: set[str] = set()
-        teaching: dict[str, int] = {}
+        teaching: Counter[str] = Counter()
         for ledger in ledgers:
-            reported |= ledger.series.keys()
-            for subject in set(ledger.subjects):
-                teaching[subject] = teaching.get(subject, 0) + 1
-        common = [name for name, tutors in teaching.items() if tutors >= least_tutors]
+            reported |= ledger.series.keys() | ledger.profile
+            teaching.update(set(ledger.subjects))
+        told = frozenset(reported.difference(blind_to))
+        common = [name for name, tutors in teaching.items() if tutors >= LEAST_TUTORS]
         common.sort(key=lambda name: (-teaching[name], name))
-        return Space(frozenset(reported), tuple(sorted(common[:most_subjects])))
+        return Space(told, tuple(sorted(common[:MOST_SUBJECTS])) if "subjects" in told else ())
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -653,7 +662,7 @@ def _teaches(subject: str) -> Feature:
 
 def features(ledger: Ledger, at: Ints, space: Space) -> Matrix:
     """The features of one tutor at some moments (microseconds): rows moments, columns features."""
-    moments = Moments(ledger, at)
+    moments = Moments(ledger.knowing(space.reported), at)
     columns = space.features
     matrix = np.full((len(at), len(columns)), np.nan, np.float32)
     for place, feature in enumerate(columns):

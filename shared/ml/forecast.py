@@ -101,15 +101,12 @@ REPORTS: Final = (
     ("response times", "response"),
     ("hours offered", "availability"),
     ("training", "training_assigned"),
+    ("onboarding dates", "onboarded"),
+    ("subjects", "subjects"),
 )
-"""What a history may report, and the channel that shows that it does."""
+"""What a history may report, and the channel or field of the profile that shows that it does."""
 
 
 def missing(rows: Sample) -> tuple[str, ...]:
     """What the history does not report, in words."""
-    absent = [words for words, channel in REPORTS if channel not in rows.space.reported]
-    names = {feature.name: place for place, feature in enumerate(rows.space.features)}
-    for words, name in (("onboarding dates", "tenure_days"), ("subjects", "subjects_taught")):
-        if len(rows) and np.isnan(rows.matrix[:, names[name]]).all():
-            absent.append(words)
-    return tuple(absent)
+    return tuple(words for words, channel in REPORTS if channel not in rows.space.reported)

@@ -7,10 +7,11 @@ the same numbers to the last bit.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from math import log1p
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +70,10 @@ type Book = dict[str, list[int]]
 EMPTY = Series(np.zeros(0, np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64))
 
 
+PROFILE: Final = ("subjects", "onboarded", "agreed_per_week")
+"""What is read of a tutor's profile: it is as it stands now, whenever it came to be so."""
+
+
 @dataclass(frozen=True)
 class Ledger:
     """All that features and labels read of one tutor.
@@ -118,6 +123,22 @@ class Ledger:
         """When the last thing happened that was known at a moment; None if nothing was."""
         known = int(np.searchsorted(self.seen, at, side="right"))
         return instant(int(self.seen[known - 1])) if known else None
+
+    @property
+    def profile(self) -> frozenset[str]:
+        """Which of PROFILE is known of this tutor."""
+        return frozenset(name for name in PROFILE if getattr(self, name))
+
+    def knowing(self, told: frozenset[str]) -> "Ledger":
+        """The ledger with nothing of the profile but what is told."""
+        if self.profile <= told:
+            return self
+        return replace(
+            self,
+            subjects=self.subjects if "subjects" in told else (),
+            onboarded=self.onboarded if "onboarded" in told else None,
+            agreed_per_week=self.agreed_per_week if "agreed_per_week" in told else None,
+        )
 
     def until(self, end: int) -> "Ledger":
         """The ledger as it was then: nothing later is in it."""

@@ -23,7 +23,7 @@ from shared.ml.hazard import Hazard, Recency, Trees
 from shared.ml.ledger import Ints
 from shared.ml.logistic import Logistic, Scale
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 DIGITS: Final = 8
 """Of the digest in a version: two models of one date share it once in four thousand million."""
 MANIFEST: Final = "manifest.json"

@@ -24,6 +24,7 @@ from shared.ml.drift import profile
 from shared.ml.features import Floats, Matrix, Space
 from shared.ml.gate import best
 from shared.ml.hazard import RECENCY_FEATURE, Hazard, Margin, Recency, Trees
+from shared.ml.hindsight import sentence, told_by_leaving
 from shared.ml.labels import SILENCE_DAYS, Bools
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
 from shared.ml.measure import log_losses
@@ -109,7 +110,8 @@ def train(
     rows = training_sample(known, end)
     columns = informative(rows)
     names = [rows.space.features[column].name for column in columns]
-    stages, notes = [], []
+    blind_to = told_by_leaving(known, end)
+    stages, notes = [], [sentence(blind_to)] if blind_to else []
     after = 0
     for days in HORIZONS:
         stage, found = _stage(rows, columns, names, after, days, threads)
@@ -148,7 +150,8 @@ def training_sample(ledgers: Mapping[str, Ledger], end: int) -> Sample:
     daily = days_at_work(ledgers, midnights(begin, last))
     stride = -(-daily // MOST_ROWS)
     stride += stride % 7 == 0
-    return sample(ledgers, midnights(begin, last, max(stride, 1)), Space.of(ledgers.values()), end)
+    space = Space.of(ledgers.values(), blind_to=told_by_leaving(ledgers, end))
+    return sample(ledgers, midnights(begin, last, max(stride, 1)), space, end)
 
 
 def informative(rows: Sample) -> Ints:

@@ -1,5 +1,6 @@
 """Training learns from what was known, and from nothing that came later."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -146,3 +147,17 @@ def test_nothing_is_weighted_or_resampled(town: Town) -> None:
     forecast = town.model.probabilities(closed.matrix)[:, 1]
 
     assert np.isclose(forecast.mean(), closed.label(7).mean(), rtol=0.1)
+
+
+def test_a_profile_emptied_when_its_tutor_left_is_not_learned_from(town: Town) -> None:
+    """Else the model knows all leavers of the past by it, and nobody who is going to leave."""
+    emptied = {
+        name: replace(ledger, onboarded=None) if ledger.gone_at <= microseconds(END) else ledger
+        for name, ledger in town.ledgers.items()
+    }
+
+    manifest = train(emptied, UNTIL, threads=2, trained_at=END).manifest
+
+    assert {"tenure_days", "is_new"}.isdisjoint(manifest.features)
+    assert "onboarded" not in manifest.reported
+    assert manifest.notes[0].startswith("Left out: onboarding date")

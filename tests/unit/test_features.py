@@ -12,7 +12,7 @@ from shared.domain.log import Log
 from shared.domain.session import Party
 from shared.ml.feature_page import page
 from shared.ml.features import FEATURES, Space, features, said
-from shared.ml.ledger import Ledger, microseconds
+from shared.ml.ledger import PROFILE, Ledger, microseconds
 from tests.builders import (
     AS_OF,
     ago,
@@ -29,7 +29,9 @@ from tests.builders import (
 )
 
 NOW = np.array([microseconds(AS_OF)])
-EVERYTHING = Space(frozenset(channel for row in FEATURES for channel in row.channels))
+EVERYTHING = Space(
+    frozenset(PROFILE).union(channel for row in FEATURES for channel in row.channels)
+)
 
 
 def value(told: Log, name: str, space: Space = EVERYTHING) -> float:

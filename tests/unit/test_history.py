@@ -304,6 +304,7 @@ def test_a_tutor_of_a_history_may_lack_name_and_address(tmp_path: Path) -> None:
     [
         pytest.param("Latin", ("Latin",), id="one"),
         pytest.param("Latin; Greek;", ("Latin", "Greek"), id="semicolons"),
+        pytest.param("", (), id="none known"),
         pytest.param('["Latin", "Greek; old"]', ("Latin", "Greek; old"), id="json"),
     ],
 )
