@@ -20,6 +20,7 @@ from shared.ml.calibration import reliability
 from shared.ml.ceiling import Ceiling, best_possible
 from shared.ml.features import Floats
 from shared.ml.forecast import KINDS, Forecasts, drivers, forecasts, missing
+from shared.ml.gate import FEWEST_LEAVERS
 from shared.ml.goal import level_goals
 from shared.ml.hindsight import sentence
 from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops
@@ -44,7 +45,6 @@ MOST_ROWS: Final = 100_000
 """More daily rows than this are thinned."""
 MOST_BEFORE: Final = 3_000
 """Rows of training on which the churn score's parts are looked at."""
-FEW_LEAVERS: Final = 30
 RATE_MOVED: Final = 1.25
 """A base rate that changed by this factor is told of."""
 
@@ -465,12 +465,12 @@ def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
     if guessed:
         yield (
             f"Too few departures were known to learn {' and '.join(map(str, guessed))} days by "
-            "themselves; they share the pace of the horizon next to them."
+            "themselves; they go on at the pace of the other horizons."
         )
 
 
 def _about_outcomes(found: Measures, days: int) -> Iterator[str]:
-    if found.positive_tutors < FEW_LEAVERS:
+    if found.positive_tutors < FEWEST_LEAVERS:
         yield (
             f"Only {found.positive_tutors} tutors left within {within(days)} of a tested moment: "
             "every figure on it is uncertain, as its interval says."

@@ -14,6 +14,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 
+from events.world.ceiling import ceiling, write_ceiling
 from events.world.history import simulate, write_history
 from events.world.world import World
 from shared.domain.churn_score import churn_scores
@@ -21,9 +22,10 @@ from shared.domain.evaluation import HORIZONS
 from shared.domain.log import Log
 from shared.domain.marketplace import Reference
 from shared.domain.scorecard import scorecards
-from shared.history import read_past
+from shared.history import HistoryError, read_past
 from shared.ml.__main__ import main
-from shared.ml.backtest import Backtest, BacktestError, Split, backtest, beside_ceiling
+from shared.ml.backtest import Backtest, BacktestError, Split, backtest
+from shared.ml.ceiling import read_ceiling
 from shared.ml.labels import SILENCE_DAYS, Kind, departures
 from shared.ml.ledger import DAY, Ledger, instant, microseconds
 from shared.ml.model import unpack
@@ -54,7 +56,10 @@ class Run:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     history, out = tmp_path_factory.mktemp("village"), tmp_path_factory.mktemp("out") / "first"
-    write_history(simulate(World("village", tutors=80, days=120), 5, END), history)
+    village = simulate(World("village", tutors=80, days=120), 5, END)
+    write_history(village, history)
+    weekly = [UNTIL + timedelta(days=days) for days in (0, 7)]
+    write_ceiling(ceiling(village, weekly), history / "ceiling.csv")
     status = main(arguments(history, out, test_until=f"{LAST:%Y-%m-%d}"))
     assert status == 0
     with (out / "predictions.csv").open(newline="") as file:
@@ -138,7 +143,7 @@ def test_the_report_is_filled(run: Run) -> None:
     assert (run.out / "report.html").stat().st_size > 20_000
     month = report["horizons"]["30"]
     assert set(month["measures"]) == {
-        "promoted", "xgboost", "logistic", "recency", "churn_score",
+        "promoted", "xgboost", "logistic", "recency", "churn_score", "ceiling",
     }  # fmt: skip
     assert month["measures"]["promoted"]["reference_rate"] is not None
     assert {"recency", "churn_score"} <= set(month["comparisons"])
@@ -176,6 +181,7 @@ def again(run: Run) -> Backtest:
         Split(UNTIL, UNTIL, LAST),
         history=run.history.name,
         made_at=made_at,
+        ceiling=read_ceiling(run.history),
         threads=2,
     )
 
@@ -208,13 +214,35 @@ def test_again_gives_the_same_and_strays_change_nothing(
         assert (tmp_path / name).read_bytes() == (run.out / name).read_bytes()
 
 
-def test_the_best_possible_forecast_can_be_shown_beside(again: Backtest) -> None:
-    best = again.report.evaluations[0].measures["promoted"]
+def test_the_best_possible_forecast_is_told_where_it_is_known(run: Run) -> None:
+    month = run.report["horizons"]["30"]["measures"]
 
-    report = beside_ceiling(again.report, {1: best})
+    assert 0 < month["ceiling"]["rows"] < month["promoted"]["rows"]
+    assert month["ceiling"]["auc"] > 0.6
+    assert any("the best that any honest model could do" in each for each in run.report["caveats"])
+    assert "Best possible" in (run.out / "report.html").read_text()
 
-    assert report.evaluations[0].measures["ceiling"] == best
-    assert "ceiling" not in report.evaluations[1].measures
+
+# fmt: off
+NO_FORECASTS = [
+    pytest.param("t-1,2026-09-22T00:00:00Z,30,1.2", id="no probability"),
+    pytest.param("t-1,2026-09-22T00:00:00Z,30,nan", id="not a number"),
+    pytest.param("t-1,2026-09-22T00:00:00,30,0.2", id="no offset"),
+    pytest.param("t-1,2026-09-22T00:00:00Z,0.2", id="a cell short"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("row", NO_FORECASTS)
+def test_a_ceiling_that_is_no_forecast_is_refused(row: str, tmp_path: Path) -> None:
+    (tmp_path / "ceiling.csv").write_text(f"tutor_id,as_of,horizon_days,probability\n{row}\n")
+
+    with pytest.raises(HistoryError, match=r"ceiling\.csv line 2 is no forecast"):
+        read_ceiling(tmp_path)
+
+
+def test_a_history_tells_of_no_ceiling_unless_its_folder_holds_one(tmp_path: Path) -> None:
+    assert read_ceiling(tmp_path) == {}
 
 
 def test_kinds_are_kept_apart(again: Backtest) -> None:
