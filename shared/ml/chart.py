@@ -37,8 +37,8 @@ def _round_step(rough: float) -> float:
 
 
 def percent(value: float, digits: int = 0) -> str:
-    """0.125 as 12.5%."""
-    return f"{100 * value:.{digits}f}%"
+    """0.125 as 12.5%; what rounds to nothing has no sign."""
+    return f"{100 * value:z.{digits}f}%"
 
 
 def _tick(value: float, plain: bool) -> str:

@@ -545,4 +545,6 @@ _GLOSSARY = (
     ("Chain of several", "A longer horizon builds on the shorter ones; where their stages are of "
      "different sorts, what is in use is none of them alone."),
     ("Recency rule", "One line: the longer since the last session, the likelier to leave."),
+    ("Best possible", "Told of synthetic worlds alone: the forecast of one who knows the laws that "
+     "the world was drawn from. No honest model does better, but for chance."),
 )  # fmt: skip

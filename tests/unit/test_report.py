@@ -477,7 +477,13 @@ def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None
 
 @pytest.mark.parametrize(
     ("value", "digits", "expected"),
-    [(0.125, 1, "12.5%"), (0.1, 1, "10.0%"), (1, 0, "100%"), (-0.031, 1, "-3.1%"), (0.2, 0, "20%")],
+    [
+        (0.125, 1, "12.5%"),
+        (0.1, 1, "10.0%"),
+        (1, 0, "100%"),
+        (-0.031, 1, "-3.1%"),
+        (-0.0004, 1, "0.0%"),
+    ],
 )
 def test_percent(value: float, digits: int, expected: str) -> None:
     assert percent(value, digits) == expected
