@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import burst, churn, growth, importing, read, scoring, units, webhook
+from tests.bench import burst, churn, growth, histories, importing, read, scoring, units, webhook
 from tests.bench.result import Result, markdown, text
 
 PARTS: dict[str, Callable[[bool], Result]] = {
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[bool], Result]] = {
     "read": read.run,
     "growth": growth.run,
     "churn": churn.run,
+    "histories": histories.run,
 }
 
 
