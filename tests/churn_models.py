@@ -26,15 +26,13 @@ def small_model(version: str = "v1", *, seed: int = 1) -> ChurnModel:
     matrix = drawn.uniform(0, 14, (ROWS, len(columns))).astype(np.float32)
     chance = 1 / (1 + np.exp(3 - matrix[:, names.index(RECENCY_FEATURE)] / 3))
     label = (drawn.uniform(size=ROWS) < chance).astype(float)
-    booster = xgb.train(
-        {"objective": "binary:logistic", "max_depth": 2, "nthread": 1, "seed": seed},
-        xgb.DMatrix(matrix, label, nthread=1),
-        10,
-    )
-    trees, line = Hazard(Trees(booster)), Hazard(logistic.fit(matrix, label, 3.0), -2.0)
+    line = logistic.fit(matrix, label, 3.0)
+    shape = {"objective": "binary:logistic", "base_score": 0.5, "max_depth": 2, "seed": seed}
+    rows = xgb.DMatrix(matrix, label, base_margin=line.margin(matrix), nthread=1)
+    trees = Hazard(Trees(line, xgb.train(shape | {"nthread": 1}, rows, 10)))
     kinds: dict[int, ModelKind] = {1: "logistic", 7: "xgboost", 30: "xgboost", 90: "logistic"}
     stages = tuple(
-        Stage(after, days, kinds[days], {"xgboost": trees, "logistic": line})
+        Stage(after, days, kinds[days], {"xgboost": trees, "logistic": Hazard(line, -2.0)})
         for after, days in zip((0, *HORIZONS), HORIZONS, strict=False)
     )
     manifest = Manifest(

@@ -30,18 +30,24 @@ class Margin(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """XGBoost's boosted trees; `threads` is set by whoever runs them."""
+    """XGBoost's boosted trees on top of a regression: they learn what its lines leave over.
 
+    The booster's own base is 0; whoever runs it sets its threads.
+    """
+
+    start: Logistic
     booster: xgb.Booster
 
     def margin(self, matrix: Matrix) -> Floats:
         """Log-odds of each row."""
-        return np.asarray(self.booster.inplace_predict(matrix, predict_type="margin"), float)
+        grown = self.booster.inplace_predict(matrix, predict_type="margin")
+        return np.asarray(self.start.margin(matrix) + grown, float)
 
     def contributions(self, matrix: Matrix) -> Floats:
-        """Exact TreeSHAP of each feature, and last the expected margin."""
+        """Exact Shapley values, of the lines and by TreeSHAP of the trees, and last the base."""
         rows = xgb.DMatrix(matrix, nthread=1)
-        return np.asarray(self.booster.predict(rows, pred_contribs=True), float)
+        grown = self.booster.predict(rows, pred_contribs=True)
+        return np.asarray(self.start.contributions(matrix) + grown, float)
 
 
 @dataclass(frozen=True, slots=True)

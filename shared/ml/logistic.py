@@ -77,8 +77,9 @@ class Logistic:
     centre: Floats
 
     def margin(self, matrix: Matrix) -> Floats:
-        """Log-odds of each row."""
-        return self.intercept + self.scale.design(matrix) @ self.weights
+        """Log-odds of each row, to the last bit the same whatever rows stand beside it."""
+        parts = self.scale.design(matrix) * self.weights
+        return np.asarray(self.intercept + parts.sum(axis=1))  # a BLAS product would not be so
 
     def contributions(self, matrix: Matrix) -> Floats:
         """What each feature adds to the margin, and last what is left: (rows, features + 1).

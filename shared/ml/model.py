@@ -139,7 +139,7 @@ def pack(model: ChurnModel) -> dict[str, bytes]:
             if isinstance(hazard.model, Trees):
                 name = f"trees_{stage.days}d.ubj"
                 files[name] = bytes(hazard.model.booster.save_raw("ubj"))
-                about["trees"] = name
+                about |= {"trees": name, "curve": _curve_json(hazard.model.start)}
             elif isinstance(hazard.model, Recency):
                 about |= {"column": hazard.model.column, "curve": _curve_json(hazard.model.curve)}
             elif isinstance(hazard.model, Logistic):
@@ -210,18 +210,18 @@ def _stage(
 def _model(
     about: Mapping[str, Any], files: Mapping[str, bytes], inputs: int, threads: int
 ) -> Trees | Recency | Logistic:
-    if "trees" in about:
-        booster = xgb.Booster({"nthread": threads})
-        booster.load_model(bytearray(files[about["trees"]]))
-        if booster.num_features() != inputs:
-            raise ValueError("the trees were grown on other features")
-        return Trees(booster)
     curve = _curve(about["curve"])
     if "column" in about:
         return Recency(about["column"], curve)
     if len(curve.scale.low) != inputs:
         raise ValueError("the regression was fitted to other features")
-    return curve
+    if "trees" not in about:
+        return curve
+    booster = xgb.Booster({"nthread": threads})
+    booster.load_model(bytearray(files[about["trees"]]))
+    if booster.num_features() != inputs:
+        raise ValueError("the trees were grown on other features")
+    return Trees(curve, booster)
 
 
 def _curve_json(curve: Logistic) -> dict[str, Any]:

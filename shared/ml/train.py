@@ -1,5 +1,6 @@
 """Training: four hazards, each as trees, regression and recency rule, the best of them in force.
 
+The trees are grown on top of the regression, so that lines are drawn by what draws lines best.
 Time goes one way: what is fitted lies before what stops it, and that before what calibrates it
 and chooses, with a gap of horizon + 14 days between them so that no outcome is on both sides. What
 was chosen is then fitted once more to all rows. Nothing is weighted or resampled, so probabilities
@@ -10,7 +11,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -61,6 +61,7 @@ GRID: Final = (
 )
 COMMON: Final = {
     "objective": "binary:logistic",
+    "base_score": 0.5,
     "eval_metric": "logloss",
     "tree_method": "hist",
     "subsample": 0.7,
@@ -96,8 +97,8 @@ class Slices:
         )
 
 
-type Recipe = Callable[[Matrix, Floats], Margin]
-"""How to make one sort of model of rows and labels, everything chosen that can be."""
+type Recipe = Callable[[Matrix, Floats], Mapping[ModelKind, Margin]]
+"""How to make every sort of model of rows and labels, everything chosen that can be."""
 
 
 def train(
@@ -195,15 +196,15 @@ def _stage(
             f"of {len(part):,} rows) are too few to slice and to learn from; it has the {pace}"
         ]
     notes = [f"{len(part):,} rows, {int(label.sum()):,} departures, {slices.how}"]
-    recipes = _recipes(matrix, label, slices, names, threads, notes)
+    recipe = _recipe(matrix, label, slices, names, threads, notes)
     learned, held = slices.fit | slices.validation, slices.calibration
     hazards: dict[ModelKind, Hazard] = {}
     forecast: dict[ModelKind, Floats] = {}
-    for kind, recipe in recipes.items():
-        margin = recipe(matrix[learned], label[learned]).margin(matrix[held])
+    earlier = recipe(matrix[learned], label[learned])
+    for kind, model in recipe(matrix, label).items():
+        margin = earlier[kind].margin(matrix[held])
         slope = slope_of(margin, label[held], part.tutor[held])
         forecast[kind] = expit(stretched(margin, slope))
-        model = recipe(matrix, label)
         hazards[kind] = calibrated(model, matrix, label, part.at, part.tutor, slope)
         if slope != 1.0:
             notes.append(f"{kind} stretched by {slope:.2f} to calibrate it")
@@ -258,24 +259,30 @@ def _hashed(name: str) -> float:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
 
 
-def _recipes(
+def _recipe(
     matrix: Matrix,
     label: Floats,
     slices: Slices,
     names: list[str],
     threads: int,
     notes: list[str],
-) -> dict[ModelKind, Recipe]:
-    recipes: dict[ModelKind, Recipe] = {}
-    if RECENCY_FEATURE in names:
-        recipes["recency"] = partial(_recency, names.index(RECENCY_FEATURE))
+) -> Recipe:
     ridge = _best_ridge(matrix, label, slices)
     notes.append(f"logistic with ridge {ridge:g}")
-    recipes["logistic"] = partial(logistic.fit, ridge=ridge)
-    rounds, shape = _best_shape(matrix, label, slices, threads)
-    notes.append(f"{rounds} trees of depth {shape['max_depth']}")
-    recipes["xgboost"] = partial(_grown, rounds=rounds, shape=shape, threads=threads)
-    return recipes
+    rounds, shape = _best_shape(matrix, label, slices, ridge, threads)
+    notes.append(f"{rounds} trees of depth {shape['max_depth']} on top of it")
+
+    def make(matrix: Matrix, label: Floats) -> dict[ModelKind, Margin]:
+        line = logistic.fit(matrix, label, ridge)
+        made: dict[ModelKind, Margin] = {
+            "logistic": line,
+            "xgboost": grown(line, matrix, label, rounds, shape, threads),
+        }
+        if RECENCY_FEATURE in names:
+            made["recency"] = _recency(names.index(RECENCY_FEATURE), matrix, label)
+        return made
+
+    return make
 
 
 def _recency(column: int, matrix: Matrix, label: Floats) -> Margin:
@@ -295,11 +302,12 @@ def _best_ridge(matrix: Matrix, label: Floats, slices: Slices) -> float:
 
 
 def _best_shape(
-    matrix: Matrix, label: Floats, slices: Slices, threads: int
+    matrix: Matrix, label: Floats, slices: Slices, ridge: float, threads: int
 ) -> tuple[int, dict[str, float]]:
     """The number of trees and their shape that validate best, stopped early."""
-    fit = _rows(matrix, label, slices.fit, threads)
-    watched = _rows(matrix, label, slices.validation, threads)
+    line = logistic.fit(matrix[slices.fit], label[slices.fit], ridge)
+    fit = _rows(line, matrix[slices.fit], label[slices.fit], threads)
+    watched = _rows(line, matrix[slices.validation], label[slices.validation], threads)
     tried = []
     for shape in GRID:
         booster = xgb.train(
@@ -315,15 +323,21 @@ def _best_shape(
     return rounds, shape
 
 
-def _grown(
-    matrix: Matrix, label: Floats, *, rounds: int, shape: dict[str, float], threads: int
-) -> Margin:
-    rows = xgb.DMatrix(matrix, label, nthread=threads)
-    return Trees(xgb.train(COMMON | shape | {"nthread": threads}, rows, rounds))
+def grown(
+    line: logistic.Logistic,
+    matrix: Matrix,
+    label: Floats,
+    rounds: int,
+    shape: dict[str, float],
+    threads: int,
+) -> Trees:
+    """Trees grown on what a regression of these rows leaves over."""
+    rows = _rows(line, matrix, label, threads)
+    return Trees(line, xgb.train(COMMON | shape | {"nthread": threads}, rows, rounds))
 
 
-def _rows(matrix: Matrix, label: Floats, rows: Bools, threads: int) -> xgb.DMatrix:
-    return xgb.DMatrix(matrix[rows], label[rows], nthread=threads)
+def _rows(line: logistic.Logistic, matrix: Matrix, label: Floats, threads: int) -> xgb.DMatrix:
+    return xgb.DMatrix(matrix, label, base_margin=line.margin(matrix), nthread=threads)
 
 
 def _manifest(

@@ -9,20 +9,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import xgboost as xgb
 
-from shared.domain.churn_model import ModelKind
 from shared.domain.evaluation import HEADLINE, Measures
 from shared.ml import logistic
 from shared.ml.calibration import expit
 from shared.ml.features import FEATURE_DAYS, Floats, Matrix, Space, features
-from shared.ml.hazard import Trees
 from shared.ml.labels import SILENCE_DAYS, Bools, fifteenth_day
 from shared.ml.ledger import DAY, Ints, Ledger
 from shared.ml.measure import measures
 from shared.ml.model import ChurnModel
 from shared.ml.sample import WARM_UP_DAYS, first_seen, midnights
-from shared.ml.train import COMMON, GRID
+from shared.ml.train import GRID, grown
 
 MOST_ROWS: Final = 30_000
 FEWEST_DEPARTURES: Final = 20
@@ -100,8 +97,7 @@ def _margin(model: ChurnModel, learned: Everybody, asked: Everybody, threads: in
     """Log-odds by the sort of model that is in force for the headline horizon."""
     seen, asked_of = model.inputs(learned.matrix), model.inputs(asked.matrix)
     label = learned.label.astype(float)
-    kind: ModelKind = model.manifest.kind[HEADLINE]
-    if kind != "xgboost":
-        return logistic.fit(seen, label, RIDGE).margin(asked_of)
-    rows = xgb.DMatrix(seen, label, nthread=threads)
-    return Trees(xgb.train(COMMON | GRID[1] | {"nthread": threads}, rows, ROUNDS)).margin(asked_of)
+    line = logistic.fit(seen, label, RIDGE)
+    if model.manifest.kind[HEADLINE] != "xgboost":
+        return line.margin(asked_of)
+    return grown(line, seen, label, ROUNDS, GRID[1], threads).margin(asked_of)
