@@ -16,7 +16,7 @@ import numpy as np
 from events.world.ceiling import ceiling
 from events.world.history import History, simulate, write_history
 from events.world.world import World
-from shared.domain.evaluation import HEADLINE, HORIZONS, Measures
+from shared.domain.evaluation import HEADLINE, HORIZONS, Measures, within
 from shared.domain.log import Log
 from shared.domain.session import logged_at
 from shared.history import read_past
@@ -112,7 +112,10 @@ def _predictions(trained: Trained) -> list[Row]:
     rows = sample(ledgers, now, trained.model.space, int(now[0]))
     middle = sorted(logs, key=lambda log: len(log.sessions))[len(logs) // 2]
     size = len(middle.sessions) + len(middle.events)
+    one = rows.take(np.array([rows.names.index(middle.tutor.tutor_id)]))
     return [
+        under("one tutor, probabilities and reasons of given features",
+              1000 * best(lambda: _forecast(trained.model, one), 50), 5, "ms"),
         under(f"one tutor from a log of {size} rows",
               1000 * best(lambda: predict(trained.model, [middle], END), 50), 5, "ms"),
         under(f"{len(rows):,} tutors, probabilities and reasons of given features",
@@ -152,21 +155,21 @@ def _against_ceiling(trained: Trained) -> Sequence[Row]:
 
 def _ceiling_rows(days: int, model: Measures, top: Measures) -> list[Row]:
     if model.auc is None or top.auc is None or top.auc_se is None or model.auc_se is None:
-        return [Row(f"{days} days", "too few departures")]
+        return [Row(within(days), "too few departures")]
     honest = model.auc <= top.auc + 2 * top.auc_se
     strong = model.auc >= top.auc - CEILING_GAP
     return [
         Row(
-            f"{days} days: AUC, ceiling {top.auc:.3f} ± {top.auc_se:.3f}",
+            f"{within(days)}: AUC, ceiling {top.auc:.3f} ± {top.auc_se:.3f}",
             f"{model.auc:.3f} ± {model.auc_se:.3f}",
             f"{top.auc - CEILING_GAP:.3f} to {top.auc + 2 * top.auc_se:.3f}",
             Verdict.MET if honest and strong else Verdict.MISSED,
         ),
         Row(
-            f"{days} days: Brier skill, ceiling {top.brier_skill:.3f}",
+            f"{within(days)}: Brier skill, ceiling {top.brier_skill:.3f}",
             f"{model.brier_skill:.3f}",
             "> 0",
             Verdict.MET if (model.brier_skill or 0) > 0 else Verdict.MISSED,
         ),
-        under(f"{days} days: calibration error", model.calibration_error or 0.0, 0.03, ""),
+        under(f"{within(days)}: calibration error", model.calibration_error or 0.0, 0.03, ""),
     ]
