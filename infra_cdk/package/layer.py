@@ -54,7 +54,7 @@ _OTHER_LOCALES: Final = tuple(
 
 LAYERS: Final[dict[Layer, LayerSpec]] = {
     "core": LayerSpec(
-        description="Powertools, pydantic and boto3.",
+        description="Powertools, pydantic, boto3 and the time zones.",
         group="core",
         cut=("boto3/examples", "bin"),
         services=("dynamodb", "s3", "secretsmanager", "sqs", "sts"),

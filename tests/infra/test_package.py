@@ -89,6 +89,18 @@ def test_the_core_layer_runs_powertools_pydantic_and_our_aws_clients() -> None:
     assert said.split()
 
 
+def test_the_core_layer_knows_the_time_zones_where_the_system_knows_none() -> None:
+    said = run_with(
+        ("core",),
+        "import zoneinfo; zoneinfo.reset_tzpath(());"
+        "from shared.domain.business_hours import Calendar;"
+        "print(Calendar('America/Chicago').zone)",
+        code_folder(),
+    )
+
+    assert said.strip() == "America/Chicago"
+
+
 def test_the_ml_layer_trains_predicts_and_explains() -> None:
     said = run_with(
         ("ml",),
