@@ -23,6 +23,8 @@ from shared.aws.tutor_log import LogTable
 from shared.domain.churn_model import Champion
 from shared.domain.log import Log, midnight
 from shared.domain.population import population
+from shared.history import HistoryError
+from shared.ml.ceiling import Ceiling, unpack_ceiling
 from shared.ml.model import ChurnModel, ModelError, pack, unpack
 from shared.ml.nightly import Night, nightly
 from shared.setting import Setting
@@ -59,7 +61,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     known = gather(learners.tutor_ids, midnight(at) - timedelta(days=env.TRAIN_DAYS))
     before = models.registry.champion()
 
-    night = nightly(known, champion(before), at, threads=env.NTHREAD)
+    night = nightly(known, champion(before), at, ceiling=ceiling(), threads=env.NTHREAD)
     decision = replace(night.decision, reasons=(*night.decision.reasons, learners.about))
     night = replace(night, decision=decision)
 
@@ -89,6 +91,16 @@ def champion(before: Champion | None) -> ChurnModel | None:
             logger.error("model refused", version=version, reason=str(error))
             metrics.add_metric("ModelRefused", MetricUnit.Count, 1)
     return None
+
+
+def ceiling() -> Ceiling:
+    """The best possible forecast, where a synthetic world left it; a damaged one is left out."""
+    content = models.ceiling()
+    try:
+        return unpack_ceiling(content) if content else {}
+    except HistoryError as error:
+        logger.error("ceiling refused", reason=str(error))
+        return {}
 
 
 def keep(night: Night, before: Champion | None) -> Champion | None:

@@ -1,10 +1,10 @@
 """Removes everything synthetic from a stage: python -m infra_cdk.synthetic remove --stage local|dev
 
-The feed is stopped first. What goes: tutors, sessions, scorecards, predictions, and the reports
-they came from. What stays: all of real tutors, the audit trail, models (the next night trains on
-whoever is left), and overviews of past days; today's is made anew within a minute. Marks of
-imported histories go, too, so that a folder may be imported again; for what is there already,
-that changes nothing.
+The feed is stopped first. What goes: tutors, sessions, scorecards, predictions, the reports
+they came from, and (local) the best possible forecast. What stays: all of real tutors, the audit
+trail, models (the next night trains on whoever is left), and overviews of past days; today's is
+made anew within a minute. Marks of imported histories go, too, so that a folder may be imported
+again; for what is there already, that changes nothing.
 """
 
 import argparse
@@ -21,6 +21,8 @@ from infra_cdk.local.folder import CHECKOUT
 from infra_cdk.local.world import forget_world
 from infra_cdk.stage import STAGES
 from shared.aws.item import Item
+from shared.aws.model_registry import ModelRegistry
+from shared.aws.model_store import ModelStore
 from shared.aws.table import Table
 from shared.domain.population import SYNTHETIC
 
@@ -113,7 +115,9 @@ def _here() -> Table:
     except FileNotFoundError:
         sys.exit("Nothing runs here: `make run` first.")
     forget_world(CHECKOUT)
-    return Table(deployed.client("dynamodb"), deployed.table)
+    table = Table(deployed.client("dynamodb"), deployed.table)
+    ModelStore(deployed.client("s3"), deployed.model_bucket, ModelRegistry(table)).remove_ceiling()
+    return table
 
 
 def _in_aws(stage: str) -> Table:

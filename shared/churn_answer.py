@@ -127,8 +127,8 @@ class ReliabilityBin(Outbound):
 class Evaluation(Outbound):
     """One horizon: `measures` by model, "promoted" being the one in force.
 
-    Beside it stand "xgboost", "logistic", "recency" (a rule of one line) and "churn_score", and
-    in a synthetic world "ceiling", the best that any honest model can do.
+    Beside it stand "xgboost", "logistic" and "recency" (a rule of one line), and where a synthetic
+    world tells it of the same rows "ceiling", the best that any honest model can do.
     """
 
     horizon_days: int

@@ -57,7 +57,9 @@ class _Watch:
         self.going = np.zeros((tutors, LEVELS, 2, state.TAIL_DAYS))
         self.lost = np.zeros(tutors)
         self.failed_first, self.missed = np.zeros(tutors), np.zeros(tutors)
-        here = np.flatnonzero(seen.onboarded < 0)
+        old, absent = seen.onboarded < 0, seen.absence[:, 0]
+        self.going[old & absent] = 1.0 / self.going[0].size  # gone before the first day
+        here = np.flatnonzero(old & ~absent)
         before = survivors(self._public(here, 0), np.minimum(-seen.onboarded[here], BURN_IN_DAYS))
         self.there[here] = before.shares[..., None] * state.HABIT_SHARE
         self.failed_first[here] = before.failed_first.sum(axis=(1, 2, 3))

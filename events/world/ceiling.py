@@ -4,6 +4,7 @@ No honest model can rank tutors better than this, up to chance; one that does ha
 """
 
 import csv
+import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,13 +29,14 @@ class Ceiling:
     """One row for each tutor at work at each moment, moment by moment.
 
     `tutor` is the number within the world, `moment` a place in `moments`, `probabilities` are
-    rows by `HORIZONS`: 1, 7, 30 and 90 days.
+    rows by `horizons`.
     """
 
     moments: tuple[datetime, ...]
     tutor: Ints
     moment: Ints
     probabilities: Floats
+    horizons: tuple[int, ...] = HORIZONS
 
     def __len__(self) -> int:
         return len(self.tutor)
@@ -45,7 +47,7 @@ class Ceiling:
         return [tutor_id(int(number)) for number in self.tutor]
 
     def by_tutor_and_moment(self) -> dict[tuple[str, datetime], Floats]:
-        """The four probabilities of each tutor at each moment."""
+        """The probabilities of each tutor at each moment."""
         names = self.tutor_ids
         return {
             (name, self.moments[moment]): probabilities
@@ -55,7 +57,9 @@ class Ceiling:
         }
 
 
-def ceiling(history: History, moments: Sequence[datetime]) -> Ceiling:
+def ceiling(
+    history: History, moments: Sequence[datetime], horizons: tuple[int, ...] = HORIZONS
+) -> Ceiling:
     """Forecasts for everybody at work at some midnights of a history.
 
     At work is who taught in the 14 days before, is not known to have left and is not on leave.
@@ -74,25 +78,30 @@ def ceiling(history: History, moments: Sequence[datetime]) -> Ceiling:
         rows = _of(belief, at_work)
         tutors.append(rows.tutor)
         when.append(np.full(len(rows.tutor), places[belief.day]))
-        chances.append(forecast(rows, _public(seen, rows), idle[at_work]))
+        chances.append(forecast(rows, _public(seen, rows), idle[at_work], horizons))
     order = np.argsort(np.concatenate(when), kind="stable")
     return Ceiling(
         tuple(moments),
         np.concatenate(tutors)[order],
         np.concatenate(when)[order],
         np.concatenate(chances)[order],
+        horizons,
     )
 
 
 def write_ceiling(known: Ceiling, path: Path) -> int:
-    """Write a row for each tutor, moment and horizon, named as in a backtest's predictions."""
-    with path.open("w", newline="") as file:
+    """Write a row for each tutor, moment and horizon, named as in a backtest's predictions.
+
+    What is called `.gz` is gzipped.
+    """
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wt", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("tutor_id", "as_of", "horizon_days", "probability"))
         for (tutor, as_of), chances in known.by_tutor_and_moment().items():
-            for days, chance in zip(HORIZONS, chances.tolist(), strict=True):
+            for days, chance in zip(known.horizons, chances.tolist(), strict=True):
                 writer.writerow((tutor, f"{as_of:%Y-%m-%dT%H:%M:%SZ}", days, f"{chance:.6f}"))
-    return len(known) * len(HORIZONS)
+    return len(known) * len(known.horizons)
 
 
 def _day(history: History, moment: datetime) -> int:

@@ -11,6 +11,7 @@ then on. A leave begins the count of idle days anew when it ends, and clock time
 but for this: a session 14 days after the last one is more than 14 days later half of the time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,18 +27,20 @@ _SLOTS = SILENT_DAYS + 1
 _ROWS_AT_ONCE = 300
 
 
-def forecast(belief: Belief, public: Public, idle_days: Ints) -> Floats:
-    """Chances of a departure: rows by `HORIZONS`.
+def forecast(
+    belief: Belief, public: Public, idle_days: Ints, horizons: Sequence[int] = HORIZONS
+) -> Floats:
+    """Chances of a departure: rows by `horizons`, in days; the furthest decides how long it takes.
 
     `public` is of the day the belief is about; `idle_days` counts from the day of the last
     completed session to it (1 is yesterday).
     """
     parts = [
-        _forecast(_part(belief, rows), public.take(rows), idle_days[rows])
+        _forecast(_part(belief, rows), public.take(rows), idle_days[rows], horizons)
         for start in range(0, len(idle_days), _ROWS_AT_ONCE)
         for rows in [slice(start, start + _ROWS_AT_ONCE)]
     ]
-    return np.concatenate([np.zeros((0, len(HORIZONS))), *parts])
+    return np.concatenate([np.zeros((0, len(horizons))), *parts])
 
 
 def _part(belief: Belief, rows: slice) -> Crowd:
@@ -62,16 +65,16 @@ class _Paths:
     departed: Floats
 
 
-def _forecast(crowd: Crowd, public: Public, idle_days: Ints) -> Floats:
+def _forecast(crowd: Crowd, public: Public, idle_days: Ints, horizons: Sequence[int]) -> Floats:
     nothing = np.zeros_like(crowd.shares)
     slots = np.zeros((*crowd.shares.shape, _SLOTS))
     paths = _Paths(slots, crowd.shares, nothing, nothing, np.zeros(len(slots)))
     answers = []
-    for ahead in range(max(HORIZONS)):
+    for ahead in range(max(horizons)):
         today = public.later(ahead)
         crowd, day = passed(crowd, today)
         paths = _lived(paths, day, worsening(today), ahead, idle_days)
-        if ahead + 1 in HORIZONS:
+        if ahead + 1 in horizons:
             answers.append(paths.departed + _never_again(paths.working, crowd, public, ahead + 1))
     return np.stack(answers, axis=1)
 

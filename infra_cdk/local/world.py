@@ -56,7 +56,9 @@ def go_on(
     table = _table(deployed)
     stored = stored_mark(table, digest(history))
     if not (stored and stored.complete and ModelRegistry(table).decisions(1)):
-        yield start_module("infra_cdk.local.older", str(folder.path), str(history), log=folder.log)
+        yield start_module(
+            "infra_cdk.local.older", world, str(folder.path), str(history), log=folder.log
+        )
     yield start_module(
         "infra_cdk.local.live", world, str(history), str(folder.deployed), log=folder.log
     )

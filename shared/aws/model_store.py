@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MANIFEST = "manifest.json"
+CEILING = "models/ceiling.csv.gz"
+"""Beside the models, so that who may read those may read it."""
 GONE = ("NoSuchKey", "AccessDenied", "404", "403")
 """Who may not list a bucket is told that what is not there is forbidden."""
 
@@ -64,14 +66,31 @@ class ModelStore:
             raise ModelFileError(f"the manifest of {version} is not the one registered")
         return files
 
+    def put_ceiling(self, content: bytes) -> None:
+        """Keep the best possible forecast of a synthetic world, a gzipped CSV file."""
+        self.client.put_object(Bucket=self.bucket, Key=CEILING, Body=content)
+
+    def ceiling(self) -> bytes | None:
+        """What `put_ceiling` kept; None where nothing did, as in every real marketplace."""
+        return self._object(CEILING)
+
+    def remove_ceiling(self) -> None:
+        """Keep it no longer: the world that it told of is gone."""
+        self.client.delete_object(Bucket=self.bucket, Key=CEILING)
+
     def _file(self, version: str, name: str) -> bytes:
+        found = self._object(_key(version, name))
+        if found is None:
+            raise ModelFileError(f"{name} of {version} is not there")
+        return found
+
+    def _object(self, key: str) -> bytes | None:
         try:
-            found = self.client.get_object(Bucket=self.bucket, Key=_key(version, name))
+            return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in GONE:
-                raise ModelFileError(f"{name} of {version} is not there") from error
+                return None
             raise
-        return found["Body"].read()
 
 
 def _key(version: str, name: str) -> str:

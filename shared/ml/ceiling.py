@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -40,6 +41,13 @@ def read_ceiling(folder: Path) -> Ceiling:
         except ValueError:
             raise HistoryError(f"{path.name} line {record.line} is no forecast") from None
     return known
+
+
+def unpack_ceiling(content: bytes) -> Ceiling:
+    """What a gzipped `ceiling.csv` tells, as the model store keeps it; raises HistoryError."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "ceiling.csv.gz").write_bytes(content)
+        return read_ceiling(Path(folder))
 
 
 def best_possible(known: Ceiling, rows: Sample) -> Floats:

@@ -16,11 +16,12 @@ from shared.domain.churn_model import Decision, Health, ModelKind, Realised
 from shared.domain.evaluation import HEADLINE, HORIZONS, Evaluation
 from shared.domain.log import Log, midnight
 from shared.ml.calibration import reliability
+from shared.ml.ceiling import Ceiling, best_possible
 from shared.ml.drift import drift, health, realised
 from shared.ml.features import Floats
 from shared.ml.gate import Closed, decide
 from shared.ml.labels import SILENCE_DAYS
-from shared.ml.ledger import DAY, Ledger, microseconds
+from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
 from shared.ml.measure import lift, measures
 from shared.ml.model import ChurnModel, versioned
 from shared.ml.sample import Sample, midnights, sample
@@ -45,7 +46,12 @@ class Night:
 
 
 def nightly(
-    logs: Mapping[str, Log], champion: ChurnModel | None, now: datetime, *, threads: int = 1
+    logs: Mapping[str, Log],
+    champion: ChurnModel | None,
+    now: datetime,
+    *,
+    ceiling: Ceiling | None = None,
+    threads: int = 1,
 ) -> Night:
     """Train on what was known before the test's first moment, test, decide.
 
@@ -53,7 +59,7 @@ def nightly(
     same files to the bit, unless more is known by then: then it is another version.
     """
     end = midnight(now)
-    first = end - timedelta(days=HEADLINE + SILENCE_DAYS + TEST_DAYS)
+    first = _first(end)
     ledgers = {name: Ledger.of(log) for name, log in logs.items()}
     known = {name: ledger.until(microseconds(end)) for name, ledger in ledgers.items()}
     in_force = champion.manifest.version if champion else None
@@ -63,31 +69,51 @@ def nightly(
         decision = Decision(now, None, in_force, False, (f"Nothing was trained: {error}.",))
         return Night(None, decision, _health(known, champion, end, now) if champion else None)
     tested = _tested(known, challenger, first, end)
-    evaluated = replace(challenger.manifest, evaluations=evaluations(challenger, tested))
+    found = evaluations(challenger, tested, ceiling or {})
+    evaluated = replace(challenger.manifest, evaluations=found)
     challenger = versioned(replace(challenger, manifest=evaluated))
     decision = _decision(known, challenger, champion, tested, now)
     serving = challenger if decision.promoted else champion
     return Night(challenger, decision, _health(known, serving, end, now) if serving else None)
 
 
+def judging(now: datetime) -> list[datetime]:
+    """The midnights that judge a night's challenger: those of which any outcome has closed."""
+    end = midnight(now)
+    last = end - timedelta(days=min(HORIZONS) + SILENCE_DAYS)
+    return [instant(at) for at in _after(_first(end), last).tolist()]
+
+
+def _first(end: datetime) -> datetime:
+    """The midnight after which the test begins."""
+    return end - timedelta(days=HEADLINE + SILENCE_DAYS + TEST_DAYS)
+
+
+def _after(first: datetime, last: datetime) -> Ints:
+    return midnights(microseconds(first) + DAY, microseconds(last))
+
+
 def _tested(
     ledgers: Mapping[str, Ledger], model: ChurnModel, first: datetime, end: datetime
 ) -> Sample:
     """Tutors at work at the midnights after `first`, seen through a model's space."""
-    begin = microseconds(first) + DAY
-    return sample(ledgers, midnights(begin, microseconds(end)), model.space, microseconds(end))
+    return sample(ledgers, _after(first, end), model.space, microseconds(end))
 
 
-def evaluations(model: ChurnModel, tested: Sample) -> tuple[Evaluation, ...]:
-    """The model in force of each horizon beside the others, on outcomes that have closed."""
+def evaluations(model: ChurnModel, tested: Sample, ceiling: Ceiling) -> tuple[Evaluation, ...]:
+    """The model in force of each horizon beside the others, on outcomes that have closed.
+
+    The best possible forecast is among them where it is known of every row: on other rows than
+    theirs it would be no match.
+    """
     return tuple(
-        _evaluation(model, tested.take(tested.closed(days)), days)
+        _evaluation(model, tested.take(tested.closed(days)), days, ceiling)
         for days in HORIZONS
         if tested.closed(days).any()
     )
 
 
-def _evaluation(model: ChurnModel, rows: Sample, days: int) -> Evaluation:
+def _evaluation(model: ChurnModel, rows: Sample, days: int, ceiling: Ceiling) -> Evaluation:
     place, label = HORIZONS.index(days), rows.label(days)
     kinds: dict[str, ModelKind | None] = {
         "promoted": None, "xgboost": "xgboost", "logistic": "logistic", "recency": "recency",
@@ -95,6 +121,9 @@ def _evaluation(model: ChurnModel, rows: Sample, days: int) -> Evaluation:
     forecast = {
         name: model.probabilities(rows.matrix, kind)[:, place] for name, kind in kinds.items()
     }
+    best = best_possible(ceiling, rows)[:, place]
+    if not np.isnan(best).any():
+        forecast["ceiling"] = best
     base_rate = model.manifest.base_rates.get(days)
     return Evaluation(
         horizon_days=days,
@@ -182,8 +211,7 @@ def _health(
     """How tutors look tonight against training, and what came of what was predicted."""
     tonight = sample(ledgers, np.array([microseconds(end)]), model.space, microseconds(end))
     names = model.manifest.features
-    first = end - timedelta(days=HEADLINE + SILENCE_DAYS + TEST_DAYS)
-    past = _tested(ledgers, model, first, end)
+    past = _tested(ledgers, model, _first(end), end)
     came = (_came(model, past.take(past.closed(days)), days) for days in HORIZONS)
     return health(
         now,

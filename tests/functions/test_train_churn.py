@@ -3,6 +3,9 @@
 What training itself finds is tested on whole worlds elsewhere; most tutors here are too few for it.
 """
 
+import csv
+import gzip
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,17 +16,23 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import EndpointConnectionError
 
+from events.world.history import simulate
+from events.world.world import World
 from functions import train_churn
+from infra_cdk.local.older import CLOSING, tell_best_possible
 from shared.aws.model_registry import ModelRegistry, VersionTakenError
 from shared.aws.queue import HintError
 from shared.aws.scoring import Scoring
 from shared.aws.table import VersionConflictError
 from shared.aws.tutor_log import LogTable
 from shared.domain.churn_model import Champion, Decision, FeatureDrift, Health
+from shared.domain.evaluation import HEADLINE
 from shared.domain.log import Log
 from shared.domain.tutor import Tutor
+from shared.ml.ceiling import COLUMNS, unpack_ceiling
+from shared.ml.ledger import microseconds
 from shared.ml.model import unpack
-from shared.ml.nightly import Night
+from shared.ml.nightly import Night, judging
 from tests.builders import completed, log
 from tests.churn_models import packed, small_model
 from tests.functions.conftest import Aws
@@ -260,6 +269,85 @@ def test_a_night_that_is_repeated_trains_the_same_version(
     assert first.challenger == again.challenger
     assert first.challenger is not None
     assert unpack(train_churn.models.model(first.challenger)).manifest.version == first.challenger
+
+
+# --- the best possible forecast ---
+
+
+def known_ceiling() -> bytes:
+    """A ceiling of the town's tutors at the midnights of the test, as a file."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for number in range(60):
+        for at in judging(NIGHT):
+            chance = 0.3 if number % 2 else 0.1
+            writer.writerows((f"t-{number}", at.isoformat(), days, chance) for days in CLOSING)
+    return gzip.compress(text.getvalue().encode())
+
+
+def measured(aws: Aws) -> set[str]:
+    """What stands in the newest challenger's evaluation of 30 days."""
+    registry = ModelRegistry(aws.store)
+    version = registry.decisions()[0].challenger
+    assert version is not None
+    known = registry.registered(version)
+    assert known is not None
+    (month,) = (each for each in known.manifest.evaluations if each.horizon_days == HEADLINE)
+    return set(month.measures)
+
+
+def test_the_ceiling_stands_beside_the_model_only_where_it_was_kept(
+    aws: Aws, town: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()
+    assert measured(aws) == {"promoted", "xgboost", "logistic", "recency"}
+
+    train_churn.models.put_ceiling(known_ceiling())
+    monkeypatch.setattr(train_churn, "now", lambda: NIGHT + timedelta(hours=1))
+    run()
+    assert measured(aws) == {"promoted", "xgboost", "logistic", "recency", "ceiling"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(known_ceiling()[:-20], id="cut off"),
+        pytest.param(b"no gzip", id="no gzip"),
+        pytest.param(gzip.compress(b"t-1,yesterday,30,0.5\n"), id="no forecast"),
+    ],
+)
+def test_a_damaged_ceiling_is_left_out(aws: Aws, content: bytes) -> None:
+    train_churn.models.put_ceiling(content)
+
+    assert train_churn.ceiling() == {}
+
+
+def test_a_ceiling_that_was_removed_is_not_known(aws: Aws) -> None:
+    train_churn.models.put_ceiling(known_ceiling())
+    train_churn.models.remove_ceiling()
+
+    assert train_churn.ceiling() == {}
+
+
+def test_the_local_world_keeps_its_ceiling_for_the_midnights_of_the_first_test(aws: Aws) -> None:
+    hamlet = simulate(World("hamlet", tutors=4, days=80), 1, NIGHT)
+
+    tell_best_possible(hamlet, NIGHT, train_churn.models)
+
+    content = train_churn.models.ceiling()
+    assert content is not None
+    known = unpack_ceiling(content)
+    assert {at for _, at, _ in known} == {microseconds(at) for at in judging(NIGHT)}
+    assert {days for _, _, days in known} == set(CLOSING)
+
+
+def test_a_world_that_ended_long_ago_has_no_ceiling_to_tell(aws: Aws) -> None:
+    hamlet = simulate(World("hamlet", tutors=4, days=80), 1, NIGHT - timedelta(days=90))
+
+    tell_best_possible(hamlet, NIGHT, train_churn.models)
+
+    assert train_churn.models.ceiling() is None
 
 
 # --- what a night measures and reads ---

@@ -17,6 +17,7 @@ from shared.ml.train import train
 
 END = datetime(2026, 11, 21, tzinfo=UTC)
 UNTIL = END - timedelta(days=60)
+TOWN, SEED = World("town", tutors=150, days=180), 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,6 @@ def logs_of(world: World, seed: int, folder: Path) -> dict[str, Log]:
 
 @pytest.fixture(scope="package")  # let go of before other tests: a gigabyte slows them all
 def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
-    logs = logs_of(World("town", tutors=150, days=180), 5, tmp_path_factory.mktemp("town"))
+    logs = logs_of(TOWN, SEED, tmp_path_factory.mktemp("town"))
     ledgers = {name: Ledger.of(log) for name, log in logs.items()}
     return Town(logs, ledgers, train(ledgers, UNTIL, threads=2, trained_at=END))

@@ -3,20 +3,40 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
+from events.world.ceiling import ceiling
+from events.world.history import simulate
 from shared.domain.evaluation import HEADLINE
+from shared.ml.ceiling import Ceiling
 from shared.ml.labels import SILENCE_DAYS
+from shared.ml.ledger import microseconds
 from shared.ml.model import pack, versioned
-from shared.ml.nightly import LEAST_DAYS_IN_FORCE, TEST_DAYS, Night, nightly
-from tests.learning.conftest import END, Town
+from shared.ml.nightly import LEAST_DAYS_IN_FORCE, TEST_DAYS, Night, evaluations, judging, nightly
+from shared.ml.sample import sample
+from tests.learning.conftest import END, SEED, TOWN, Town
 
 TWO_O_CLOCK = END + timedelta(hours=2)
 
 
+CLOSING = (1, 7, 30)
+
+
 @pytest.fixture(scope="module")
-def night(town: Town) -> Night:
-    return nightly(town.logs, None, TWO_O_CLOCK, threads=2)
+def best() -> Ceiling:
+    """The town's ceiling where it judges the night's challenger."""
+    known = ceiling(simulate(TOWN, SEED, END), judging(TWO_O_CLOCK), CLOSING)
+    return {
+        (name, microseconds(at), days): chance
+        for (name, at), chances in known.by_tutor_and_moment().items()
+        for days, chance in zip(CLOSING, chances.tolist(), strict=True)
+    }
+
+
+@pytest.fixture(scope="module")
+def night(town: Town, best: Ceiling) -> Night:
+    return nightly(town.logs, None, TWO_O_CLOCK, ceiling=best, threads=2)
 
 
 def test_the_challenger_was_trained_before_what_tests_it(night: Night) -> None:
@@ -34,6 +54,32 @@ def test_the_challenger_is_reported_beside_regression_and_recency(night: Night) 
     assert evaluations[30].reliability
 
 
+def test_the_best_possible_forecast_stands_beside_it_over_the_same_rows(night: Night) -> None:
+    assert night.challenger is not None
+
+    found = night.challenger.manifest.evaluations
+    assert [each.horizon_days for each in found] == list(CLOSING)
+    for each in found:
+        assert each.measures["ceiling"].rows == each.measures["promoted"].rows
+    month = found[-1].measures
+    assert month["ceiling"].auc is not None
+    assert month["ceiling"].auc_se is not None
+    assert month["promoted"].auc is not None
+    assert month["ceiling"].auc > 0.6
+    assert month["promoted"].auc <= month["ceiling"].auc + 2 * month["ceiling"].auc_se
+
+
+def test_a_ceiling_that_misses_a_row_is_left_out(town: Town, night: Night, best: Ceiling) -> None:
+    assert night.challenger is not None
+    at = np.array([microseconds(moment) for moment in judging(TWO_O_CLOCK)])
+    tested = sample(town.ledgers, at, night.challenger.space, microseconds(END))
+    row = (tested.names[tested.tutor[0]], int(tested.at[0]), HEADLINE)
+
+    found = evaluations(night.challenger, tested, {key: best[key] for key in best.keys() - {row}})
+
+    assert ["ceiling" in each.measures for each in found] == [True, True, False]
+
+
 def test_the_decision_says_in_sentences_why(night: Night) -> None:
     assert night.challenger is not None
     assert night.decision.challenger == night.challenger.manifest.version
@@ -42,10 +88,11 @@ def test_the_decision_says_in_sentences_why(night: Night) -> None:
 
 
 @pytest.fixture(scope="module")
-def young_champion(town: Town) -> Night:
+def young_champion(town: Town, best: Ceiling) -> Night:
     served = replace(town.model.manifest, trained_at=END - timedelta(days=2))
     three = TWO_O_CLOCK + timedelta(hours=1)
-    return nightly(town.logs, replace(town.model, manifest=served), three, threads=2)
+    champion = replace(town.model, manifest=served)
+    return nightly(town.logs, champion, three, ceiling=best, threads=2)
 
 
 def test_a_night_repeated_an_hour_later_makes_the_same_files(

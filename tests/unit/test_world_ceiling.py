@@ -370,6 +370,26 @@ def test_forecasts_never_fall_with_the_horizon(known: Ceiling) -> None:
     assert known.probabilities.max() <= 1.0
 
 
+def test_who_left_before_a_history_that_begins_on_a_monday_is_believed_gone() -> None:
+    monday = datetime(2026, 11, 2, tzinfo=UTC)
+    hamlet = simulate(World("hamlet", tutors=40, days=28), 1, monday + timedelta(days=28))
+    before = np.flatnonzero((hamlet.life.exited < 0) & (hamlet.life.exit == Exit.SILENT))
+    sessions = hamlet.sessions()
+
+    (belief,) = believe(see(hamlet, sessions, hamlet.behaviour(sessions)), [1])
+
+    assert len(before)
+    assert (belief.shares[np.isin(belief.tutor, before)] == 0.0).all()
+    assert np.isfinite(belief.shares).all()
+
+
+def test_fewer_horizons_are_forecast_the_same(town: History, known: Ceiling) -> None:
+    near = ceiling(town, known.moments[:1], (1, 30))
+
+    same = known.probabilities[known.moment == 0]
+    np.testing.assert_array_equal(near.probabilities, same[:, [0, 2]])
+
+
 def test_the_ceiling_is_written_as_a_backtest_writes_its_predictions(
     known: Ceiling, tmp_path: Path
 ) -> None:
