@@ -38,6 +38,11 @@ class Tutor:
         """Whether silence would mean something: not on leave and not gone already."""
         return self.status in (TutorStatus.ACTIVE, TutorStatus.UNKNOWN)
 
+    @property
+    def gone(self) -> bool:
+        """Whether the tutor has left for good."""
+        return self.status in (TutorStatus.RESIGNED, TutorStatus.DEACTIVATED)
+
 
 def newest(one: Tutor | None, other: Tutor) -> Tutor:
     """The newer of two profiles; a profile without an order is a stub and always yields."""

@@ -14,10 +14,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shared.domain.evaluation import Evaluation, Measures
+from shared.domain.evaluation import Evaluation, Measures, within
 from shared.history import HistoryError, Past, read_past
 from shared.ml.backtest import BacktestError, Split, backtest
 from shared.ml.ceiling import Ceiling, read_ceiling
@@ -87,6 +87,9 @@ def run_train(options: argparse.Namespace) -> None:
     end = record_end(ledgers)
     if end is None:
         raise BacktestError("HISTORY", f"{folder} holds no completed session")
+    if until is not None and until > instant(end.at) + timedelta(days=1):
+        said = f"{until:%Y-%m-%d} is after the records end, {instant(end.at):%Y-%m-%d}"
+        raise BacktestError("TRAIN_UNTIL", f"{said}: everybody would look gone")
     try:
         known = {name: ledger.until(end.at) for name, ledger in ledgers.items()}
         model = train(known, until or instant(end.at), threads=threads, trained_at=_now())
@@ -194,21 +197,19 @@ def _writing(out: Path) -> Iterator[None]:
 
 
 def _in_a_line(evaluation: Evaluation) -> str:
-    told = (
+    told = ", ".join(
         f"{name} {found.auc:.3f}"
         for name, found in evaluation.measures.items()
         if found.auc is not None
     )
     found = evaluation.measures["promoted"]
-    return (
-        f"{evaluation.horizon_days:>3} days: {found.positives:,} of {found.rows:,} left; AUC "
-        f"{', '.join(told)}{_calibration(found)}"
-    )
+    counted = f"{within(evaluation.horizon_days):>7}: {found.positives:,} of {found.rows:,} left"
+    return f"{counted}; AUC {told}{_calibration(found)}" if told else f"{counted}, too few to judge"
 
 
 def _calibration(found: Measures) -> str:
     if found.brier_skill is None or found.calibration_error is None:
-        return "too few departures to measure by"
+        return ""
     slope = "" if found.calibration_slope is None else f", slope {found.calibration_slope:.2f}"
     return f"; Brier skill {found.brier_skill:.1%}, ECE {found.calibration_error:.3f}{slope}"
 

@@ -27,7 +27,7 @@ from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops
 from shared.ml.ledger import DAY, PROFILE, Ints, Ledger, instant, microseconds
 from shared.ml.measure import agreement, auc, lift, measures, paired_difference, ranking
 from shared.ml.model import ChurnModel
-from shared.ml.record_end import RecordEnd, record_end
+from shared.ml.record_end import RecordEnd, closures, record_end
 from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
 from shared.ml.scored import Scored, reference_at, scored
 from shared.ml.train import TrainingError, train
@@ -449,22 +449,29 @@ def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
             f"The records end on {instant(trial.end.at):%d %B %Y}; {trial.end.beyond:,} sessions "
             "dated later, when hardly anybody taught any more, were left out."
         )
+    for first, last in closures(trial.ledgers, trial.end.at):
+        begin, done = (f"{instant(day * DAY):%d %B %Y}" for day in (first, last))
+        yield (
+            f"From {begin} to {done} hardly anybody taught. Whoever was silent for more than "
+            f"{SILENCE_DAYS} days across it counts as having left: departures before it are "
+            "commoner and harder to foresee."
+        )
     late = [days for days in HORIZONS if days not in trial.horizons]
     if late:
         yield (
-            f"Nothing can be said of {' and '.join(map(str, late))} days: the records end on "
+            f"Nothing can be said of {' and '.join(map(within, late))}: the records end on "
             f"{instant(trial.end.at):%d %B %Y}, before any such outcome of the test was certain."
         )
     unheard = [days for days in trial.horizons if days not in trial.model.manifest.base_rates]
     if unheard:
         yield (
-            f"No outcome of {' and '.join(map(str, unheard))} days was certain when training "
+            f"No outcome of {' and '.join(map(within, unheard))} was certain when training "
             "ended: Brier skill there is over the test's own base rate."
         )
     guessed = [days for days, kind in trial.model.manifest.kind.items() if kind == "extended"]
     if guessed:
         yield (
-            f"Too few departures were known to learn {' and '.join(map(str, guessed))} days by "
+            f"Too few departures were known to learn {' and '.join(map(within, guessed))} by "
             "themselves; they go on at the pace of the other horizons."
         )
 

@@ -25,6 +25,8 @@ FEATURE_DAYS: Final = 182
 """How far back any feature looks."""
 MOST_SUBJECTS: Final = 24
 LEAST_TUTORS: Final = 10
+MOST: Final = 1e9
+"""Beyond any sensible value: a typing error in a profile must not stop the training of all."""
 LEAST_WEEKS: Final = 3 / 7
 """A tutor seen for less than so many weeks has no rate yet."""
 PRIOR_PER_WEEK: Final = 0.5
@@ -664,11 +666,11 @@ def features(ledger: Ledger, at: Ints, space: Space) -> Matrix:
     """The features of one tutor at some moments (microseconds): rows moments, columns features."""
     moments = Moments(ledger.knowing(space.reported), at)
     columns = space.features
-    matrix = np.full((len(at), len(columns)), np.nan, np.float32)
+    matrix = np.full((len(at), len(columns)), np.nan)
     for place, feature in enumerate(columns):
         if all(channel in space.reported for channel in feature.channels):
             matrix[:, place] = feature.measure(moments)
-    return matrix
+    return np.asarray(np.clip(matrix, -MOST, MOST), np.float32)
 
 
 def said(feature: Feature, value: float) -> str:

@@ -38,7 +38,7 @@ def sentence(fields: Collection[str]) -> str:
     names = " and ".join(WORDS[name] for name in fields)
     return (
         f"Left out: {names}. Profiles tell it of those who stayed and not of those who left, or "
-        "the other way, so it was changed in hindsight."
+        "the other way, as if it had been changed in hindsight."
     )
 
 

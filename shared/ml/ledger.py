@@ -297,7 +297,11 @@ def _note_event(book: Book, event: BehaviourEvent) -> None:
 
 
 def _leaves(tutor: Tutor, events: Iterable[BehaviourEvent], taught: Ints) -> tuple[Ints, Ints]:
-    """Begins and ends of leaves, from events and from a profile that says so now."""
+    """Begins and ends of leaves, from events and from a profile that says so now.
+
+    An end without a begin ends a leave that began before the records. Of a tutor who taught before
+    it says nothing: when that leave began nobody told, and guessing it would change the past.
+    """
     told = [e for e in events if e.type in (LEAVE_STARTED, LEAVE_ENDED)]
     begins: list[int] = []
     ends: list[int] = []
@@ -306,7 +310,7 @@ def _leaves(tutor: Tutor, events: Iterable[BehaviourEvent], taught: Ints) -> tup
         away = len(begins) > len(ends)
         if event.type == LEAVE_STARTED and not away:
             begins.append(at)
-        elif event.type == LEAVE_ENDED and (away or not begins):
+        elif event.type == LEAVE_ENDED and (away or not (begins or np.any(taught < at))):
             begins = begins or [ALWAYS]
             ends.append(at)
     if tutor.status is TutorStatus.ON_LEAVE and len(begins) == len(ends):
@@ -317,9 +321,13 @@ def _leaves(tutor: Tutor, events: Iterable[BehaviourEvent], taught: Ints) -> tup
 
 
 def _gone_at(tutor: Tutor, taught: Ints) -> int:
-    """When the tutor resigned or was deactivated; the last session, where nobody says when."""
-    if tutor.status not in (TutorStatus.RESIGNED, TutorStatus.DEACTIVATED):
+    """When the tutor resigned or was deactivated.
+
+    Where nobody says when, the silence after the last session tells: a date made up of that would
+    take the days just after it, the hardest to forecast, out of every test.
+    """
+    if not tutor.gone:
         return NEVER
     if tutor.status_since is not None:
         return microseconds(tutor.status_since)
-    return int(taught[-1]) + 1 if len(taught) else ALWAYS
+    return NEVER if len(taught) else ALWAYS

@@ -24,6 +24,7 @@ from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
 from shared.ml.measure import lift, measures
 from shared.ml.model import ChurnModel, versioned
+from shared.ml.record_end import record_end
 from shared.ml.sample import Sample, midnights, sample
 from shared.ml.train import TrainingError, train
 
@@ -58,9 +59,9 @@ def nightly(
     The challenger counts as trained at the night's midnight, so that a repeated night makes the
     same files to the bit, unless more is known by then: then it is another version.
     """
-    end = midnight(now)
-    first = _first(end)
     ledgers = {name: Ledger.of(log) for name, log in logs.items()}
+    end = _end(ledgers, now)
+    first = _first(end)
     known = {name: ledger.until(microseconds(end)) for name, ledger in ledgers.items()}
     in_force = champion.manifest.version if champion else None
     try:
@@ -75,6 +76,16 @@ def nightly(
     decision = _decision(known, challenger, champion, tested, now)
     serving = challenger if decision.promoted else champion
     return Night(challenger, decision, _health(known, serving, end, now) if serving else None)
+
+
+def _end(ledgers: Mapping[str, Ledger], now: datetime) -> datetime:
+    """The night's midnight; where the records end days before it, the one after their end.
+
+    An outage must not look as if everybody had left.
+    """
+    covered = record_end(ledgers)
+    last = midnight(instant(covered.at)) + timedelta(days=1) if covered else now
+    return min(midnight(now), last)
 
 
 def judging(now: datetime) -> list[datetime]:

@@ -25,7 +25,11 @@ def predict(model: ChurnModel, logs: Sequence[Log], as_of: datetime) -> list[Pre
     """
     at = np.array([microseconds(as_of)])
     ledgers = [Ledger.of(log) for log in logs]
-    here = [place for place, ledger in enumerate(ledgers) if at_work(ledger, at)[0]]
+    here = [
+        place
+        for place, (log, ledger) in enumerate(zip(logs, ledgers, strict=True))
+        if not log.tutor.gone and at_work(ledger, at)[0]
+    ]
     answers: list[Prediction | None] = [None] * len(logs)
     if not here:
         return answers

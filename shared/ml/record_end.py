@@ -6,11 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from shared.ml.ledger import DAY, Ints, Ledger
+from shared.ml.ledger import DAY, EMPTY, Ints, Ledger
 
 THIN: Final = 0.1
 """A week with less than this share of the days taught in a usual one is not covered any more."""
 USUAL_DAYS: Final = 90
+CLOSED_DAYS: Final = 8
+"""Longer than any weekend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,28 @@ def record_end(ledgers: Mapping[str, Ledger]) -> RecordEnd | None:
     last = _last_usual_day([ledger["taught_day"].at // DAY for ledger in ledgers.values()])
     covered = int(np.searchsorted(taught, (last + 1) * DAY, side="left"))
     return RecordEnd(int(taught[covered - 1]), len(taught) - covered)
+
+
+def closures(ledgers: Mapping[str, Ledger], end: int) -> list[tuple[int, int]]:
+    """Times of CLOSED_DAYS or more on which hardly anybody taught: first and last day (since 1970).
+
+    Holidays of the whole platform, or records that are missing: silences across them are no sign.
+    """
+    days = np.concatenate(
+        [EMPTY.at, *(ledger["taught_day"].at // DAY for ledger in ledgers.values())]
+    )
+    days = days[days <= end // DAY]
+    if not len(days):
+        return []
+    taught = np.bincount(days - days.min())
+    thin = taught < THIN * np.median(taught[taught > 0])
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], thin, [False]]).astype(int)))
+    runs = zip(edges[::2], edges[1::2], strict=True)
+    return [
+        (int(begin + days.min()), int(after - 1 + days.min()))
+        for begin, after in runs
+        if after - begin >= CLOSED_DAYS
+    ]
 
 
 def _taught(ledgers: Mapping[str, Ledger]) -> list[Ints]:

@@ -61,7 +61,7 @@ def why(found: Measures) -> str:
         case "nothing":
             return f"AUC {found.auc:.2f} ({found.auc_low:.2f} to {found.auc_high:.2f})"
         case "percentages":
-            return f"{missed}, which may be chance" if (missed := _missed(found)) else ""
+            return f"{missed}, which chance may explain" if (missed := _missed(found)) else ""
         case "order":
             return "; ".join(each for each in (_missed(found), _no_skill(found)) if each)
 

@@ -165,6 +165,9 @@ def verdict(report: BacktestReport) -> Verdict:
     found = evaluation.measures.get("promoted") if evaluation else None
     if found is None or found.auc is None:
         return Verdict("unknown", _SENTENCES["unknown"], others)
+    if reliance(found) == "unknown":
+        few = Point("unknown", f"Of {within(HEADLINE)} too little is known: {why(found)}.")
+        return Verdict("unknown", _SENTENCES["unknown"], (few, *others))
     points = (
         _ranks(found),
         _beats_the_base_rate(found),

@@ -11,7 +11,7 @@ from shared.domain.event import EventType
 from shared.domain.log import Log
 from shared.domain.session import Party
 from shared.ml.feature_page import page
-from shared.ml.features import FEATURES, Space, features, said
+from shared.ml.features import FEATURES, MOST, Space, features, said
 from shared.ml.ledger import PROFILE, Ledger, microseconds
 from tests.builders import (
     AS_OF,
@@ -177,3 +177,13 @@ def test_the_printed_table_is_that_of_the_code() -> None:
     written = Path(__file__).parents[2] / "docs/features.md"
 
     assert written.read_text() == page() + "\n", "run `make docs`"
+
+
+def test_a_typing_error_in_a_profile_leaves_features_finite() -> None:
+    odd = tutor(baseline_sessions_per_week=1e-300)
+    told = log(*steady(30), event(EventType.AVAILABILITY, ago(1), 10), of=odd)
+
+    row = features(Ledger.of(told), np.array([microseconds(AS_OF)]), EVERYTHING)
+
+    assert not np.isinf(row).any()
+    assert value(told, "hours_offered_for_agreed") == MOST

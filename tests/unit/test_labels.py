@@ -134,3 +134,11 @@ def test_the_wrong_label_is_known_to_anybody_who_can_count_days() -> None:
 
     assert fifteenth_day(told, eight_days_silent, END, 7)[0]
     assert not labels(told, eight_days_silent, END).leaves_within(7)[0]
+
+
+def test_who_left_on_a_day_nobody_noted_is_asked_about_until_the_silence() -> None:
+    """A date made up of the last session would take the hardest days out of every test."""
+    told = log(*taught(40, 30), of=tutor(TutorStatus.RESIGNED))
+
+    assert left(told) == [(ago(30), Kind.SILENCE)]
+    assert at_work(Ledger.of(told), np.array([microseconds(ago(20))]))[0]

@@ -1,5 +1,6 @@
 """A tutor's log as arrays: nothing is lost, nothing is known before its time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -9,6 +10,7 @@ from shared.domain.event import BehaviourEvent
 from shared.domain.log import Log
 from shared.domain.tutor import Tutor, TutorStatus
 from shared.ml.ledger import DAY, NEVER, Ledger, instant, microseconds
+from tests.builders import completed
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -96,6 +98,14 @@ def test_a_tutor_on_leave_since_nobody_knows_when_was_away_from_the_beginning() 
     ledger = Ledger.of(log(event("login", 1), tutor=Tutor("t-1", TutorStatus.ON_LEAVE)))
 
     assert ledger.on_leave(np.array([microseconds(MONDAY)]))[0]
+
+
+def test_the_end_of_a_leave_nobody_began_changes_nothing_of_the_past() -> None:
+    """Its tutor taught before it: when the leave began is not known, and not made up."""
+    told = Ledger.of(replace(log(event("leave_ended", 5)), sessions=(completed(MONDAY),)))
+    days = np.array([microseconds(MONDAY) + back * DAY for back in (-9, 1, 4)])
+
+    assert not told.on_leave(days).any()
 
 
 @pytest.mark.parametrize("status", [TutorStatus.RESIGNED, TutorStatus.DEACTIVATED])

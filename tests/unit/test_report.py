@@ -276,7 +276,9 @@ VERDICTS = [
     pytest.param({"brier_skill": 0.0}, "poor", id="no better than the base rate"),
     pytest.param({"brier_skill_own": 0.0}, "mixed", id="better than training's base rate only"),
     pytest.param({"auc_low": 0.5}, "poor", id="no better than a coin"),
-    pytest.param({"auc_low": None}, "mixed", id="no interval"),
+    pytest.param({"positives": 49}, "unknown", id="too few departures"),
+    pytest.param({"positive_tutors": 29}, "unknown", id="too few who left"),
+    pytest.param({"auc_low": None}, "unknown", id="no interval"),
     pytest.param({"auc": None}, "unknown", id="not measured"),
 ]
 # fmt: on
@@ -335,11 +337,11 @@ QUARTERS = [
                  "AUC 0.52 (0.49 to 0.55).", id="no better than a coin"),
     pytest.param(slope(1.4, 1.1, 1.7), "good",
                  "Within 7 and 90 days the percentages can be relied on. 90 days: too timid, "
-                 "slope 1.40 (1.10 to 1.70; goal: 0.8 to 1.25), which may be chance.",
+                 "slope 1.40 (1.10 to 1.70; goal: 0.8 to 1.25), which chance may explain.",
                  id="too timid by chance"),
     pytest.param({"calibration_error": 0.04, "calibration_noise": 0.05}, "good",
                  "Within 7 and 90 days the percentages can be relied on. 90 days: off by 4.0 "
-                 "points on average (goal: 3; chance alone gives 5.0), which may be chance.",
+                 "points on average (goal: 3; chance alone gives 5.0), which chance may explain.",
                  id="off by chance"),
     pytest.param(EXTREME | {"positive_tutors": 29, "positives": 61}, "good",
                  "Within 90 days too few tutors left to judge by. 29 tutors, 61 departures.",
