@@ -1,0 +1,258 @@
+"""One thing done for a tutor: its states, the moves between them, and who made each and why.
+
+An intervention is a value; a move answers a new one. Whether nobody else moved it meanwhile is
+the table's business, by `version`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Literal
+
+MOST_SNOOZE = timedelta(days=14)
+MOST_TEXT = 2_000
+"""Characters of a reason or a note."""
+ENGINE = "engine"
+"""Who moved it where nobody did: the rules."""
+
+
+class Kind(StrEnum):
+    """A kinds run by themselves, H kinds need a person (CONTRACT 6)."""
+
+    A1 = "A1"
+    A2 = "A2"
+    A3 = "A3"
+    A4 = "A4"
+    H1 = "H1"
+    H2 = "H2"
+    H3 = "H3"
+    H4 = "H4"
+    H5 = "H5"
+
+    @property
+    def automated(self) -> bool:
+        return self.startswith("A")
+
+
+class Status(StrEnum):
+    """Where an intervention stands."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    SNOOZED = "snoozed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+OPEN = frozenset({Status.PENDING, Status.IN_PROGRESS, Status.SNOOZED})
+RESOLVED = frozenset({Status.COMPLETED, Status.CANCELLED})
+
+
+class Outcome(StrEnum):
+    """What became of the tutor."""
+
+    IMPROVED = "improved"
+    NO_CHANGE = "no_change"
+    DECLINED = "declined"
+    CHURNED = "churned"
+
+
+class Opinion(StrEnum):
+    """What somebody who worked on it thinks of the rule that opened it."""
+
+    USEFUL = "useful"
+    INCORRECTLY_FLAGGED = "incorrectly_flagged"
+    NOT_USEFUL = "not_useful"
+
+
+class Owner(StrEnum):
+    """Whose task it is; people are found in the user pool's groups of the same name."""
+
+    SYSTEM = "system"
+    OPS_MANAGER = "ops_manager"
+    PEOPLE_OPS = "people_ops"
+
+
+type Action = Literal[
+    "open", "start", "complete", "cancel", "snooze", "wake", "reassign", "note", "judge",
+    "escalate", "breach", "measure",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One move as it is kept: who, when, what, and why in their words."""
+
+    at: datetime
+    who: str
+    action: Action
+    status: Status
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """One intervention with everything that happened to it.
+
+    `why` is the cause in words, `score_before` the churn score when it was opened, `score_after`
+    when it was followed up. `due_at` is when somebody has to have acted; once somebody
+    has, `finish_by` is when it should be over. `held_out` is one that was not carried out, to
+    measure the others by. `late_at` is when the owner was told that the clock had run out.
+    """
+
+    tutor_id: str
+    kind: Kind
+    owner: Owner
+    why: str
+    opened_at: datetime
+    due_at: datetime
+    finish_by: datetime
+    score_before: float
+    status: Status = Status.PENDING
+    assignee: str | None = None
+    held_out: bool = False
+    evidence: tuple[str, ...] = ()
+    mentor_id: str | None = None
+    acted_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    escalated_at: datetime | None = None
+    late_at: datetime | None = None
+    resolved_at: datetime | None = None
+    outcome: Outcome | None = None
+    score_after: float | None = None
+    opinion: Opinion | None = None
+    steps: tuple[Step, ...] = ()
+    version: int = 1
+
+    @property
+    def intervention_id(self) -> str:
+        """H1-20261120T170200-t-7: kind, when it was opened, whose it is."""
+        return f"{self.kind}-{self.opened_at:%Y%m%dT%H%M%S}-{self.tutor_id}"
+
+    @property
+    def open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def clock_ends(self) -> datetime | None:
+        """When the clock that runs now runs out; None once resolved."""
+        if not self.open:
+            return None
+        return self.due_at if self.acted_at is None else self.finish_by
+
+    def overdue(self, at: datetime) -> bool:
+        """Whether the clock has run out."""
+        ends = self.clock_ends
+        return ends is not None and ends < at
+
+
+class MoveError(ValueError):
+    """A move that can not be made; `field` names what is wrong with it."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(f"{field}: {sentence}")
+        self.field = field
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A move somebody asks for; which fields it needs depends on the action."""
+
+    action: Action
+    who: str
+    reason: str | None = None
+    outcome: Outcome | None = None
+    until: datetime | None = None
+    assignee: str | None = None
+    opinion: Opinion | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """From where a move may be made, where it leads (None: nowhere else), and what it needs."""
+
+    allowed: frozenset[Status]
+    leads_to: Status | None
+    needs: tuple[Literal["reason", "outcome", "until", "assignee", "opinion"], ...] = ()
+
+
+ANYWHERE = frozenset(Status)
+MOVES: Mapping[Action, Rule] = {
+    "start": Rule(frozenset({Status.PENDING, Status.SNOOZED}), Status.IN_PROGRESS),
+    "complete": Rule(OPEN, Status.COMPLETED, ("outcome",)),
+    "cancel": Rule(OPEN, Status.CANCELLED, ("reason",)),
+    "snooze": Rule(OPEN, Status.SNOOZED, ("reason", "until")),
+    "wake": Rule(frozenset({Status.SNOOZED}), Status.PENDING),
+    "reassign": Rule(OPEN, None, ("assignee",)),
+    "note": Rule(ANYWHERE, None, ("reason",)),
+    "judge": Rule(ANYWHERE, None, ("opinion",)),
+    "escalate": Rule(OPEN, None),
+    "breach": Rule(OPEN, None),
+    "measure": Rule(ANYWHERE, None),
+}
+"""What may be done to an intervention, as a table: the API offers those that people make."""
+
+PEOPLES: tuple[Action, ...] = (
+    "start", "complete", "cancel", "snooze", "wake", "reassign", "note", "judge",
+)  # fmt: skip
+
+
+def moved(before: Intervention, order: Order, at: datetime) -> Intervention:
+    """The intervention after a move; raises MoveError where it can not be made."""
+    rule = MOVES[order.action]
+    if before.status not in rule.allowed:
+        raise MoveError("action", f"can not {order.action} what is {before.status}")
+    for name in rule.needs:
+        if getattr(order, name) in (None, ""):
+            raise MoveError(name, "is required")
+    if order.reason and len(order.reason) > MOST_TEXT:
+        raise MoveError("reason", f"must have at most {MOST_TEXT:,} characters")
+    if order.until and not at < order.until <= at + MOST_SNOOZE:
+        raise MoveError("until", f"must lie within the next {MOST_SNOOZE.days} days")
+    status = rule.leads_to or before.status
+    if order.action == "wake" and before.acted_at:
+        status = Status.IN_PROGRESS
+    step = Step(at, order.who, order.action, status, _said(order))
+    after = replace(before, status=status, steps=(*before.steps, step), version=before.version + 1)
+    return replace(after, **_what_it_brings(before, order, at))
+
+
+def _said(order: Order) -> str:
+    parts = (order.reason, order.outcome, order.assignee, order.opinion)
+    return "; ".join(str(part) for part in parts if part)
+
+
+def _what_it_brings(before: Intervention, order: Order, at: datetime) -> dict[str, Any]:
+    match order.action:
+        case "start":
+            return {"acted_at": before.acted_at or at, "snoozed_until": None, "late_at": None,
+                    "assignee": before.assignee or order.who}  # fmt: skip
+        case "complete":
+            return {"resolved_at": at, "outcome": order.outcome, "score_after": order.score}
+        case "cancel":
+            return {"resolved_at": at, "snoozed_until": None, "outcome": order.outcome}
+        case "snooze":
+            return {"snoozed_until": order.until}
+        case "wake":
+            return {"snoozed_until": None}
+        case "reassign":
+            return {"assignee": order.assignee}
+        case "judge":
+            return {"opinion": order.opinion}
+        case "escalate":
+            return {"escalated_at": at}
+        case "breach":
+            return {"late_at": at}
+        case "measure":
+            return {"score_after": order.score, "outcome": order.outcome or before.outcome}
+        case _:
+            return {}
+
+
+def opened(intervention: Intervention, at: datetime) -> Intervention:
+    """A new one with its first step."""
+    step = Step(at, ENGINE, "open", intervention.status, intervention.why)
+    return replace(intervention, steps=(step,))

@@ -1,0 +1,163 @@
+"""What may be done to an intervention, by whom, and what is kept of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.domain.intervention import (
+    MOST_TEXT,
+    MOVES,
+    OPEN,
+    Action,
+    Intervention,
+    Kind,
+    MoveError,
+    Opinion,
+    Order,
+    Outcome,
+    Owner,
+    Status,
+    moved,
+    opened,
+)
+
+MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)
+
+
+def coaching(status: Status = Status.PENDING) -> Intervention:
+    """An H1 that was opened on Monday at nine."""
+    return opened(
+        Intervention(
+            tutor_id="t-7",
+            kind=Kind.H1,
+            owner=Owner.OPS_MANAGER,
+            why="Churn score 62, above 50 for 7 days.",
+            opened_at=MONDAY,
+            due_at=MONDAY + timedelta(days=2),
+            finish_by=MONDAY + timedelta(days=16),
+            score_before=62.0,
+            status=status,
+        ),
+        MONDAY,
+    )
+
+
+def order(action: Action, **told: object) -> Order:
+    """A complete order by Sam."""
+    needed: dict[str, object] = {
+        "reason": "because",
+        "outcome": Outcome.IMPROVED,
+        "until": MONDAY + timedelta(days=3),
+        "assignee": "kim",
+        "opinion": Opinion.USEFUL,
+    }
+    fields = {name: needed[name] for name in MOVES[action].needs} | told
+    return Order(action, "sam", **fields)  # type: ignore[arg-type]
+
+
+# fmt: off
+LEADS = [
+    ("start", "pending", "in_progress"), ("start", "snoozed", "in_progress"),
+    ("start", "in_progress", None), ("start", "completed", None), ("start", "cancelled", None),
+    ("complete", "pending", "completed"), ("complete", "in_progress", "completed"),
+    ("complete", "snoozed", "completed"), ("complete", "completed", None),
+    ("complete", "cancelled", None),
+    ("cancel", "pending", "cancelled"), ("cancel", "in_progress", "cancelled"),
+    ("cancel", "snoozed", "cancelled"), ("cancel", "completed", None),
+    ("snooze", "pending", "snoozed"), ("snooze", "in_progress", "snoozed"),
+    ("snooze", "completed", None),
+    ("wake", "snoozed", "pending"), ("wake", "pending", None),
+    ("reassign", "pending", "pending"), ("reassign", "completed", None),
+    ("note", "pending", "pending"), ("note", "completed", "completed"),
+    ("judge", "cancelled", "cancelled"), ("judge", "in_progress", "in_progress"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("action", "before", "after"), LEADS)
+def test_a_move_leads_where_the_table_says(action: Action, before: str, after: str | None) -> None:
+    given = coaching(Status(before))
+
+    if after is None:
+        with pytest.raises(MoveError, match=f"action: can not {action} what is {before}"):
+            moved(given, order(action), MONDAY)
+    else:
+        found = moved(given, order(action), MONDAY)
+        assert (found.status, found.version) == (after, given.version + 1)
+
+
+@pytest.mark.parametrize(
+    ("action", "field"), [(name, field) for name, rule in MOVES.items() for field in rule.needs]
+)
+def test_what_a_move_needs_is_asked_for_by_name(action: Action, field: str) -> None:
+    with pytest.raises(MoveError, match=f"{field}: is required"):
+        moved(coaching(), order(action, **{field: None}), MONDAY)
+
+
+def test_every_move_leaves_who_when_and_why() -> None:
+    later = MONDAY + timedelta(hours=3)
+
+    found = moved(coaching(), order("cancel", reason="She is back from a sick child."), later)
+
+    last = found.steps[-1]
+    assert (last.who, last.at, last.said) == ("sam", later, "She is back from a sick child.")
+    assert [step.action for step in found.steps] == ["open", "cancel"]
+
+
+@pytest.mark.parametrize(("days", "fits"), [(-1, False), (0, False), (14, True), (14.1, False)])
+def test_a_snooze_ends_within_two_weeks(days: float, fits: bool) -> None:
+    asked = order("snooze", until=MONDAY + timedelta(days=days))
+
+    if fits:
+        assert moved(coaching(), asked, MONDAY).snoozed_until == asked.until
+    else:
+        with pytest.raises(MoveError, match="until: must lie within the next 14 days"):
+            moved(coaching(), asked, MONDAY)
+
+
+def test_a_novel_is_no_reason() -> None:
+    with pytest.raises(MoveError, match="reason: must have at most 2,000 characters"):
+        moved(coaching(), order("note", reason="x" * (MOST_TEXT + 1)), MONDAY)
+
+
+def test_what_was_begun_is_in_progress_again_after_a_snooze() -> None:
+    begun = moved(coaching(), order("start"), MONDAY)
+    asleep = moved(begun, order("snooze"), MONDAY)
+
+    assert moved(asleep, order("wake"), MONDAY).status is Status.IN_PROGRESS
+
+
+def test_the_first_clock_runs_until_somebody_acts_the_second_until_it_is_over() -> None:
+    given = coaching()
+    begun = moved(given, order("start"), MONDAY + timedelta(days=1))
+    over = moved(begun, order("complete"), MONDAY + timedelta(days=5))
+
+    assert not given.overdue(given.due_at)
+    assert given.overdue(given.due_at + timedelta(seconds=1))
+    assert not begun.overdue(given.due_at + timedelta(days=1))
+    assert begun.overdue(given.finish_by + timedelta(seconds=1))
+    assert not over.overdue(given.finish_by + timedelta(days=99))
+
+
+def test_a_snooze_does_not_stop_the_clock() -> None:
+    asleep = moved(coaching(), order("snooze"), MONDAY)
+
+    assert asleep.overdue(asleep.due_at + timedelta(seconds=1))
+
+
+def test_who_starts_an_unassigned_one_has_it() -> None:
+    assert moved(coaching(), order("start"), MONDAY).assignee == "sam"
+
+
+def test_who_has_it_keeps_it_when_somebody_else_starts() -> None:
+    given = moved(coaching(), order("reassign", assignee="kim"), MONDAY)
+
+    assert moved(given, order("start"), MONDAY).assignee == "kim"
+
+
+def test_its_id_tells_what_when_and_whose() -> None:
+    assert coaching().intervention_id == "H1-20261116T090000-t-7"
+
+
+def test_open_is_whatever_is_not_resolved() -> None:
+    assert {status for status in Status if coaching(status).open} == OPEN
