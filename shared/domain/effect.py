@@ -13,10 +13,8 @@ from math import sqrt
 from statistics import fmean, median, variance
 
 from shared.domain.churn_score import CAP
+from shared.domain.intervention import Kind
 from shared.domain.rate import Beta, Counted, beta_cdf, wilson
-
-WITH_HOLDOUT = frozenset({"A1", "A2", "A3", "A4"})
-"""The automated kinds. What a person decides to do (H1-H5) is never withheld by lot."""
 
 IMPROVED_BY = 5.0
 """Points of churn score, see `improved`."""
@@ -116,7 +114,7 @@ def held_out(tutor_id: str, kind: str, share: float, salt: str = "") -> bool:
         raise ValueError(f"a share is 0 to 1, not {share}")
     drawn = sha256("\0".join((salt, kind, tutor_id)).encode()).digest()
     # 53 bits, as many as a float holds: 64 could round up to 1 and escape a share of 1.
-    return kind in WITH_HOLDOUT and (int.from_bytes(drawn[:8]) >> 11) / 2**53 < share
+    return Kind(kind).automated and (int.from_bytes(drawn[:8]) >> 11) / 2**53 < share
 
 
 def improved(case: Case) -> bool | None:
@@ -158,7 +156,7 @@ def effect(cases: Iterable[Case]) -> Effect:
         accepted=Counted(sum(case.accepted for case in opened), len(opened)),
         completed=Counted(sum(_completed(case) for case in opened), len(opened)),
         hours_to_action=_median_hours(opened),
-        verdict=_verdict(treated, held, improved_more, holdout=not kinds.isdisjoint(WITH_HOLDOUT)),
+        verdict=_verdict(treated, held, improved_more, holdout=_has_holdout(kinds)),
     )
 
 
@@ -245,6 +243,11 @@ def _completed(case: Case) -> bool:
 def _median_hours(cases: Iterable[Case]) -> float | None:
     waits = [case.acted_at - case.opened_at for case in cases if case.acted_at is not None]
     return median(wait.total_seconds() / 3600 for wait in waits) if waits else None
+
+
+def _has_holdout(kinds: Iterable[str]) -> bool:
+    """What a person decides to do (H1-H5) is never withheld by lot."""
+    return any(Kind(kind).automated for kind in kinds)
 
 
 def _verdict(treated: Arm, held: Arm, more: Difference | None, *, holdout: bool) -> str:

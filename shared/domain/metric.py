@@ -18,6 +18,7 @@ LATE_AFTER_MINUTES = 5
 LATE_NOTICE_HOURS = 24
 SUCCESS_RATING = 4
 FAILURE_RATING = 3
+FEWEST_CATEGORY_RATINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,17 @@ def rating_last_30(view: View) -> float | None:
     return mean(view.timeline.last_ratings(30, view.as_of))
 
 
+def subject_knowledge(view: View) -> float | None:
+    told = [
+        stars
+        for session in view.known
+        for said in session.newest_feedback(view.as_of)
+        for category, stars in said.ratings
+        if category == "subject_knowledge"
+    ]
+    return mean(told) if len(told) >= FEWEST_CATEGORY_RATINGS else None
+
+
 def snapshots(view: View) -> list[Snapshot]:
     return [session.snapshot for session in view.known if session.snapshot]
 
@@ -223,6 +235,11 @@ METRICS: tuple[Metric, ...] = (
         "rating_last_30", "Rating of the last 30", "stars",
         "Mean rating of the last 30 rated sessions, however long ago; the same in every window.",
         rating_last_30, "rating_last_30",
+    ),
+    QuantityMetric(
+        "subject_knowledge_rating", "Subject knowledge", "stars",
+        "Mean of the stars that students gave for subject knowledge; three at least.",
+        subject_knowledge,
     ),
     RateMetric(
         "first_session_success_rate", "First-session success",

@@ -16,7 +16,7 @@ from shared.domain.tier import NEW_UNDER_SESSIONS, Tier, performance, tier_in_fo
 
 Measured = int | float | Rate | None
 
-FORMULAS = 1
+FORMULAS = 2
 """Raised with every change of a formula, so that old cards are not taken for miscomputed ones."""
 
 
@@ -116,7 +116,8 @@ def measured(view: View, moment: Moment) -> dict[str, Measured]:
 class DailyRecord:
     """What a nightly pass keeps of a scorecard; `raised` and `cleared` against the night before.
 
-    `probabilities` are those that were in force that midnight.
+    `probabilities` are those that were in force that midnight, `confirmed` the flags whose
+    evidence was strong.
     """
 
     tutor_id: str
@@ -129,9 +130,17 @@ class DailyRecord:
     raised: tuple[str, ...]
     cleared: tuple[str, ...]
     probabilities: Probabilities = field(default_factory=Probabilities)
+    confirmed: tuple[str, ...] = ()
 
 
-RECORDED = ("sessions", "reschedule_rate", "no_show_rate", "avg_rating")
+RECORDED = (
+    "sessions",
+    "tutor_reschedules",
+    "reschedule_rate",
+    "no_show_rate",
+    "avg_rating",
+    "subject_knowledge_rating",
+)
 
 
 def daily_record(
@@ -153,6 +162,7 @@ def daily_record(
         raised=tuple(code for code in now if code not in before),
         cleared=tuple(code for code in before if code not in now),
         probabilities=probabilities or Probabilities(),
+        confirmed=tuple(flag.code for flag in card.flags if flag.status == "confirmed"),
     )
 
 

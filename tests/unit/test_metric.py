@@ -30,6 +30,12 @@ TICK = timedelta(microseconds=1)
 Item = Session | BehaviourEvent
 
 
+def knows(stars: float, day: int) -> Session:
+    """A session whose student rated the tutor's knowledge of the subject."""
+    said = feedback(4.0, ago(day), ratings=(("subject_knowledge", stars),))
+    return completed(ago(day), feedback=[said])
+
+
 def measured(name: str, *items: Item, window: str = "7d") -> object:
     """A metric's value; of rates (value, n)."""
     value = card(log(*items)).windows[window][name]
@@ -145,6 +151,10 @@ CASES: dict[str, list[tuple[str, list[Item], object]]] = {
         ("one of two", [event(EventType.TRAINING_ASSIGNED, ago(2), module="a"),
                         event(EventType.TRAINING_ASSIGNED, ago(2), module="b"),
                         event(EventType.TRAINING_COMPLETED, ago(1), module="a")], (0.5, 2)),
+    ],
+    "subject_knowledge_rating": [
+        ("two are too few", [knows(3, day) for day in (1, 2)], None),
+        ("three", [knows(day, day) for day in (1, 2, 3)], 2),
     ],
     "technical_issue_rate": [
         ("one of two", [completed(ago(1), technical_issues=t) for t in (True, False)], (0.5, 2)),

@@ -1,0 +1,205 @@
+"""What to open, close, escalate or let be for one tutor: a pure function of what is known.
+
+It answers interventions as they are to be written, new ones and changed ones. Running it again on
+what it answered changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from shared.domain.business_hours import Calendar
+from shared.domain.churn_score import CAP
+from shared.domain.effect import IMPROVED_BY, held_out
+from shared.domain.intervention import (
+    ENGINE,
+    Intervention,
+    Kind,
+    Order,
+    Outcome,
+    Owner,
+    moved,
+    opened,
+)
+from shared.domain.intervention_rule import RULE, RULES, Rule
+from shared.domain.policy import Policy
+from shared.domain.situation import FirstSession, Situation
+
+CHECK_IN_AFTER = timedelta(hours=2)
+"""A first session is asked about so long after its end."""
+FOLLOW_UP = timedelta(days=14)
+"""How long after its opening an automated one is followed up, carried out or held out alike."""
+
+
+UTC_OFFICE = Calendar("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """How the owners work: one calendar for each, the default for the others."""
+
+    calendars: dict[Owner, Calendar] = field(default_factory=dict)
+
+    def due(self, owner: Owner, opened_at: datetime, working_days: float) -> datetime:
+        """When the owner has to have acted; at once where nobody has to."""
+        if owner is Owner.SYSTEM:
+            return opened_at
+        return self.calendars.get(owner, UTC_OFFICE).working_days(opened_at, working_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The interventions of one tutor that matter now: those open, and the last of each kind."""
+
+    interventions: tuple[Intervention, ...] = ()
+
+    def open(self, kind: Kind) -> Intervention | None:
+        """The open one of a kind: there is at most one."""
+        return next((one for one in self.interventions if one.kind is kind and one.open), None)
+
+    def resting(self, rule: Rule, at: datetime) -> bool:
+        """Whether the kind is cooling down."""
+        return any(
+            at < rested_until(one, rule) for one in self.interventions if one.kind is rule.kind
+        )
+
+    def after(self, changes: Iterable[Intervention]) -> "Desk":
+        """The desk with some of them changed or added."""
+        newest = {one.intervention_id: one for one in (*self.interventions, *changes)}
+        return Desk(tuple(newest.values()))
+
+
+def rested_until(one: Intervention, rule: Rule) -> datetime:
+    """Until when a kind may not open again: tutors hear from us now and then, not daily."""
+    began = one.opened_at if one.kind.automated else one.resolved_at or one.opened_at
+    return began + timedelta(days=rule.cool_down_days)
+
+
+def decided(
+    situation: Situation, desk: Desk, policy: Policy, office: Office
+) -> tuple[Intervention, ...]:
+    """The interventions to write; nothing where nothing is to be done."""
+    at = situation.now.at
+    situation = replace(situation, first_sessions=_not_asked_about(situation, desk))
+    changed: list[Intervention] = []
+    for one in desk.interventions:
+        after = _carried_on(one, situation, policy) if one.open else one
+        after = _followed_up(after, situation)
+        if after.version != one.version:
+            changed.append(after)
+    desk = desk.after(changed)
+    escalated = {
+        RULE[one.kind].escalates_to: one
+        for one in changed
+        if one.escalated_at == at and not one.held_out
+    }
+    for rule in RULES:
+        why = _why(rule, situation, policy, escalated.get(rule.kind))
+        if why is None or desk.open(rule.kind) or desk.resting(rule, at):
+            continue
+        new = _new(rule, why, situation, policy, office)
+        changed.append(new)
+        desk = desk.after([new])
+    return tuple(changed)
+
+
+def _not_asked_about(situation: Situation, desk: Desk) -> tuple[FirstSession, ...]:
+    asked = {name for one in desk.interventions for name in one.evidence}
+    return tuple(s for s in situation.first_sessions if s.session_id not in asked)
+
+
+def _why(
+    rule: Rule, situation: Situation, policy: Policy, escalated: Intervention | None
+) -> str | None:
+    """Why a rule is due: by itself, or because something milder did not help."""
+    if not situation.at_work:
+        return None
+    if escalated is not None:
+        title = RULE[escalated.kind].title
+        return f"{title} of {escalated.opened_at:%d %B} did not help: {escalated.why}"
+    if situation.now.level not in rule.levels:
+        return None
+    return rule.due(situation, policy)
+
+
+def _new(
+    rule: Rule, why: str, situation: Situation, policy: Policy, office: Office
+) -> Intervention:
+    at = situation.now.at
+    due_at = office.due(rule.owner, at, rule.sla_days)
+    if rule.kind is Kind.A3:
+        due_at = max(s.ended_at for s in situation.first_sessions) + CHECK_IN_AFTER
+    return opened(
+        Intervention(
+            tutor_id=situation.tutor_id,
+            kind=rule.kind,
+            owner=rule.owner,
+            why=why,
+            opened_at=at,
+            due_at=due_at,
+            finish_by=due_at + timedelta(days=rule.lasts_days),
+            score_before=situation.now.churn_score,
+            held_out=rule.kind.automated
+            and held_out(situation.tutor_id, rule.kind, policy["holdout_share"]),
+            evidence=tuple(session.session_id for session in situation.first_sessions)
+            if rule.kind is Kind.A3
+            else (),
+        ),
+        at,
+    )
+
+
+def _carried_on(one: Intervention, situation: Situation, policy: Policy) -> Intervention:
+    """What becomes of an open one by itself."""
+    at, score = situation.now.at, situation.now.churn_score
+    rule = RULE[one.kind]
+    if situation.gone:
+        order = Order("cancel", ENGINE, reason="The tutor has left.", outcome=Outcome.CHURNED)
+        return moved(one, order, at)
+    stands = rule.stands(situation, policy)
+    if one.kind.automated:
+        if at < one.finish_by:
+            return one
+        if stands and rule.escalates_to:
+            one = moved(one, Order("escalate", ENGINE), at)
+        return moved(one, Order("complete", ENGINE, outcome=outcome(one, score)), at)
+    if not stands and one.acted_at is None:
+        return moved(one, Order("cancel", ENGINE, reason="The cause has cleared."), at)
+    if one.snoozed_until and one.snoozed_until <= at:
+        return moved(one, Order("wake", ENGINE), at)
+    return one
+
+
+def _followed_up(one: Intervention, situation: Situation) -> Intervention:
+    """An automated one with the score it is measured by; a tutor who has left has no better one."""
+    at = situation.now.at
+    if not one.kind.automated or one.score_after is not None:
+        return one
+    if situation.gone:
+        left = Order("measure", ENGINE, outcome=Outcome.CHURNED, score=CAP)
+        return moved(one, left, at)
+    if at < one.opened_at + FOLLOW_UP:
+        return one
+    return moved(one, Order("measure", ENGINE, score=situation.now.churn_score), at)
+
+
+def outcome(one: Intervention, score: float) -> Outcome:
+    """What the churn score says of it: better or worse by IMPROVED_BY points, or neither."""
+    change = score - one.score_before
+    if change <= -IMPROVED_BY:
+        return Outcome.IMPROVED
+    return Outcome.DECLINED if change >= IMPROVED_BY else Outcome.NO_CHANGE
+
+
+def desk_of(found: Sequence[Intervention]) -> Desk:
+    """The desk of a tutor's interventions: open, to be followed up, or the newest of their kind."""
+    newest = {one.kind: one for one in sorted(found, key=lambda each: each.opened_at)}
+    return Desk(
+        tuple(
+            one
+            for one in found
+            if one.open
+            or (one.kind.automated and one.score_after is None)
+            or newest[one.kind] is one
+        )
+    )

@@ -1,0 +1,108 @@
+"""What the rules of intervention look at: a tutor now, and on the nights before.
+
+Made of a scorecard or of daily records alike, so that what a rule would have done in the last
+month is asked of the same rule.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.churn_score import RiskLevel
+from shared.domain.prediction import Probabilities
+from shared.domain.scorecard import DailyRecord, Measured, Scorecard
+from shared.domain.session import OutcomeKind, Session, outcomes
+from shared.domain.tier import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A tutor at one moment. `confirmed` are the flags whose evidence is strong (CONTRACT 3)."""
+
+    at: datetime
+    churn_score: float
+    level: RiskLevel
+    tier: Tier
+    confirmed: frozenset[str] = frozenset()
+    reschedules_7d: int = 0
+    skill_rating: float | None = None
+    leaves_within_30d: float | None = None
+
+    @staticmethod
+    def of_card(card: Scorecard, probabilities: Probabilities) -> "Facts":
+        """What a scorecard and the newest prediction say."""
+        return Facts(
+            at=card.as_of,
+            churn_score=card.churn_score.value,
+            level=RiskLevel(card.churn_score.level),
+            tier=card.tier,
+            confirmed=frozenset(f.code for f in card.flags if f.status == "confirmed"),
+            reschedules_7d=_count(card.windows["7d"], "tutor_reschedules"),
+            skill_rating=_plain(card.windows["30d"].get("subject_knowledge_rating")),
+            leaves_within_30d=probabilities.within_30d,
+        )
+
+    @staticmethod
+    def of_record(record: DailyRecord) -> "Facts":
+        """What a night's record says."""
+        return Facts(
+            at=record.as_of,
+            churn_score=record.churn_score,
+            level=RiskLevel(record.risk_level),
+            tier=record.tier,
+            confirmed=frozenset(record.confirmed),
+            reschedules_7d=int(record.rates["7d"].get("tutor_reschedules") or 0),
+            skill_rating=record.rates["30d"].get("subject_knowledge_rating"),
+            leaves_within_30d=record.probabilities.within_30d,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSession:
+    """A first session with a student that has ended."""
+
+    session_id: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A tutor now, the nights before (oldest first, each once), and what the rules also ask."""
+
+    tutor_id: str
+    now: Facts
+    nights: Sequence[Facts] = ()
+    tenure_days: float | None = None
+    at_work: bool = True
+    gone: bool = False
+    first_sessions: tuple[FirstSession, ...] = ()
+
+    def lasted(self, days: int, holds: Callable[[Facts], bool]) -> bool:
+        """Whether something held on each of the last so many nights, and holds now.
+
+        One night may be missing: a pass that failed must not make a tutor wait a week more.
+        """
+        last = self.nights[-days:]
+        if len(last) < days or last[0].at < self.now.at - timedelta(days=days + 1):
+            return False
+        return holds(self.now) and all(holds(night) for night in last)
+
+
+def first_sessions(sessions: Iterable[Session], at: datetime) -> tuple[FirstSession, ...]:
+    """Those of some sessions that were a first one, took place, and have ended."""
+    return tuple(
+        FirstSession(session.session_id, outcome.at)
+        for session in sessions
+        if session.is_first
+        for outcome in outcomes(session)
+        if outcome.kind is OutcomeKind.COMPLETED and outcome.at <= at
+    )
+
+
+def _count(window: Mapping[str, Measured], name: str) -> int:
+    value = window[name]
+    return value if isinstance(value, int) else 0
+
+
+def _plain(value: Measured) -> float | None:
+    return value if isinstance(value, (int, float)) else None
