@@ -1,12 +1,12 @@
-"""Churn queue: predict each scored tutor with the model in force, and show it in the lists.
+"""Churn queue: predict each scored tutor with the model in force, show it in the lists, pass on.
 
-Without a model nothing is written and nothing fails. The model stays in memory between batches;
+Without a model nothing is predicted and nothing fails. The model stays in memory between batches;
 which one is in force is read for every batch.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.model_store import ModelFileError, model_store
 from shared.aws.prediction_table import Outcome, PredictionTable
-from shared.aws.queue import churn_queue
+from shared.aws.queue import HintError, tutor_queue
 from shared.aws.table import AwsError, table
 from shared.aws.tutor_log import LogTable
 from shared.domain.log import Log, midnight
@@ -31,6 +31,7 @@ from shared.setting import Setting
 class Env(Setting):
     TABLE_NAME: str
     CHURN_QUEUE_URL: str
+    ACTION_QUEUE_URL: str
     MODEL_BUCKET: str
     RETRY_SECONDS: int = 15
     NTHREAD: int = 1
@@ -41,7 +42,7 @@ logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
 logs, predictions = LogTable(store), PredictionTable(store)
 models = model_store(env.MODEL_BUCKET, store)
-queue = churn_queue(env.CHURN_QUEUE_URL)
+queue, action = tutor_queue(env.CHURN_QUEUE_URL), tutor_queue(env.ACTION_QUEUE_URL)
 loaded: dict[str, ChurnModel] = {}
 """The last model that was good, by its version."""
 
@@ -55,32 +56,50 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone and waits longer each time."""
     metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
     failed: dict[str, Exception] = {}
-    model, at = in_force(), now()
-    if model is None:
-        metrics.add_metric("NoModel", MetricUnit.Count, 1)
-        return report(event["Records"], failed)
-
     waiting: dict[str, list[str]] = defaultdict(list)
-    read: dict[str, Log] = {}
     for record in event["Records"]:
         try:
-            tutor_id = json.loads(record["body"])["tutor_id"]
-            if tutor_id not in read:
-                read[tutor_id] = logs.log_since(tutor_id, looked_at_since(at))
-            waiting[tutor_id].append(record["messageId"])
+            waiting[json.loads(record["body"])["tutor_id"]].append(record["messageId"])
         except Exception as fault:
             failed[record["messageId"]] = fault
 
-    found, broken = outcomes(model, read, at)
+    model = in_force()
+    if model is None:
+        metrics.add_metric("NoModel", MetricUnit.Count, 1)
+    broken = keep_predictions(model, list(waiting), now()) if model else {}
+    broken |= pass_on([tutor_id for tutor_id in waiting if tutor_id not in broken])
+    failed |= {message: why for who, why in broken.items() for message in waiting[who]}
+    return report(event["Records"], failed)
 
+
+def keep_predictions(
+    model: ChurnModel, tutor_ids: Sequence[str], at: datetime
+) -> dict[str, Exception]:
+    """Predict tutors and keep what was said; those for whom that failed."""
+    read: dict[str, Log] = {}
+    unread: dict[str, Exception] = {}
+    for tutor_id in tutor_ids:
+        try:
+            read[tutor_id] = logs.log_since(tutor_id, looked_at_since(at))
+        except Exception as fault:
+            unread[tutor_id] = fault
+    found, broken = outcomes(model, read, at)
     for tutor_id, outcome in found.items():
         try:
             predictions.put(outcome)
             metrics.add_metric("Predicted", MetricUnit.Count, 1)
         except Exception as fault:
             broken[tutor_id] = fault
-    failed |= {message: why for who, why in broken.items() for message in waiting[who]}
-    return report(event["Records"], failed)
+    return unread | broken
+
+
+def pass_on(tutor_ids: Sequence[str]) -> dict[str, Exception]:
+    """Have it decided what is to be done for tutors; those whose message was not taken."""
+    try:
+        refused = action.ask(tutor_ids)
+    except AwsError as fault:
+        return dict.fromkeys(tutor_ids, fault)
+    return dict.fromkeys(refused, HintError("not passed on"))
 
 
 def looked_at_since(at: datetime) -> datetime:

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.apply import NotApplicableError, apply, ended_at
 from shared.aws.inbox import Delivery, InboxTable
-from shared.aws.queue import HintError, churn_queue, scoring_queue
+from shared.aws.queue import HintError, scoring_queue, tutor_queue
 from shared.aws.scoring import News, Scoring
 from shared.aws.table import AwsError, table
 from shared.aws.tutor_log import LogTable
@@ -36,7 +36,7 @@ env = Env.read()
 logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
 inbox, logs = InboxTable(store), LogTable(store)
-queue, churn = scoring_queue(env.SCORING_QUEUE_URL), churn_queue(env.CHURN_QUEUE_URL)
+queue, churn = scoring_queue(env.SCORING_QUEUE_URL), tutor_queue(env.CHURN_QUEUE_URL)
 
 
 def now() -> datetime:
@@ -118,7 +118,7 @@ def score(scoring: Scoring, tutor_id: str, news: News | None = None) -> None:
 def pass_on(scored: dict[str, tuple[str, ...]]) -> dict[str, Exception]:
     """Ask for the scored tutors to be predicted, each once; the messages for which that failed."""
     try:
-        refused = churn.predict(sorted({tutor for tutors in scored.values() for tutor in tutors}))
+        refused = churn.ask(sorted({tutor for tutors in scored.values() for tutor in tutors}))
     except AwsError as fault:
         return {message_id: fault for message_id, tutors in scored.items() if tutors}
     return {

@@ -16,7 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.model_store import ModelFileError, model_store
-from shared.aws.queue import HintError, churn_queue
+from shared.aws.queue import HintError, tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import table
 from shared.aws.tutor_log import LogTable
@@ -45,7 +45,7 @@ logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
 logs, cards = LogTable(store), ScorecardTable(store)
 models = model_store(env.MODEL_BUCKET, store)
-queue = churn_queue(env.CHURN_QUEUE_URL)
+queue = tutor_queue(env.CHURN_QUEUE_URL)
 
 
 def now() -> datetime:
@@ -117,7 +117,7 @@ def keep(night: Night, before: Champion | None) -> Champion | None:
 
 def ask_again(tutor_ids: list[str]) -> None:
     """Have every tutor predicted with what is in force now."""
-    refused = queue.predict(tutor_ids)
+    refused = queue.ask(tutor_ids)
     if refused:
         raise HintError(f"{len(refused)} tutors could not be asked for")
 

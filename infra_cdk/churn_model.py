@@ -24,7 +24,7 @@ from infra_cdk.local.folder import CHECKOUT
 from infra_cdk.stage import STAGES
 from shared.aws.model_registry import ModelRegistry, NoModelError, VersionTakenError
 from shared.aws.model_store import ModelFileError, ModelStore
-from shared.aws.queue import ChurnQueue
+from shared.aws.queue import TutorQueue
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import AwsError, Table, VersionConflictError
 from shared.ml.model import MANIFEST, ModelError, unpack
@@ -40,7 +40,7 @@ class Place:
 
     table: Table
     models: ModelStore
-    queue: ChurnQueue
+    queue: TutorQueue
 
 
 def main() -> None:
@@ -72,7 +72,7 @@ def roll_back(place: Place, version: str | None) -> str:
     """Put an earlier model in force and have every tutor predicted with it."""
     after = place.models.registry.roll_back(datetime.now(UTC), getpass.getuser(), version)
     tutor_ids = [row.tutor_id for row in ScorecardTable(place.table).rows()]
-    refused = place.queue.predict(tutor_ids)
+    refused = place.queue.ask(tutor_ids)
     asked = len(tutor_ids) - len(refused)
     return f"{after.version} is in force; {asked} tutors are being predicted again."
 
@@ -127,7 +127,7 @@ def _place(client: Callable[[Any], Any], names: dict[str, str]) -> Place:
         raise StageError(f"The stack tells no {min(missing)}: deploy it first.")
     table = Table(client("dynamodb"), names["TableName"])
     models = ModelStore(client("s3"), names["ModelBucket"], ModelRegistry(table))
-    return Place(table, models, ChurnQueue(client("sqs"), names["ChurnQueueUrl"]))
+    return Place(table, models, TutorQueue(client("sqs"), names["ChurnQueueUrl"]))
 
 
 def say(text: str) -> None:

@@ -86,6 +86,13 @@ class Data(Construct):
             projection_type=dynamodb.ProjectionType.INCLUDE,
             non_key_attributes=["kind"],
         )
+        self.table.add_global_secondary_index(
+            index_name="work",
+            partition_key=_text("work"),
+            sort_key=_text("work_at"),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=["data"],
+        )
         for index, sort in LIST_SORTS.items():
             self.table.add_global_secondary_index(
                 index_name=index,

@@ -10,6 +10,7 @@ from typing import Final, Literal
 type Index = Literal[
     "rated",
     "pending",
+    "work",
     "by_churn_score",
     "by_reschedule_rate",
     "by_sessions",
@@ -17,7 +18,7 @@ type Index = Literal[
     "by_updated_at",
     "by_p30",
 ]
-type QueueName = Literal["scoring", "churn"]
+type QueueName = Literal["scoring", "churn", "action"]
 type SecretName = Literal["webhook", "cursor"]
 type Layer = Literal["core", "ml", "world"]
 
@@ -137,9 +138,20 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         timeout_seconds=120,
         memory_mb=1769,
         table=("GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"),
+        sends_to=("action",),
         delays_on=("churn",),
         models=("GetObject",),
         layers=("core", "ml"),
+    ),
+    FunctionSpec(
+        name="act_on_change",
+        does="Decides which interventions to open, close or escalate for each predicted tutor.",
+        trigger=Batch("action", size=100),
+        timeout_seconds=120,
+        memory_mb=1024,
+        table=("GetItem", "Query", "PutItem"),
+        query=("work", "by_name"),
+        delays_on=("action",),
     ),
     FunctionSpec(
         name="train_churn",

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.folder import CHECKOUT, Folder
 from shared.aws.backfill import Backfill
-from shared.aws.queue import ChurnQueue
+from shared.aws.queue import TutorQueue
 from shared.aws.table import Table
 from shared.history import BadRow, HistoryError, digest, read_past
 
@@ -44,7 +44,7 @@ def import_history(
             return
         backfill.load_recent()
         backfill.load_rest(open_things.enter_context(_processors()))
-        ChurnQueue(deployed.client("sqs"), deployed.churn_queue_url).predict(backfill.tutor_ids)
+        TutorQueue(deployed.client("sqs"), deployed.churn_queue_url).ask(backfill.tutor_ids)
     counted = ", ".join(f"{count:,} {what}" for what, count in sorted(backfill.tally.items()))
     print(f"{history}: {counted or 'nothing new'}; {len(past.refused):,} rows refused.")
     for name in backfill.too_large:

@@ -1,6 +1,7 @@
 """Every key of the table, in one place: each builder answers (pk, sk) and shows an example."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -79,6 +80,25 @@ def prediction(tutor_id: str) -> Key:
     return Key(tutor(tutor_id), "PREDICTION")
 
 
+def desk(tutor_id: str) -> Key:
+    """TUTOR#t-7 / DESK: counts the changes of a tutor's interventions."""
+    return Key(tutor(tutor_id), "DESK")
+
+
+def intervention(tutor_id: str, opened_at: datetime, kind: str) -> Key:
+    """TUTOR#t-7 / INTERVENTION#20261120T170200-H1."""
+    return Key(tutor(tutor_id), f"INTERVENTION#{opened_at:%Y%m%dT%H%M%S}-{kind}")
+
+
+def intervention_of(intervention_id: str) -> Key | None:
+    """The key of H1-20261120T170200-t-7; None for what is no such id."""
+    found = re.fullmatch(r"([AH][0-9])-([0-9]{8}T[0-9]{6})-(.+)", intervention_id)
+    if found is None:
+        return None
+    kind, opened, tutor_id = found.groups()
+    return Key(tutor(tutor_id), f"INTERVENTION#{opened}-{kind}")
+
+
 def audit(at: datetime, request_id: str) -> Key:
     """AUDIT#2026-11-20#3 / 2026-11-20T17:02:00.000000Z#request: who read whose data."""
     return Key(
@@ -117,6 +137,16 @@ def platform_day(on: date) -> Key:
 def settings(version: int | None = None) -> Key:
     """SETTINGS / THRESHOLDS: the thresholds in force; THRESHOLDS#000004: those of a version."""
     return Key("SETTINGS", "THRESHOLDS" if version is None else f"THRESHOLDS#{version:06d}")
+
+
+def policy(version: int | None = None) -> Key:
+    """SETTINGS / INTERVENTIONS: the dials in force; INTERVENTIONS#000004: those of a version."""
+    return Key("SETTINGS", "INTERVENTIONS" if version is None else f"INTERVENTIONS#{version:06d}")
+
+
+def office() -> Key:
+    """SETTINGS / OFFICE: the owners' calendars."""
+    return Key("SETTINGS", "OFFICE")
 
 
 def champion() -> Key:

@@ -66,14 +66,14 @@ class ScoringQueue:
 
 
 @dataclass(frozen=True, slots=True)
-class ChurnQueue:
-    """Where scored tutors wait for `predict_churn`."""
+class TutorQueue:
+    """Where tutors wait for the next stage: `predict_churn` after scoring, `act_on_change` last."""
 
     client: "SQSClient"
     url: str
 
-    def predict(self, tutor_ids: Iterable[str]) -> frozenset[str]:
-        """Ask for tutors to be predicted; answers those whose message was not taken."""
+    def ask(self, tutor_ids: Iterable[str]) -> frozenset[str]:
+        """Ask for tutors to be looked at; answers those whose message was not taken."""
         refused = _send(
             self.client, self.url, (json.dumps({"tutor_id": tutor_id}) for tutor_id in tutor_ids)
         )
@@ -108,9 +108,9 @@ def _hint(webhook_id: str) -> str:
     return json.dumps({"webhook_id": webhook_id})
 
 
-def churn_queue(url: str) -> ChurnQueue:
+def tutor_queue(url: str) -> TutorQueue:
     """The queue behind that URL."""
-    return ChurnQueue(boto3.client("sqs", config=QUICK), url)
+    return TutorQueue(boto3.client("sqs", config=QUICK), url)
 
 
 def scoring_queue(url: str) -> ScoringQueue:

@@ -14,7 +14,7 @@ from shared.aws.backfill import Backfill
 from shared.aws.model_registry import ModelRegistry
 from shared.aws.model_store import ModelStore
 from shared.aws.prediction_table import PredictionTable
-from shared.aws.queue import ChurnQueue
+from shared.aws.queue import TutorQueue
 from shared.aws.table import Table
 from shared.aws.tutor_log import LogTable
 from shared.domain.churn_model import Decision
@@ -177,7 +177,7 @@ def load(deployed: Deployed, past: Past) -> None:
     )
     backfill.load_recent()
     backfill.load_rest()
-    refused = ChurnQueue(deployed.client("sqs"), deployed.churn_queue_url).predict(past.tutors)
+    refused = TutorQueue(deployed.client("sqs"), deployed.churn_queue_url).ask(past.tutors)
     assert not refused
 
 

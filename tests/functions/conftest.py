@@ -19,6 +19,7 @@ os.environ |= {
     "TABLE_NAME": "tutor-quality",
     "SCORING_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/scoring",
     "CHURN_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/churn",
+    "ACTION_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/action",
     "MODEL_BUCKET": "models",
     "WEBHOOK_SECRET_ARN": "webhook",
     "CURSOR_SECRET_ARN": "cursor",
@@ -63,13 +64,14 @@ TABLE: dict[str, Any] = {
     "AttributeDefinitions": [
         {"AttributeName": name, "AttributeType": "S"}
         for name in (
-            "pk", "sk", "rated_at", "pending_shard", "pending_since", "listing",
+            "pk", "sk", "rated_at", "pending_shard", "pending_since", "work", "work_at", "listing",
             *(f"sort_{name}" for name in LISTS),
         )
     ],
     "LocalSecondaryIndexes": [index("rated", "pk", "rated_at", "rating")],
     "GlobalSecondaryIndexes": [
         index("pending", "pending_shard", "pending_since", "kind"),
+        index("work", "work", "work_at", "data"),
         *(index(f"by_{name}", "listing", f"sort_{name}", "row") for name in LISTS),
     ],
 }  # fmt: skip
@@ -103,7 +105,7 @@ def account() -> Iterator[Aws]:
     """Table, queues, bucket and secrets, made once: making them costs more than emptying them."""
     with mock_aws():
         boto3.client("dynamodb").create_table(**TABLE)
-        for queue in ("scoring", "churn"):
+        for queue in ("scoring", "churn", "action"):
             boto3.client("sqs").create_queue(QueueName=queue)
         boto3.client("s3").create_bucket(Bucket="models")
         secrets = boto3.client("secretsmanager")
@@ -118,7 +120,7 @@ def aws(account: Aws) -> Aws:
     client, name = account.store.client, account.store.name
     for item in account.items():
         client.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
-    for queue in ("scoring", "churn"):
+    for queue in ("scoring", "churn", "action"):
         account.messages(queue)
     s3 = boto3.client("s3")
     for stored in s3.list_objects_v2(Bucket="models").get("Contents", []):

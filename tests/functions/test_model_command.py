@@ -15,7 +15,7 @@ from infra_cdk import churn_model
 from infra_cdk.churn_model import Place, publish, roll_back
 from shared.aws.model_registry import NoModelError
 from shared.aws.model_store import model_store
-from shared.aws.queue import churn_queue
+from shared.aws.queue import tutor_queue
 from shared.domain.churn_model import Decision
 from shared.ml.model import ModelError, pack
 from tests.churn_models import packed, small_model
@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
 
 @pytest.fixture
 def place(aws: Aws) -> Place:
-    queue = churn_queue(predict_churn.env.CHURN_QUEUE_URL)
+    queue = tutor_queue(predict_churn.env.CHURN_QUEUE_URL)
     return Place(aws.store, model_store("models", aws.store), queue)
 
 

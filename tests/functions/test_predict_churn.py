@@ -17,6 +17,7 @@ from shared.aws import key
 from shared.aws.model_registry import ModelRegistry
 from shared.aws.model_store import model_store
 from shared.aws.prediction_table import PredictionTable
+from shared.aws.queue import tutor_queue
 from shared.aws.scorecard_table import row_of
 from shared.aws.scoring import Scoring
 from shared.aws.tutor_log import LogTable, Versioned
@@ -224,10 +225,32 @@ def test_without_a_model_nothing_is_written_and_nothing_fails(aws: Aws, counted:
     teaching(aws)
     before = aws.items()
 
-    assert run(hint(), "not json") == []
+    assert run(hint()) == []
 
     assert aws.items() == before
     assert counted == ["NoModel"]
+    assert aws.messages("action") == [hint()]
+
+
+def test_who_was_predicted_is_passed_on_once(aws: Aws) -> None:
+    in_force(aws)
+    teaching(aws, "t-7")
+    teaching(aws, "t-8")
+
+    run(hint("t-7"), hint("t-8"), hint("t-7"), "not json")
+
+    assert sorted(m["tutor_id"] for m in aws.messages("action")) == ["t-7", "t-8"]
+
+
+def test_while_the_action_queue_is_down_the_message_comes_again(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teaching(aws)
+    monkeypatch.setattr(
+        predict_churn, "action", tutor_queue("https://sqs.us-east-1.amazonaws.com/1/gone")
+    )
+
+    assert run(hint()) == ["m-1"]
 
 
 def damage(name: str, content: bytes | None, version: str = "v1") -> None:

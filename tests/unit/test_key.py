@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from shared.aws import key
 from shared.aws.scorecard_table import sortable
 
@@ -30,3 +32,18 @@ def test_names_spread_over_all_shards() -> None:
     shards = {key.pending(f"msg_{number}") for number in range(100)}
 
     assert shards == {f"PENDING#{number}" for number in range(key.PENDING_SHARDS)}
+
+
+def test_an_intervention_is_found_by_its_id() -> None:
+    opened = datetime(2026, 11, 20, 17, 2, tzinfo=UTC)
+    place = key.intervention("t-7:a", opened, "H1")
+
+    assert place == key.Key("TUTOR#t-7:a", "INTERVENTION#20261120T170200-H1")
+    assert key.intervention_of("H1-20261120T170200-t-7:a") == place
+
+
+@pytest.mark.parametrize(
+    "name", ["", "H1", "H1-20261120T170200-", "X1-20261120T170200-t"]
+)
+def test_what_is_no_id_of_an_intervention_has_no_key(name: str) -> None:
+    assert key.intervention_of(name) is None

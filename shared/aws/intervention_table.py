@@ -1,0 +1,128 @@
+"""Interventions: those of a tutor, and the queue of all that are open.
+
+The engine and people both change them, so each change is a transaction on condition of the
+tutor's desk, whose version counts every change: two that were decided on the same state can not
+both be written, and no kind is opened twice.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.aws import key
+from shared.aws.item import Item, dumped, key_item, loaded, number, text
+from shared.aws.table import Table, unchanged
+from shared.domain.engine import Desk, Office, desk_of
+from shared.domain.intervention import Intervention
+from shared.domain.policy import Policy
+
+LOOKED_BACK = timedelta(days=200)
+"""Longer than any kind rests."""
+OPEN, DONE = "OPEN", "DONE"
+"""Partitions of the work index; what is held out stands in neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDesk:
+    """A tutor's interventions that matter now, and the version they were read at."""
+
+    desk: Desk
+    version: int = 0
+
+
+class InterventionTable:
+    """What the engine and people write and the API reads."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def desk(self, tutor_id: str, at: datetime) -> StoredDesk:
+        """The desk, strongly read; its version first, so that a change in between is noticed."""
+        item = self._table.get(key.desk(tutor_id))
+        version = int(item["version"]["N"]) if item else 0
+        found = [one for one in self.of_tutor(tutor_id) if one.opened_at > at - LOOKED_BACK]
+        return StoredDesk(desk_of(found), version)
+
+    def of_tutor(self, tutor_id: str, most: int | None = None) -> list[Intervention]:
+        """The interventions of a tutor, the newest first, held out ones among them."""
+        between = ("INTERVENTION#", "INTERVENTION#~")
+        items = self._table.query(key.tutor(tutor_id), between, limit=most, newest=True)
+        return [loaded(Intervention, item) for item in items]
+
+    def intervention(self, intervention_id: str) -> Intervention | None:
+        """One by its id; None for an id that nothing has."""
+        place = key.intervention_of(intervention_id)
+        item = self._table.get(place) if place else None
+        return loaded(Intervention, item) if item else None
+
+    def put(self, tutor_id: str, changed: Sequence[Intervention], before: StoredDesk) -> None:
+        """Write new and changed ones of a tutor, all or nothing.
+
+        Raises VersionConflictError when the desk changed since it was read.
+        """
+        if not changed:
+            return
+        desk = key_item(key.desk(tutor_id)) | {"version": number(before.version + 1)}
+        actions: list[dict[str, Any]] = [{"Put": {"Item": desk, **unchanged(before.version)}}]
+        actions += (
+            {"Put": {"Item": intervention_item(one), **unchanged(one.version - 1)}}
+            for one in changed
+        )
+        self._table.transact(actions)
+
+    def open_ones(self) -> Iterator[Intervention]:
+        """The queue: what is open and was not held out, by when its clock runs out."""
+        return (loaded(Intervention, item) for item in self._table.pages(_work(OPEN)))
+
+    def done_ones(self, since: datetime) -> Iterator[Intervention]:
+        """What was resolved since then, the newest first."""
+        request = _work(DONE) | {"ScanIndexForward": False}
+        request["KeyConditionExpression"] += " AND work_at >= :since"
+        request["ExpressionAttributeValues"] |= {":since": text(key.stamp(since))}
+        return (loaded(Intervention, item) for item in self._table.pages(request))
+
+    def policy(self) -> Policy:
+        """The dials in force."""
+        item = self._table.get(key.policy())
+        return loaded(Policy, item) if item else Policy()
+
+    def put_policy(self, policy: Policy) -> None:
+        """Put dials in force; raises VersionConflictError when others were meanwhile."""
+        item = {"data": dumped(policy), "version": number(policy.version)}
+        self._table.transact(
+            [
+                {"Put": {"Item": key_item(key.policy()) | item, **unchanged(policy.version - 1)}},
+                {"Put": {"Item": key_item(key.policy(policy.version)) | item}},
+            ]
+        )
+
+    def office(self) -> Office:
+        """The owners' calendars."""
+        item = self._table.get(key.office())
+        return loaded(Office, item) if item else Office()
+
+    def put_office(self, office: Office) -> None:
+        """Put calendars in force."""
+        self._table.put(key_item(key.office()) | {"data": dumped(office)})
+
+
+def intervention_item(one: Intervention) -> Item:
+    """The item of an intervention, with its place in the queue."""
+    item = key_item(key.intervention(one.tutor_id, one.opened_at, one.kind)) | {
+        "data": dumped(one),
+        "version": number(one.version),
+    }
+    ends = one.clock_ends or one.resolved_at
+    if one.held_out or ends is None:
+        return item
+    return item | {"work": text(OPEN if one.open else DONE), "work_at": text(key.stamp(ends))}
+
+
+def _work(partition: str) -> dict[str, Any]:
+    return {
+        "IndexName": "work",
+        "KeyConditionExpression": "#work = :work",
+        "ExpressionAttributeNames": {"#work": "work"},
+        "ExpressionAttributeValues": {":work": text(partition)},
+    }

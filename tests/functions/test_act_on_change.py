@@ -1,0 +1,242 @@
+"""act_on_change: what is decided for a tutor is written once, whoever else is at it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import act_on_change
+from shared.aws.intervention_table import InterventionTable
+from shared.aws.scorecard_table import ScorecardTable, StoredCard
+from shared.aws.scoring import Scoring
+from shared.aws.table import VersionConflictError
+from shared.aws.tutor_log import LogTable, Versioned
+from shared.domain.churn_score import risk_level
+from shared.domain.engine import decided
+from shared.domain.intervention import Kind, Order, Outcome, Status
+from shared.domain.intervention import moved as after
+from shared.domain.policy import Policy
+from shared.domain.scorecard import daily_record
+from shared.domain.session import Session
+from shared.domain.tier import Tier
+from shared.domain.tutor_row import tutor_row
+from tests.builders import AS_OF, card, completed, first, log, move, tutor
+from tests.functions.conftest import Aws, sqs_event, sqs_record
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+EVERYBODY = Policy().changed({"holdout_share": 0.0})
+
+
+@pytest.fixture(autouse=True)
+def at_noon(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> None:
+    """Noon, and nobody is held out."""
+    monkeypatch.setattr(act_on_change, "now", lambda: NOW)
+    InterventionTable(aws.store).put_policy(EVERYBODY)
+
+
+def scored(
+    aws: Aws,
+    tutor_id: str = "t-7",
+    score: float = 10.0,
+    nights: int = 0,
+    joined: float = 400,
+    **told: object,
+) -> None:
+    """A tutor with that churn score, now and for so many nights."""
+    plain = card(log())
+    here = replace(
+        plain,
+        tutor_id=tutor_id,
+        as_of=NOW,
+        churn_score=replace(plain.churn_score, value=score, level=risk_level(score)),
+        **told,  # type: ignore[arg-type]
+    )
+    cards = ScorecardTable(aws.store)
+    who = tutor(subjects=("French",), onboarding_date=NOW - timedelta(days=joined))
+    row = tutor_row(here, who, AS_OF, None)
+    cards.put_scorecard(here, row, cards.stored(tutor_id))
+    midnight = NOW.replace(hour=0)
+    for back in range(nights):
+        cards.put_day(daily_record(replace(here, as_of=midnight - timedelta(days=back)), ()))
+
+
+def taught(aws: Aws, *sessions: Session) -> None:
+    logs = LogTable(aws.store)
+    for session in sessions:
+        logs.put_session(session, Versioned(None, 0))
+
+
+def kinds(aws: Aws, tutor_id: str = "t-7") -> list[str]:
+    found = InterventionTable(aws.store).of_tutor(tutor_id)
+    return sorted(one.kind for one in found)
+
+
+def act(context: LambdaContext, *tutor_ids: str) -> list[str]:
+    """The messages that failed."""
+    event = sqs_event(*({"tutor_id": tutor_id} for tutor_id in tutor_ids))
+    answer = act_on_change.handler(event, context)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_a_score_that_has_been_high_for_a_week_opens_coaching(
+    aws: Aws, context: LambdaContext
+) -> None:
+    scored(aws, score=60, nights=7)
+
+    assert act(context, "t-7") == []
+
+    (coaching,) = InterventionTable(aws.store).open_ones()
+    assert (coaching.kind, coaching.status, coaching.tutor_id) == ("H1", "pending", "t-7")
+    assert coaching.why == "Churn score 60, above 50 for 7 days."
+
+
+def test_a_message_that_comes_twice_changes_nothing_the_second_time(
+    aws: Aws, context: LambdaContext
+) -> None:
+    scored(aws, score=60, nights=7)
+    act(context, "t-7")
+    before = aws.items("TUTOR#")
+
+    act(context, "t-7", "t-7")
+
+    assert aws.items("TUTOR#") == before
+
+
+def test_a_first_session_is_asked_about(aws: Aws, context: LambdaContext) -> None:
+    scored(aws)
+    ended = NOW - timedelta(minutes=10)
+    taught(aws, first(ended, tutor_id="t-7", session_id="s-new"))
+
+    act(context, "t-7")
+
+    (one,) = InterventionTable(aws.store).open_ones()
+    assert (one.kind, one.evidence, one.due_at) == ("A3", ("s-new",), ended + timedelta(hours=2))
+
+
+def test_a_later_session_is_not(aws: Aws, context: LambdaContext) -> None:
+    scored(aws)
+    taught(aws, completed(NOW - timedelta(minutes=10), tutor_id="t-7", session_id="s-old"))
+
+    act(context, "t-7")
+
+    assert kinds(aws) == []
+
+
+def test_a_tutor_nobody_scored_is_let_be(aws: Aws, context: LambdaContext) -> None:
+    assert act(context, "t-unknown") == []
+
+
+def test_a_message_that_is_none_fails_alone(aws: Aws, context: LambdaContext) -> None:
+    scored(aws, score=60, nights=7)
+    event = {"Records": [sqs_record("nonsense", 1), sqs_record({"tutor_id": "t-7"}, 2)]}
+
+    answer = act_on_change.handler(event, context)
+
+    assert len(answer["batchItemFailures"]) == 1
+    assert kinds(aws) == ["H1"]
+
+
+def test_what_was_decided_on_an_old_state_is_decided_again(
+    aws: Aws, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody completes the coaching while the engine is about to cancel it."""
+    scored(aws, score=60, nights=7)
+    act(context, "t-7")
+    table = InterventionTable(aws.store)
+
+    def meanwhile(*told: object) -> object:
+        monkeypatch.setattr(act_on_change, "decided", decided)
+        desk = table.desk("t-7", NOW)
+        (coaching,) = desk.desk.interventions
+        order = Order("complete", "sam", outcome=Outcome.IMPROVED)
+        table.put("t-7", [after(coaching, order, NOW)], desk)
+        return decided(*told)  # type: ignore[arg-type]
+
+    scored(aws, score=10)
+    monkeypatch.setattr(act_on_change, "decided", meanwhile)
+
+    assert act(context, "t-7") == []
+
+    (kept,) = table.of_tutor("t-7")
+    assert (kept.status, kept.outcome) == (Status.COMPLETED, Outcome.IMPROVED)
+
+
+def test_two_that_read_the_same_desk_do_not_both_open(aws: Aws, context: LambdaContext) -> None:
+    scored(aws, score=60, nights=7)
+    table = InterventionTable(aws.store)
+    read = table.desk("t-7", NOW)
+    act(context, "t-7")
+    (opened,) = table.open_ones()
+
+    again = replace(opened, opened_at=NOW + timedelta(seconds=1))
+
+    with pytest.raises(VersionConflictError):
+        table.put("t-7", [again], read)
+
+    assert kinds(aws) == ["H1"]
+
+
+def test_a_mentor_is_proposed_who_has_room(aws: Aws, context: LambdaContext) -> None:
+    scored(aws, "t-able", score=5, tier=Tier.EXEMPLARY)
+    scored(aws, "t-7", score=40, joined=20, tier=Tier.DEVELOPING)
+
+    act(context, "t-7")
+
+    (mentoring,) = InterventionTable(aws.store).open_ones()
+    assert (mentoring.kind, mentoring.mentor_id) == (Kind.H2, "t-able")
+
+
+def test_what_is_held_out_is_kept_but_in_no_queue(aws: Aws, context: LambdaContext) -> None:
+    table = InterventionTable(aws.store)
+    table.put_policy(EVERYBODY.changed({"holdout_share": 0.5}))
+    tutors = [f"t-{number}" for number in range(12)]
+    for tutor_id in tutors:
+        scored(aws, tutor_id)
+        taught(aws, first(NOW, tutor_id=tutor_id, session_id=f"s-{tutor_id}"))
+
+    act(context, *tutors)
+
+    held = [one for tutor_id in tutors for one in table.of_tutor(tutor_id) if one.held_out]
+    assert 0 < len(held) < len(tutors)
+    assert {one.tutor_id for one in table.open_ones()} == set(tutors) - {h.tutor_id for h in held}
+
+
+def test_the_queue_is_in_the_order_in_which_clocks_run_out(
+    aws: Aws, context: LambdaContext
+) -> None:
+    scored(aws, "t-1", score=60, nights=7)
+    scored(aws, "t-2")
+    taught(aws, first(NOW, tutor_id="t-2", session_id="s-1"))
+
+    act(context, "t-1", "t-2")
+
+    assert [one.kind for one in InterventionTable(aws.store).open_ones()] == ["A3", "H1"]
+
+
+def test_a_real_week_of_moves_brings_the_message(aws: Aws, context: LambdaContext) -> None:
+    """From reports to the alert: scored as usual, the score's level is high enough."""
+    sessions = [
+        completed(NOW - timedelta(days=day), 4.0, tutor_id="t-7", session_id=f"s-{day}",
+                  moves=[move(NOW - timedelta(days=day, hours=30), original_time=NOW)])
+        for day in range(1, 6)
+    ]  # fmt: skip
+    taught(aws, *sessions)
+    Scoring.of(aws.store).score("t-7", lambda: NOW)
+    found = ScorecardTable(aws.store).card("t-7")
+    assert found
+    scored(aws, score=60, windows=found[0].windows)
+
+    act(context, "t-7")
+
+    assert "A4" in kinds(aws)
+
+
+def test_cards_that_are_gone_by_are_no_trouble(aws: Aws, context: LambdaContext) -> None:
+    """A card without a night beside it: nothing has lasted."""
+    scored(aws, score=80)
+    assert ScorecardTable(aws.store).stored("t-7") != StoredCard()
+
+    act(context, "t-7")
+
+    assert kinds(aws) == []
