@@ -42,8 +42,6 @@ def test_an_intervention_is_found_by_its_id() -> None:
     assert key.intervention_of("H1-20261120T170200-t-7:a") == place
 
 
-@pytest.mark.parametrize(
-    "name", ["", "H1", "H1-20261120T170200-", "X1-20261120T170200-t"]
-)
+@pytest.mark.parametrize("name", ["", "H1", "H1-20261120T170200-", "X1-20261120T170200-t"])
 def test_what_is_no_id_of_an_intervention_has_no_key(name: str) -> None:
     assert key.intervention_of(name) is None
