@@ -1,6 +1,5 @@
 """GET /api/*: answer a read in the shape its reader may see, after writing down who read what."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -29,6 +28,7 @@ from shared.cursor import CursorError
 from shared.problem import ProblemError
 from shared.question import asked
 from shared.reply import reply
+from shared.request import claims
 from shared.route import HEALTH, OPENAPI, routed
 from shared.setting import Setting
 
@@ -77,7 +77,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     request = event["requestContext"]
 
     try:
-        who = caller(claims(request))
+        who = caller(claims(event))
         row = AuditRow(who, route.operation, at, request["requestId"], tutor_id)
         shape = decide(route.operation, who, tutor_id)
         question = asked(route.question, event.get("rawQueryString") or "")
@@ -100,14 +100,6 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     metrics.add_metric("Answered", MetricUnit.Count, 1)
     logger.info("answered", operation=route.operation, examined=answer.examined)
     return reply(answer.body.json_bytes(), headers, who.role_names)
-
-
-def claims(request: Mapping[str, Any]) -> Mapping[str, object] | None:
-    """What the authorizer verified about the caller; None where it was not asked."""
-    verified: Mapping[str, object] | None = (
-        request.get("authorizer", {}).get("jwt", {}).get("claims")
-    )
-    return verified
 
 
 def openapi() -> bytes:

@@ -3,7 +3,6 @@
 Nothing is answered 202 before it is stored. The hint to the queue may fail: the sweep re-sends.
 """
 
-import base64
 import json
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -18,8 +17,9 @@ from shared.aws.inbox import ContentConflictError, Delivery, InboxTable
 from shared.aws.queue import scoring_queue
 from shared.aws.secret import secret
 from shared.aws.table import AwsError, table
-from shared.contracts import MAX_BODY_BYTES, InvalidError, Kind, UnreadableError, accept
+from shared.contracts import InvalidError, Kind, UnreadableError, accept
 from shared.problem import ProblemError
+from shared.request import raw_body, require_json
 from shared.setting import Setting
 from shared.signature import MismatchError, SecretError, SignatureError, verify
 
@@ -38,6 +38,9 @@ signing = secret(env.WEBHOOK_SECRET_ARN)
 
 REPLACED = "\ufffd".encode()
 """What the gateway puts for bytes that are not UTF-8: such a body can not match its signature."""
+
+
+OTHER_CONTENT = "The same id came before with other content; a human will look at it."
 
 
 @metrics.log_metrics
@@ -61,7 +64,7 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
     headers, body = event["headers"], raw_body(event)
 
     webhook_id, timestamp = authentic(headers, body, now)
-    require_json(headers.get("content-type", ""), headers.get("content-encoding", "identity"))
+    require_json(headers)
     try:
         accepted = accept(kind, body)
         delivery = Delivery(
@@ -81,7 +84,7 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors) from error
     except ContentConflictError as error:
         metrics.add_metric("ContentConflict", MetricUnit.Count, 1)
-        raise ProblemError(HTTPStatus.CONFLICT) from error
+        raise ProblemError(HTTPStatus.CONFLICT, OTHER_CONTENT) from error
 
     if receipt.pending:
         hint(webhook_id)
@@ -92,15 +95,6 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
         "headers": {"content-type": "application/json", "cache-control": "no-store"},
         "body": json.dumps({"id": webhook_id, "duplicate": receipt.duplicate}),
     }
-
-
-def raw_body(event: dict[str, Any]) -> bytes:
-    """The body's bytes as they were signed."""
-    body = event.get("body") or ""
-    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-    if len(raw) > MAX_BODY_BYTES:
-        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return raw
 
 
 def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str, int]:
@@ -123,14 +117,6 @@ def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str,
     if REPLACED in body:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON in UTF-8")
     raise ProblemError(HTTPStatus.UNAUTHORIZED)
-
-
-def require_json(content_type: str, content_encoding: str) -> None:
-    """Only JSON in UTF-8 is taken, and not compressed."""
-    media_type, *parameters = (part.strip() for part in content_type.lower().split(";"))
-    charsets = {p.removeprefix("charset=").strip('"') for p in parameters if "charset=" in p}
-    if media_type != "application/json" or charsets - {"utf-8"} or content_encoding != "identity":
-        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 def hint(webhook_id: str) -> None:

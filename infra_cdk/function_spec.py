@@ -194,6 +194,14 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         query=("by_name",),
     ),
     FunctionSpec(
+        name="intervention_api",
+        does="Lets people work on interventions, and records who did what.",
+        trigger=Http((Route("POST", "/api/interventions/{proxy+}", signed_in=True),)),
+        timeout_seconds=15,
+        memory_mb=1024,
+        table=("GetItem", "Query", "PutItem"),
+    ),
+    FunctionSpec(
         name="query_api",
         does="Answers every read, shaped by who asks, and records who read whose data.",
         trigger=Http(
@@ -206,7 +214,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         timeout_seconds=15,
         memory_mb=1769,
         table=("GetItem", "Query", "PutItem"),
-        query=TUTOR_LIST,
+        query=(*TUTOR_LIST, "work"),
         reads=("cursor",),
     ),
 )

@@ -1,4 +1,4 @@
-"""Who may read what, decided here and nowhere else: operation × role → the shape of the answer."""
+"""Who may read and do what, decided here and nowhere else: operation × role → shape of answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +30,8 @@ class Operation(StrEnum):
     RECOMMENDATIONS = "recommendations"
     SESSIONS = "sessions"
     INTERVENTION_LIST = "intervention_list"
+    INTERVENTION_ANALYTICS = "intervention_analytics"
+    MOVE_INTERVENTION = "move_intervention"
     MODEL = "model"
 
 
@@ -56,10 +58,17 @@ ACCESS: Mapping[Operation, Mapping[Role, Shape]] = {
     Operation.RECOMMENDATIONS: STAFF | RAILS,
     Operation.SESSIONS: STAFF,
     Operation.INTERVENTION_LIST: STAFF,
+    Operation.INTERVENTION_ANALYTICS: STAFF,
+    Operation.MOVE_INTERVENTION: STAFF,
     Operation.MODEL: STAFF | {Role.ADMIN: Shape.FULL},
 }
 
-PERSONAL = frozenset(Operation) - {Operation.OVERVIEW, Operation.DEFINITIONS, Operation.MODEL}
+PERSONAL = frozenset(Operation) - {
+    Operation.OVERVIEW,
+    Operation.DEFINITIONS,
+    Operation.INTERVENTION_ANALYTICS,
+    Operation.MODEL,
+}
 """Reads that show somebody's data: each leaves an audit row."""
 
 ABOUT_THEMSELVES = frozenset({Role.TUTOR, Role.STUDENT})

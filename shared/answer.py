@@ -24,6 +24,7 @@ from shared.domain.threshold import THRESHOLDS, Settings
 from shared.domain.tier import Tier
 from shared.domain.tutor import Tutor, TutorStatus
 from shared.domain.tutor_row import TutorRow
+from shared.intervention_answer import Intervention
 from shared.outbound import Fraction, Outbound, Points, Probabilities, Quantity, Seconds
 
 FEEDBACK_DAYS = 90
@@ -156,24 +157,6 @@ class Insight(Outbound):
     seconds_from_session_end: Seconds | None
 
 
-class Intervention(Outbound):
-    """One task of the work queue."""
-
-    intervention_id: str
-    tutor_id: str
-    kind: str
-    status: str
-    owner: str | None
-    why: str
-    due_at: datetime | None
-
-
-class InterventionList(Page):
-    """A page of the work queue."""
-
-    items: tuple[Intervention, ...] = ()
-
-
 class TutorDetail(Outbound):
     """Everything about one tutor."""
 
@@ -199,7 +182,11 @@ class TutorDetail(Outbound):
 
 
 def tutor_detail(
-    card: Scorecard, row: TutorRow, tutor: Tutor, prediction: Prediction
+    card: Scorecard,
+    row: TutorRow,
+    tutor: Tutor,
+    prediction: Prediction,
+    interventions: Iterable[Intervention] = (),
 ) -> TutorDetail:
     """All of a tutor, for those who look after tutors."""
     return TutorDetail(
@@ -215,6 +202,7 @@ def tutor_detail(
         risk_level=card.churn_score.level,
         churn_score_components=_parts(card.churn_score),
         prediction=prediction,
+        interventions=tuple(interventions),
         insight=_insight(row),
         last_taught_at=card.last_taught_at,
         settings_version=card.settings_version,
@@ -493,21 +481,6 @@ class Scores(Outbound):
     probabilities: Probabilities
     as_of: datetime
     updated_at: datetime
-
-
-class Recommendation(Outbound):
-    """What to do, why, who, until when."""
-
-    what: str
-    why: str
-    owner: str | None
-    due_at: datetime | None
-
-
-class RecommendationList(Page):
-    """What should be done for a tutor."""
-
-    items: tuple[Recommendation, ...] = ()
 
 
 class Move(Outbound):

@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.feedback import Feedback
+from shared.domain.intervention import MOST_TEXT, Opinion, Outcome
 from shared.domain.session import Party, Report, ReportOrder, Reschedule, Snapshot, Status
 from shared.domain.tutor import Tutor, TutorStatus
 
@@ -269,6 +270,18 @@ class StudentFeedback(Inbound):
         stars = self.ratings.model_dump(exclude_none=True) if self.ratings else {}
         values = self.model_dump(exclude={"ratings"})
         return Feedback(**values, ratings=tuple(sorted(stars.items())), received_at=received_at)
+
+
+class MoveOrder(Inbound):
+    """What somebody does with an intervention; which fields it needs depends on the move."""
+
+    reason: (
+        Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_TEXT)] | None
+    ) = None
+    outcome: Annotated[Outcome, Field(strict=False)] | None = None
+    until: Instant | None = None
+    assignee: Identifier | None = None
+    opinion: Annotated[Opinion, Field(strict=False)] | None = None
 
 
 MODELS: dict[Kind, type[Inbound]] = {

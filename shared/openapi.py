@@ -8,9 +8,11 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.access import ACCESS, Role, Shape
+from shared.access import ACCESS, Operation, Role, Shape
 from shared.answer import Health
-from shared.contracts import MODELS, Inbound, Kind
+from shared.contracts import MODELS, Inbound, Kind, MoveOrder
+from shared.domain.intervention import MOVES, PEOPLES, Action
+from shared.intervention_answer import Intervention
 from shared.outbound import Outbound
 from shared.problem import TITLES
 from shared.question import Question
@@ -74,6 +76,18 @@ SIGNATURE = {
     "secret is changed.",
 }
 
+MOVED = {
+    "start": "Somebody begins; who begins an unassigned one has it.",
+    "complete": "It is over, with an `outcome`.",
+    "cancel": "It will not be done, for a `reason`.",
+    "snooze": "Later: `until` within 14 days, for a `reason`. The clock goes on.",
+    "wake": "A snoozed one goes on.",
+    "reassign": "It is somebody else's: the `assignee`.",
+    "note": "A `reason` is kept with it, nothing else changes.",
+    "judge": "An `opinion` of the rule that opened it.",
+}
+
+MOVE_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503)
 READ_ERRORS = (401, 403, 404, 422, 503)
 REPORT_ERRORS = (400, 401, 409, 413, 415, 422, 503)
 
@@ -87,13 +101,17 @@ def document_bytes() -> bytes:
 def document() -> Json:
     """The whole document."""
     schemas = _Schemas(
-        inbound=[*MODELS.values(), *{route.question for route in ROUTES}, Problem],
-        outbound=[*_answers(), Health, Receipt],
+        inbound=[*MODELS.values(), MoveOrder, *{route.question for route in ROUTES}, Problem],
+        outbound=[*_answers(), Intervention, Health, Receipt],
     )
     reports = {f"/api/{kind}": {"post": _report(kind, schemas)} for kind in Kind}
     reads = {route.path: {"get": _read(route, schemas)} for route in ROUTES}
+    moves = {
+        f"/api/interventions/{{intervention_id}}/{move}": {"post": _move(move, schemas)}
+        for move in PEOPLES
+    }
     paths: Json = {}
-    for path, item in [*reports.items(), *reads.items(), *_open(schemas).items()]:
+    for path, item in [*reports.items(), *reads.items(), *moves.items(), *_open(schemas).items()]:
         paths.setdefault(path, {}).update(item)
     return {
         "openapi": "3.1.0",
@@ -106,6 +124,7 @@ def document() -> Json:
         "servers": [{"url": "/"}],
         "tags": [
             {"name": "read", "description": "For people and the marketplace's backend."},
+            {"name": "move", "description": "For people who work on interventions."},
             {"name": "report", "description": "For the marketplace's backend alone."},
             {"name": "open", "description": "For anybody."},
         ],
@@ -215,6 +234,37 @@ def _query_parameter(name: str, schema: Json) -> Json:
         schema["minItems"] = 1
         parameter |= {"style": "form", "explode": False}
     return parameter
+
+
+def _move(move: Action, schemas: _Schemas) -> Json:
+    shapes = ACCESS[Operation.MOVE_INTERVENTION]
+    identifier = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,100}$"}
+    return {
+        "operationId": f"{move}_intervention",
+        "tags": ["move"],
+        "summary": MOVED[move],
+        "description": f"{_who(shapes)} 409: not from the status it has.",
+        "x-roles": dict(shapes),
+        "security": [{"access_token": []}],
+        "parameters": [
+            {"name": "intervention_id", "in": "path", "required": True, "schema": identifier},
+            {
+                "name": "If-Match",
+                "in": "header",
+                "required": True,
+                "description": "`version` of the intervention as it was seen.",
+                "schema": {"type": "string"},
+            },
+        ],
+        "requestBody": {
+            "required": bool(MOVES[move].needs),
+            "content": {"application/json": {"schema": schemas.of(MoveOrder)}},
+        },
+        "responses": {
+            "200": _ok(schemas.of(Intervention), "As it is now."),
+            **{str(status): _problem(status) for status in MOVE_ERRORS},
+        },
+    }
 
 
 def _report(kind: Kind, schemas: _Schemas) -> Json:

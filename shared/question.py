@@ -136,15 +136,23 @@ class SessionListQuestion(Question):
 
 
 class InterventionListQuestion(Question):
-    """Filters of the work queue."""
+    """Filters of the work queue; without a status, what is open."""
 
     status: Annotated[
         tuple[Literal["pending", "in_progress", "completed", "cancelled", "snoozed"], ...],
         Several,
         Distinct,
     ] = ()
-    owner: Phrase | None = None
+    owner: (
+        Annotated[Phrase, Field(description="A role, or the user name it is assigned to.")] | None
+    ) = None
     overdue: Annotated[bool, Truth] | None = None
+    sort: Annotated[
+        Literal["due", "benefit"],
+        Field(description="By when the clock runs out, or by expected benefit an hour."),
+    ] = "due"
+    limit: Annotated[int, Field(ge=1, le=200), Whole] = 50
+    cursor: Cursor | None = None
 
 
 MESSAGES = {"extra_forbidden": "is not a parameter of this endpoint"}

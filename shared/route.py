@@ -7,16 +7,19 @@ from shared.access import Operation
 from shared.answer import (
     Definitions,
     History,
-    InterventionList,
     Overview,
     OwnPage,
-    RecommendationList,
     Scores,
     SessionList,
     TutorDetail,
     TutorList,
 )
 from shared.churn_answer import Model
+from shared.intervention_answer import (
+    InterventionAnalytics,
+    InterventionList,
+    RecommendationList,
+)
 from shared.outbound import Outbound
 from shared.question import (
     HistoryQuestion,
@@ -93,6 +96,11 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/api/interventions", Operation.INTERVENTION_LIST, "The work queue.",
         InterventionList, InterventionListQuestion,
+    ),
+    Route(
+        "/api/analytics/interventions", Operation.INTERVENTION_ANALYTICS,
+        "What interventions do, kind by kind, against tutors held out at random.",
+        InterventionAnalytics,
     ),
     Route(
         "/api/model", Operation.MODEL,

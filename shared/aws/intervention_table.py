@@ -19,8 +19,8 @@ from shared.domain.policy import Policy
 
 LOOKED_BACK = timedelta(days=200)
 """Longer than any kind rests."""
-OPEN, DONE = "OPEN", "DONE"
-"""Partitions of the work index; what is held out stands in neither."""
+OPEN, DONE, HELD = "OPEN", "DONE", "HELD"
+"""Partitions of the work index: by when a clock runs out, was resolved, was held out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,14 @@ class InterventionTable:
 
     def done_ones(self, since: datetime) -> Iterator[Intervention]:
         """What was resolved since then, the newest first."""
-        request = _work(DONE) | {"ScanIndexForward": False}
+        return self._since(DONE, since)
+
+    def held_out_ones(self, since: datetime) -> Iterator[Intervention]:
+        """What was held out since then, the newest first."""
+        return self._since(HELD, since)
+
+    def _since(self, partition: str, since: datetime) -> Iterator[Intervention]:
+        request = _work(partition) | {"ScanIndexForward": False}
         request["KeyConditionExpression"] += " AND work_at >= :since"
         request["ExpressionAttributeValues"] |= {":since": text(key.stamp(since))}
         return (loaded(Intervention, item) for item in self._table.pages(request))
@@ -113,10 +120,12 @@ def intervention_item(one: Intervention) -> Item:
         "data": dumped(one),
         "version": number(one.version),
     }
-    ends = one.clock_ends or one.resolved_at
-    if one.held_out or ends is None:
-        return item
-    return item | {"work": text(OPEN if one.open else DONE), "work_at": text(key.stamp(ends))}
+    if one.held_out:
+        place, at = HELD, one.opened_at
+    else:
+        place = OPEN if one.open else DONE
+        at = one.clock_ends or one.resolved_at or one.opened_at
+    return item | {"work": text(place), "work_at": text(key.stamp(at))}
 
 
 def _work(partition: str) -> dict[str, Any]:

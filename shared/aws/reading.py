@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from shared import answer, churn_answer
+from shared import answer, churn_answer, intervention_answer
 from shared.access import Caller, NotFoundError, Operation, Shape
+from shared.aws.intervention_table import InterventionTable
 from shared.aws.listing import TutorListing
 from shared.aws.model_registry import ModelRegistry
 from shared.aws.prediction_table import PredictionTable
@@ -14,12 +15,14 @@ from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.secret import Secret
 from shared.aws.table import Table
 from shared.aws.tutor_log import LogTable
+from shared.aws.work_listing import work_page
 from shared.cursor import seal, unseal
 from shared.domain.scorecard import Scorecard
 from shared.domain.tutor_row import TutorRow
 from shared.outbound import Outbound
 from shared.question import (
     HistoryQuestion,
+    InterventionListQuestion,
     Question,
     SessionListQuestion,
     TutorListQuestion,
@@ -27,6 +30,10 @@ from shared.question import (
 )
 
 TREND_DAYS = 30
+ANALYSED_DAYS = 180
+"""Of interventions opened so long ago or later it is told what they do."""
+INTERVENTIONS_SHOWN = 100
+"""The newest of a tutor; what is open is among them, since there is one a kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Reading:
         self._listing = TutorListing(table)
         self._predictions = PredictionTable(table)
         self._models = ModelRegistry(table)
+        self._interventions = InterventionTable(table)
         self._secret = cursor_secret
 
     def read(self, ask: Ask) -> Found:
@@ -98,7 +106,13 @@ class Reading:
             told = self._predictions.prediction(tutor_id)
             any_model = told is not None or self._models.champion() is not None
             prediction = churn_answer.prediction(told, card.churn_score, any_model=any_model)
-            return Found(answer.tutor_detail(card, row, tutor, prediction), [tutor_id])
+            known = self._interventions.of_tutor(tutor_id, INTERVENTIONS_SHOWN)
+            tasks = [
+                intervention_answer.intervention(one, ask.now)
+                for one in known
+                if one.open and not one.held_out
+            ]
+            return Found(answer.tutor_detail(card, row, tutor, prediction, tasks), [tutor_id])
         since = ask.now - timedelta(days=answer.FEEDBACK_DAYS)
         sessions = self._logs.sessions_since(tutor_id, since)
         return Found(answer.own_page(card, row, tutor, sessions, ask.now), [tutor_id])
@@ -118,7 +132,8 @@ class Reading:
 
     def recommendations(self, ask: Ask) -> Found:
         tutor_id, _, _ = self._card(ask)
-        return Found(answer.RecommendationList(), [tutor_id])
+        known = self._interventions.of_tutor(tutor_id, INTERVENTIONS_SHOWN)
+        return Found(intervention_answer.recommendations(known), [tutor_id])
 
     def sessions(self, ask: Ask) -> Found:
         tutor_id, asked = _about(ask), cast("SessionListQuestion", ask.question)
@@ -129,7 +144,23 @@ class Reading:
         return Found(answer.session_list(sessions, ask.now, self._cursor(ask, more)), [tutor_id])
 
     def interventions(self, ask: Ask) -> Found:
-        return Found(answer.InterventionList())
+        asked = cast("InterventionListQuestion", ask.question)
+        page = work_page(self._interventions, asked, self._place(ask, asked.cursor), ask.now)
+        body = intervention_answer.InterventionList(
+            items=tuple(intervention_answer.intervention(one, ask.now) for one in page.items),
+            next_cursor=self._cursor(ask, page.next_place),
+            total=page.total,
+        )
+        return Found(body, sorted({one.tutor_id for one in page.items}), page.examined)
+
+    def intervention_analytics(self, ask: Ask) -> Found:
+        since = ask.now - timedelta(days=ANALYSED_DAYS)
+        known = [
+            *self._interventions.open_ones(),
+            *self._interventions.done_ones(since),
+            *self._interventions.held_out_ones(since),
+        ]
+        return Found(intervention_answer.analytics(known, since), examined=len(known))
 
     def model(self, ask: Ask) -> Found:
         champion = self._models.champion()
@@ -167,6 +198,7 @@ READS: dict[Operation, Callable[[Reading, Ask], Found]] = {
     Operation.RECOMMENDATIONS: Reading.recommendations,
     Operation.SESSIONS: Reading.sessions,
     Operation.INTERVENTION_LIST: Reading.interventions,
+    Operation.INTERVENTION_ANALYTICS: Reading.intervention_analytics,
     Operation.MODEL: Reading.model,
 }
 

@@ -13,7 +13,7 @@ from math import sqrt
 from statistics import fmean, median, variance
 
 from shared.domain.churn_score import CAP
-from shared.domain.intervention import Kind
+from shared.domain.intervention import Intervention, Kind
 from shared.domain.rate import Beta, Counted, beta_cdf, wilson
 
 IMPROVED_BY = 5.0
@@ -51,6 +51,22 @@ class Case:
     accepted: bool
     score_before: float
     score_after: float | None
+
+
+def case_of(one: Intervention) -> Case:
+    """An intervention as it is compared; accepted is whatever somebody, or the mail, began."""
+    return Case(
+        tutor_id=one.tutor_id,
+        kind=one.kind,
+        held_out=one.held_out,
+        opened_at=one.opened_at,
+        acted_at=one.acted_at,
+        resolved_at=one.resolved_at,
+        outcome=one.outcome,
+        accepted=one.acted_at is not None,
+        score_before=one.score_before,
+        score_after=one.score_after,
+    )
 
 
 @dataclass(frozen=True, slots=True)

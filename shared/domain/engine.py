@@ -139,6 +139,7 @@ def _new(
             due_at=due_at,
             finish_by=due_at + timedelta(days=rule.lasts_days),
             score_before=situation.now.churn_score,
+            risk_before=situation.now.leaves_within_30d,
             held_out=rule.kind.automated
             and held_out(situation.tutor_id, rule.kind, policy["holdout_share"]),
             evidence=tuple(session.session_id for session in situation.first_sessions)

@@ -95,10 +95,11 @@ class Step:
 class Intervention:
     """One intervention with everything that happened to it.
 
-    `why` is the cause in words, `score_before` the churn score when it was opened, `score_after`
-    when it was followed up. `due_at` is when somebody has to have acted; once somebody
-    has, `finish_by` is when it should be over. `held_out` is one that was not carried out, to
-    measure the others by. `late_at` is when the owner was told that the clock had run out.
+    `why` is the cause in words, `score_before` the churn score and `risk_before` the chance to
+    leave within 30 days when it was opened, `score_after` the score when it was followed up.
+    `due_at` is when somebody has to have acted; once somebody has, `finish_by` is when it should
+    be over. `held_out` is one that was not carried out, to measure the others by. `late_at` is
+    when the owner was told that the clock had run out.
     """
 
     tutor_id: str
@@ -109,6 +110,7 @@ class Intervention:
     due_at: datetime
     finish_by: datetime
     score_before: float
+    risk_before: float | None = None
     status: Status = Status.PENDING
     assignee: str | None = None
     held_out: bool = False

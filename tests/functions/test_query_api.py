@@ -16,6 +16,7 @@ from openapi_schema_validator import OAS31Validator
 
 from functions import query_api
 from shared.aws.audit import AuditTrail
+from shared.aws.intervention_table import InterventionTable
 from shared.aws.item import value_of
 from shared.aws.listing import MAX_EXAMINED
 from shared.aws.model_registry import ModelRegistry, Registered
@@ -28,6 +29,7 @@ from shared.aws.tutor_log import LogTable, Versioned
 from shared.domain.churn_model import Decision, FeatureDrift, Health, Manifest
 from shared.domain.churn_score import risk_level
 from shared.domain.evaluation import Evaluation, Measures, ReliabilityBin
+from shared.domain.intervention import Intervention, Kind, Opinion, Owner, Status
 from shared.domain.overview import overview
 from shared.domain.prediction import Absence, Probabilities, Unscored
 from shared.domain.scorecard import Scorecard, daily_record, scorecard
@@ -37,7 +39,7 @@ from shared.domain.tutor import Tutor
 from shared.domain.tutor_row import Insight, TutorRow, tutor_row
 from shared.openapi import document
 from shared.route import ROUTES, Route
-from tests.builders import feedback, log, logins, moved, no_show, prediction, steady, tutor
+from tests.builders import TUTOR, feedback, log, logins, moved, no_show, prediction, steady, tutor
 from tests.functions.conftest import Aws
 
 MANAGER = "ops_manager"
@@ -770,10 +772,83 @@ def test_before_the_first_summary_the_overview_is_empty_and_not_zero(api: Table)
     assert answer["trend"] == []
 
 
-def test_interventions_are_a_list_without_items(api: Table) -> None:
+def coaching(stored: Table, tutor_id: str, **told: object) -> Intervention:
+    """An open task, as the engine keeps it."""
+    one = Intervention(
+        tutor_id,
+        Kind.H1,
+        Owner.OPS_MANAGER,
+        "Churn score 60, above 50 for 7 days.",
+        NOW - timedelta(days=1),
+        NOW + timedelta(days=1),
+        NOW + timedelta(days=15),
+        60.0,
+    )
+    one = replace(one, **told)  # type: ignore[arg-type]
+    table = InterventionTable(stored)
+    table.put(tutor_id, [one], table.desk(tutor_id, NOW))
+    return one
+
+
+def test_the_work_queue_shows_what_is_to_be_done_and_why(api: Table) -> None:
+    kept = coaching(api, "t-000")
+
+    answer = ask("/api/interventions", status="pending", owner="ops_manager", overdue="false").json
+
+    assert (answer["total"], answer["next_cursor"]) == (1, None)
+    (item,) = answer["items"]
+    assert item["intervention_id"] == kept.intervention_id
+    assert item["title"] == "Coaching session"
+    assert item["why"] == "Churn score 60, above 50 for 7 days."
+    assert item["benefit_per_hour"] == pytest.approx(0.5 * 0.6 * 0.15 / 0.75)
+
+
+def test_the_queue_goes_on_where_its_page_ended(api: Table) -> None:
+    for number in range(3):
+        coaching(api, f"t-{number}")
+
+    first = ask("/api/interventions", limit=2).json
+    second = ask("/api/interventions", limit=2, cursor=first["next_cursor"]).json
+
+    shown = [item["tutor_id"] for page in (first, second) for item in page["items"]]
+    assert shown == ["t-0", "t-1", "t-2"]
+
+
+def test_a_queue_without_tasks_is_empty(api: Table) -> None:
     answer = ask("/api/interventions", status="pending", owner="ops", overdue="true")
 
-    assert answer.json == {"items": [], "next_cursor": None}
+    assert answer.json == {"items": [], "next_cursor": None, "total": 0}
+
+
+def test_analytics_tell_of_each_kind_what_is_known(api: Table) -> None:
+    coaching(api, "t-1", acted_at=NOW, status=Status.IN_PROGRESS, opinion=Opinion.USEFUL)
+    coaching(api, "t-2")
+    coaching(api, "t-3", kind=Kind.A4, owner=Owner.SYSTEM, score_after=50.0)
+    coaching(api, "t-4", kind=Kind.A4, owner=Owner.SYSTEM, score_after=60.0, held_out=True)
+
+    items = {each["kind"]: each for each in ask("/api/analytics/interventions").json["items"]}
+
+    assert list(items) == ["A1", "A2", "A3", "A4", "H1", "H2", "H3", "H4", "H5"]
+    assert (items["H1"]["opened"], items["H1"]["accepted"]) == (2, 1)
+    assert items["H1"]["hours_to_action"] == 24
+    assert (items["H1"]["useful"]["value"], items["H1"]["useful"]["n"]) == (1, 1)
+    assert items["A4"]["treated"]["improved"]["value"] == 1
+    assert items["A4"]["held_out"]["improved"]["value"] == 0
+    assert items["A4"]["verdict"].startswith("not enough data")
+
+
+def test_a_tutor_shows_what_is_open_but_not_what_was_held_out(api: Table) -> None:
+    seed(api, scorecard(log(), AS_OF), tutor())
+    kept = coaching(api, TUTOR)
+    coaching(api, TUTOR, kind=Kind.A4, owner=Owner.SYSTEM, held_out=True)
+
+    detail = ask(f"/api/tutors/{TUTOR}").json
+    advised = ask(f"/api/tutors/{TUTOR}/recommendations", "service").json
+
+    assert [item["intervention_id"] for item in detail["interventions"]] == [kept.intervention_id]
+    assert [(item["owner"], item["why"]) for item in advised["items"]] == [
+        ("ops_manager", "Churn score 60, above 50 for 7 days.")
+    ]
 
 
 @pytest.mark.parametrize("role", ["ops_manager", "people_ops", "service", "admin"])

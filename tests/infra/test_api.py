@@ -10,7 +10,7 @@ SIGNED_BY_RAILS = {
     "POST /api/events",
     "POST /api/feedback",
 }
-WITH_A_TOKEN = {"GET /api/{proxy+}"}
+WITH_A_TOKEN = {"GET /api/{proxy+}", "POST /api/interventions/{proxy+}"}
 OPEN = {"GET /api/health", "GET /api/openapi.json"}
 
 
@@ -22,7 +22,7 @@ def routes(template: Template, authorization: str) -> set[str]:
     }
 
 
-def test_reading_takes_a_token(template: Template) -> None:
+def test_reading_and_moving_take_a_token(template: Template) -> None:
     assert routes(template, "JWT") == WITH_A_TOKEN
 
 

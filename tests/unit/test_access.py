@@ -28,9 +28,14 @@ EXPECTED = {
     "recommendations": {*STAFF, "service"},
     "sessions": STAFF,
     "intervention_list": STAFF,
+    "intervention_analytics": STAFF,
+    "move_intervention": STAFF,
     "model": {*STAFF, "admin"},
 }
-NOBODYS = {"overview", "definitions", "intervention_list", "tutor_list", "model"}
+NOBODYS = {
+    "overview", "definitions", "intervention_list", "intervention_analytics",
+    "move_intervention", "tutor_list", "model",
+}  # fmt: skip
 LISTS = {"overview", "tutor_list", "intervention_list"}
 
 

@@ -1,0 +1,37 @@
+"""What an HTTP API event brings: the body's bytes and who was verified to send it."""
+
+import base64
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from shared.contracts import MAX_BODY_BYTES
+from shared.problem import ProblemError
+
+
+def raw_body(event: Mapping[str, Any]) -> bytes:
+    """The body's bytes as they were sent; ProblemError 413 for more than MAX_BODY_BYTES."""
+    body = event.get("body") or ""
+    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    if len(raw) > MAX_BODY_BYTES:
+        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return raw
+
+
+def require_json(headers: Mapping[str, str]) -> None:
+    """Only JSON in UTF-8 is taken, and not compressed; ProblemError 415 for anything else."""
+    media_type, *parameters = (
+        part.strip() for part in headers.get("content-type", "").lower().split(";")
+    )
+    charsets = {p.removeprefix("charset=").strip('"') for p in parameters if "charset=" in p}
+    encoded = headers.get("content-encoding", "identity") != "identity"
+    if media_type != "application/json" or charsets - {"utf-8"} or encoded:
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+def claims(event: Mapping[str, Any]) -> Mapping[str, object] | None:
+    """What the authorizer verified about the caller; None where it was not asked."""
+    verified: Mapping[str, object] | None = (
+        event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims")
+    )
+    return verified

@@ -1,0 +1,233 @@
+"""POST /api/interventions/…: who may move what, on which version, and what is written down."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import intervention_api
+from shared.aws.intervention_table import InterventionTable
+from shared.aws.table import VersionConflictError
+from shared.domain.intervention import Intervention, Kind, Order, Owner, Status, moved
+from tests.functions.conftest import Aws
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TASK = "H1-20261119T120000-t-7"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the browser gets."""
+
+    status: int
+    json: Any
+
+
+@pytest.fixture(autouse=True)
+def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intervention_api, "now", lambda: NOW)
+    intervention_api.metrics.clear_metrics()
+
+
+@pytest.fixture
+def table(aws: Aws) -> InterventionTable:
+    """One coaching session that is to be held."""
+    found = InterventionTable(aws.store)
+    found.put("t-7", [task()], found.desk("t-7", NOW))
+    return found
+
+
+def task(kind: Kind = Kind.H1, **told: Any) -> Intervention:
+    opened = NOW - timedelta(days=1)
+    return Intervention("t-7", kind, Owner.OPS_MANAGER, "because", opened, NOW + timedelta(days=1),
+                        NOW + timedelta(days=15), 60.0, **told)  # fmt: skip
+
+
+def move(
+    action: str,
+    body: object = None,
+    *,
+    role: str | None = "ops_manager",
+    seen: str | None = '"1"',
+    of: str = TASK,
+    content_type: str = "application/json",
+) -> Answer:
+    """One request of Sam, who has that one role."""
+    claims = {"token_use": "access", "sub": "s", "username": "sam", "cognito:groups": f"[{role}]"}
+    event = {
+        "rawPath": f"/api/interventions/{of}/{action}",
+        "headers": {"content-type": content_type} | ({"if-match": seen} if seen else {}),
+        "body": body if isinstance(body, str) else json.dumps(body) if body else None,
+        "requestContext": {
+            "requestId": "request-1",
+            "authorizer": {"jwt": {"claims": claims if role else None}},
+        },
+    }
+    answered = intervention_api.handler(event, LambdaContext())
+    return Answer(answered["statusCode"], json.loads(answered["body"]))
+
+
+def kept(table: InterventionTable) -> Intervention:
+    found = table.intervention(TASK)
+    assert found
+    return found
+
+
+def test_who_starts_a_task_has_it(table: InterventionTable) -> None:
+    answer = move("start")
+
+    assert answer.status == 200
+    assert (answer.json["status"], answer.json["assignee"]) == ("in_progress", "sam")
+    assert answer.json["version"] == 2
+    assert kept(table).status is Status.IN_PROGRESS
+
+
+def test_a_move_is_kept_with_who_when_and_why(table: InterventionTable) -> None:
+    move("cancel", {"reason": "She is back from a sick child."})
+
+    step = kept(table).steps[-1]
+    assert (step.who, step.at, step.said) == ("sam", NOW, "She is back from a sick child.")
+
+
+# fmt: off
+MOVES = [
+    ("complete", {"outcome": "improved"}, "completed"),
+    ("snooze", {"reason": "on holiday", "until": "2026-11-27T12:00:00Z"}, "snoozed"),
+    ("reassign", {"assignee": "kim"}, "pending"),
+    ("note", {"reason": "called twice"}, "pending"),
+    ("judge", {"opinion": "incorrectly_flagged"}, "pending"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("action", "body", "status"), MOVES)
+def test_moves(table: InterventionTable, action: str, body: object, status: str) -> None:
+    assert move(action, body, role="people_ops").json["status"] == status
+    assert kept(table).version == 2
+
+
+# fmt: off
+WRONG = [
+    ("complete", None, "outcome"),
+    ("complete", {"outcome": "great"}, "outcome"),
+    ("cancel", {"reason": "  "}, "reason"),
+    ("cancel", {"reason": "x" * 2_001}, "reason"),
+    ("snooze", {"reason": "later"}, "until"),
+    ("snooze", {"reason": "later", "until": "2027-11-27T12:00:00Z"}, "until"),
+    ("snooze", {"reason": "later", "until": "2026-11-27T12:00:00"}, "until"),
+    ("reassign", {"assignee": "kim <kim@example.com>"}, "assignee"),
+    ("judge", {"opinion": "meh"}, "opinion"),
+    ("note", {"reason": 7}, "reason"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("action", "body", "field"), WRONG)
+def test_what_is_wrong_is_named_and_nothing_is_written(
+    table: InterventionTable, action: str, body: object, field: str
+) -> None:
+    answer = move(action, body)
+
+    assert answer.status == 422
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert kept(table) == task()
+
+
+def test_a_move_that_can_not_be_made_from_there_is_a_conflict(table: InterventionTable) -> None:
+    answer = move("wake")
+
+    assert (answer.status, answer.json["detail"]) == (409, "can not wake what is pending")
+
+
+def test_who_saw_an_older_version_is_told_so(table: InterventionTable) -> None:
+    move("start")
+
+    answer = move("cancel", {"reason": "seen too late"})
+
+    assert (answer.status, answer.json["detail"]) == (412, "It is version 2 by now.")
+    assert kept(table).status is Status.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("seen", "status"), [(None, 428), ('"one"', 422), ('W/"1"', 200), ("1", 200)]
+)
+def test_the_version_seen_has_to_be_said(
+    table: InterventionTable, seen: str | None, status: int
+) -> None:
+    assert move("start", seen=seen).status == status
+
+
+def test_another_change_of_the_same_tutor_is_waited_for(
+    table: InterventionTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, tries = InterventionTable.put, []
+
+    def busy_once(self: InterventionTable, *told: Any) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise VersionConflictError
+        put(self, *told)
+
+    monkeypatch.setattr(InterventionTable, "put", busy_once)
+
+    assert move("start").status == 200
+    assert len(tries) == 2
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("ops_manager", 200), ("people_ops", 200), ("service", 403), ("tutor", 403),
+     ("student", 403), ("admin", 403), ("ops_managers", 403), (None, 401)],
+)  # fmt: skip
+def test_only_who_looks_after_tutors_may_move(
+    table: InterventionTable, role: str | None, status: int
+) -> None:
+    assert move("start", role=role).status == status
+
+
+@pytest.mark.parametrize(
+    ("of", "action"),
+    [("H1-20261119T120000-t-8", "start"), ("nonsense", "start"), (TASK, "breach"), (TASK, "burn"),
+     (TASK, "start/again")],
+)  # fmt: skip
+def test_what_nobody_has_is_not_found(table: InterventionTable, of: str, action: str) -> None:
+    assert move(action, of=of).status == 404
+
+
+def test_what_is_held_out_is_nobodys_to_move(aws: Aws) -> None:
+    found = InterventionTable(aws.store)
+    found.put("t-7", [task(Kind.A4, held_out=True)], found.desk("t-7", NOW))
+
+    assert move("start", of="A4-20261119T120000-t-7").status == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [("{", "application/json", 400), ("[]", "application/json", 422), ("{}", "text/plain", 415),
+     ("x" * 70_000, "application/json", 413)],
+)  # fmt: skip
+def test_what_can_not_be_read_is_refused(
+    table: InterventionTable, body: str, content_type: str, status: int
+) -> None:
+    assert move("note", body, content_type=content_type).status == status
+
+
+def test_every_attempt_leaves_an_audit_row(table: InterventionTable, aws: Aws) -> None:
+    move("start")
+
+    (row,) = aws.items("AUDIT#")
+    assert row["operation"] == {"S": "move_intervention"}
+    assert row["username"] == {"S": "sam"}
+    assert json.loads(row["shown"]["S"]) == ["t-7"]
+
+
+def test_a_snoozed_task_goes_on(table: InterventionTable) -> None:
+    until = NOW + timedelta(days=2)
+    order = Order("snooze", "kim", reason="later", until=until)
+    desk = table.desk("t-7", NOW)
+    table.put("t-7", [moved(kept(table), order, NOW)], desk)
+
+    assert move("wake", seen='"2"').json["status"] == "pending"
