@@ -22,7 +22,7 @@ from shared.aws.tutor_log import LogTable
 from shared.domain.engine import Office, decided
 from shared.domain.intervention import Intervention, Kind
 from shared.domain.mentoring import mentor
-from shared.domain.policy import DIALS, Policy
+from shared.domain.policy import Policy
 from shared.domain.scorecard import Scorecard
 from shared.domain.situation import Facts, Situation, first_sessions
 from shared.domain.tutor import TutorStatus
@@ -30,8 +30,6 @@ from shared.domain.tutor_row import TutorRow
 from shared.setting import Setting
 
 ATTEMPTS = 20
-NIGHTS = int(DIALS["exemplary_days"].high) + 1
-"""More nights no dial asks for."""
 
 
 class Env(Setting):
@@ -79,7 +77,7 @@ def act(tutor_id: str, policy: Policy, office: Office) -> None:
             return
         at = now().replace(microsecond=0)
         before = interventions.desk(tutor_id, at)
-        situation = situation_of(*found, at)
+        situation = situation_of(*found, policy, at)
         changed = [
             with_mentor(one, found[1]) for one in decided(situation, before.desk, policy, office)
         ]
@@ -95,9 +93,11 @@ def act(tutor_id: str, policy: Policy, office: Office) -> None:
         return
 
 
-def situation_of(card: Scorecard, row: TutorRow, at: datetime) -> Situation:
-    """All that the rules look at."""
-    nights = cards.days(row.tutor_id, (at - timedelta(days=NIGHTS)).date(), at.date())
+def situation_of(card: Scorecard, row: TutorRow, policy: Policy, at: datetime) -> Situation:
+    """All that the rules look at: of the nights as many as the longest dial asks for."""
+    longest = max(policy["exemplary_days"], policy["sustained_days"])
+    first = at - timedelta(days=longest + 1)
+    nights = cards.days(row.tutor_id, first.date(), at.date())
     recent = logs.sessions_since(row.tutor_id, at - timedelta(days=1))
     joined = row.onboarding_date
     return Situation(
