@@ -13,7 +13,7 @@ from pathlib import Path
 from shared.domain.churn_model import ModelKind
 from shared.domain.evaluation import HORIZONS, Measures, within
 from shared.history import read_past
-from shared.ml.calibration import SLOPES
+from shared.ml.calibration import SLOPES, slope_allowed
 from shared.ml.ledger import DAY, Ledger, microseconds
 from shared.ml.measure import measures
 from shared.ml.record_end import record_end
@@ -156,7 +156,7 @@ def _rows(name: str, days: int, found: Sequence[Mapping[str, Measures]]) -> list
             f"{told}: calibration slope, median",
             f"{slope:.2f}",
             f"{SLOPES[0]:g} to {SLOPES[1]:g}",
-            _verdict(SLOPES[0] <= slope <= SLOPES[1]),
+            _verdict(slope_allowed(slope)),
         ),
     ]
 
