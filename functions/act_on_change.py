@@ -99,14 +99,14 @@ def situation_of(card: Scorecard, row: TutorRow, policy: Policy, at: datetime) -
     first = at - timedelta(days=longest + 1)
     nights = cards.days(row.tutor_id, first.date(), at.date())
     recent = logs.sessions_since(row.tutor_id, at - timedelta(days=1))
-    joined = row.onboarding_date
+    joined, status = row.onboarding_date, TutorStatus(row.status)
     return Situation(
         tutor_id=row.tutor_id,
         now=replace(Facts.of_card(card, row.probabilities), at=at),
         nights=[Facts.of_record(night) for night in nights],
         tenure_days=(at - joined) / timedelta(days=1) if joined else None,
-        at_work=row.status in (TutorStatus.ACTIVE, TutorStatus.UNKNOWN),
-        gone=row.status in (TutorStatus.RESIGNED, TutorStatus.DEACTIVATED),
+        at_work=status.at_work,
+        gone=status.gone,
         first_sessions=first_sessions(recent, at),
     )
 

@@ -16,6 +16,16 @@ class TutorStatus(StrEnum):
     DEACTIVATED = "deactivated"
     UNKNOWN = "unknown"
 
+    @property
+    def at_work(self) -> bool:
+        """Whether silence would mean something: not on leave and not gone already."""
+        return self in (TutorStatus.ACTIVE, TutorStatus.UNKNOWN)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the tutor has left for good."""
+        return self in (TutorStatus.RESIGNED, TutorStatus.DEACTIVATED)
+
 
 @dataclass(frozen=True, slots=True)
 class Tutor:
@@ -36,12 +46,12 @@ class Tutor:
     @property
     def at_work(self) -> bool:
         """Whether silence would mean something: not on leave and not gone already."""
-        return self.status in (TutorStatus.ACTIVE, TutorStatus.UNKNOWN)
+        return self.status.at_work
 
     @property
     def gone(self) -> bool:
         """Whether the tutor has left for good."""
-        return self.status in (TutorStatus.RESIGNED, TutorStatus.DEACTIVATED)
+        return self.status.gone
 
 
 def newest(one: Tutor | None, other: Tutor) -> Tutor:

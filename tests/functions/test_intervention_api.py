@@ -215,7 +215,7 @@ def test_what_can_not_be_read_is_refused(
     assert move("note", body, content_type=content_type).status == status
 
 
-def test_every_attempt_leaves_an_audit_row(table: InterventionTable, aws: Aws) -> None:
+def test_a_move_leaves_an_audit_row(table: InterventionTable, aws: Aws) -> None:
     move("start")
 
     (row,) = aws.items("AUDIT#")
