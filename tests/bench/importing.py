@@ -90,6 +90,7 @@ def _python() -> str:
 def _environment(spec: FunctionSpec) -> dict[str, str]:
     addresses = {f"{queue.upper()}_QUEUE_URL" for queue in (*spec.sends_to, *spec.delays_on)}
     addresses |= {f"{secret.upper()}_SECRET_ARN" for secret in spec.reads}
+    addresses |= {"MODEL_BUCKET"} if spec.models else set()
     return dict.fromkeys(addresses, "https://example.invalid/1") | {
         "TABLE_NAME": "table",
         "STAGE": "local",
