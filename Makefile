@@ -45,7 +45,7 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 	@.venv/bin/lint-imports --no-cache > build/imports.txt 2>&1 || (cat build/imports.txt; exit 1)
 
 test: check ruby ## Everything that must hold, as CI runs it
-	@$(if $(CI),REQUIRE_RAILS=1) .venv/bin/pytest --ignore tests/e2e --durations 10
+	@$(if $(CI),REQUIRE_RAILS=1) .venv/bin/pytest --ignore tests/e2e --numprocesses 2 --dist loadfile --durations 10
 	@.venv/bin/pytest tests/e2e --durations 10
 
 ruby:
