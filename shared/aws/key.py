@@ -99,6 +99,27 @@ def intervention_of(intervention_id: str) -> Key | None:
     return Key(tutor(tutor_id), f"INTERVENTION#{opened}-{kind}")
 
 
+def mail(mail_id: str) -> Key | None:
+    """TUTOR#t-7 / MAIL#20261120T170200-session_report-s-81; PLATFORM / MAIL#… about nobody.
+
+    None for what is no such id.
+    """
+    name, tilde, tutor_id = mail_id.rpartition("~")
+    if not tilde or not name:
+        return None
+    return Key(tutor(tutor_id) if tutor_id else "PLATFORM", f"MAIL#{name}")
+
+
+def mail_to(mail_id: str, username: str) -> Key:
+    """MAIL#20261120T170200-session_report-s-81~t-7 / TO#ana: one recipient of a mail."""
+    return Key(f"MAIL#{mail_id}", f"TO#{username}")
+
+
+def preference(username: str) -> Key:
+    """PERSON#ana / PREFERENCE: what somebody wants to be told."""
+    return Key(f"PERSON#{username}", "PREFERENCE")
+
+
 def audit(at: datetime, request_id: str) -> Key:
     """AUDIT#2026-11-20#3 / 2026-11-20T17:02:00.000000Z#request: who read whose data."""
     return Key(

@@ -84,6 +84,25 @@ class TutorQueue:
         _back_off(self.client, self.url, receipt_handle, receives, first_seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class MailQueue:
+    """Where mails wait for `send_mail`."""
+
+    client: "SQSClient"
+    url: str
+
+    def ask(self, mail_ids: Iterable[str]) -> frozenset[str]:
+        """Ask for mails to be sent; answers those whose message was not taken."""
+        bodies = (json.dumps({"mail_id": mail_id}) for mail_id in mail_ids)
+        return frozenset(
+            json.loads(body)["mail_id"] for body in _send(self.client, self.url, bodies)
+        )
+
+    def back_off(self, receipt_handle: str, receives: int, first_seconds: int) -> None:
+        """Let a failed message wait twice as long each time, up to a quarter of an hour."""
+        _back_off(self.client, self.url, receipt_handle, receives, first_seconds)
+
+
 def _send(client: "SQSClient", url: str, bodies: Iterable[str]) -> list[str]:
     """Send as many together as SQS takes; the bodies that were refused."""
     refused: list[str] = []
@@ -111,6 +130,11 @@ def _hint(webhook_id: str) -> str:
 def tutor_queue(url: str) -> TutorQueue:
     """The queue behind that URL."""
     return TutorQueue(boto3.client("sqs", config=QUICK), url)
+
+
+def mail_queue(url: str) -> MailQueue:
+    """The queue behind that URL."""
+    return MailQueue(boto3.client("sqs", config=QUICK), url)
 
 
 def scoring_queue(url: str) -> ScoringQueue:

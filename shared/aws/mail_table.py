@@ -1,0 +1,132 @@
+"""The outbox: mails that are due, who got them, and what was sent.
+
+A mail is put in one transaction with its cause. Each recipient is claimed with a lease before the
+mail is handed to SES and marked afterwards: SES knows no idempotency, so a crash in between sends
+one mail more, and none is lost.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.aws import key
+from shared.aws.item import Item, dumped, key_item, loaded, number, text
+from shared.aws.table import NEW, Table, VersionConflictError, unchanged
+from shared.domain.mail import Mail, MailState
+
+DUE, DONE = "MAIL_DUE", "MAIL_DONE"
+"""Partitions of the work index: by when it is due, by when it was done."""
+KEPT = timedelta(days=400)
+"""Report history; then the table forgets."""
+
+
+class MailTable:
+    """What the stages of the pipeline put and `send_mail` works off."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def mail(self, mail_id: str) -> Mail | None:
+        """A mail by its id, strongly read; None for an id that nothing has."""
+        place = key.mail(mail_id)
+        item = self._table.get(place) if place else None
+        return loaded(Mail, item) if item else None
+
+    def put_new(self, mail: Mail) -> bool:
+        """Put a mail unless it is there already; whether it was new."""
+        try:
+            self._table.put(mail_item(mail), NEW)
+        except VersionConflictError:
+            return False
+        return True
+
+    def put(self, mail: Mail) -> None:
+        """Replace a mail by its next version; raises VersionConflictError when it changed."""
+        self._table.put(mail_item(mail), unchanged(mail.version - 1))
+
+    def waiting(self, tutor_id: str, since: datetime) -> list[Mail]:
+        """Mails about a tutor made since then that are not yet settled, strongly read."""
+        between = (f"MAIL#{since:%Y%m%dT%H%M%S}", "MAIL#~")
+        items = self._table.query(key.tutor(tutor_id), between)
+        found = (loaded(Mail, item) for item in items)
+        return [mail for mail in found if mail.state is MailState.DUE and not mail.settled]
+
+    def of_tutor(self, tutor_id: str, most: int) -> list[Mail]:
+        """The newest mails about a tutor."""
+        between = ("MAIL#", "MAIL#~")
+        items = self._table.query(key.tutor(tutor_id), between, limit=most, newest=True)
+        return [loaded(Mail, item) for item in items]
+
+    def due(self, before: datetime) -> Iterator[Mail]:
+        """What should have been sent before a moment, the oldest first."""
+        request: dict[str, Any] = {
+            "IndexName": "work",
+            "KeyConditionExpression": "#work = :work AND work_at < :before",
+            "ExpressionAttributeNames": {"#work": "work"},
+            "ExpressionAttributeValues": {":work": text(DUE), ":before": text(key.stamp(before))},
+        }
+        return (loaded(Mail, item) for item in self._table.pages(request))
+
+    def claim(self, mail_id: str, username: str, at: datetime, lease: timedelta) -> bool:
+        """Take one recipient of a mail; False where they got it, or another worker is at it."""
+        item = key_item(key.mail_to(mail_id, username)) | {
+            "state": text("claimed"),
+            "lease_until": text(key.stamp(at + lease)),
+            "expires_at": number(int((at + KEPT).timestamp())),
+        }
+        condition = {
+            "ConditionExpression": "attribute_not_exists(pk) OR "
+            "(#state = :claimed AND lease_until < :now)",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {
+                ":claimed": text("claimed"),
+                ":now": text(key.stamp(at)),
+            },
+        }
+        try:
+            self._table.put(item, condition)
+        except VersionConflictError:
+            return False
+        return True
+
+    def mark(self, mail_id: str, username: str, state: str, at: datetime, note: str = "") -> None:
+        """Write down what became of a recipient: sent, or why not."""
+        self._table.put(
+            key_item(key.mail_to(mail_id, username))
+            | {
+                "state": text(state),
+                "at": text(key.stamp(at)),
+                "note": text(note),
+                "expires_at": number(int((at + KEPT).timestamp())),
+            }
+        )
+
+    def recipients(self, mail_id: str) -> dict[str, str]:
+        """What became of each recipient so far, by user name, strongly read."""
+        items = self._table.query(f"MAIL#{mail_id}", ("TO#", "TO#~"))
+        return {item["sk"]["S"].removeprefix("TO#"): item["state"]["S"] for item in items}
+
+
+def mail_item(mail: Mail) -> Item:
+    """The item of a mail, with its place in the outbox or in the history."""
+    place = key.mail(mail.mail_id)
+    if place is None:
+        raise ValueError(f"{mail.mail_id!r} is no id of a mail")
+    waits = mail.state is MailState.DUE
+    return key_item(place) | {
+        "data": dumped(mail),
+        "version": number(mail.version),
+        "work": text(DUE if waits else DONE),
+        "work_at": text(key.stamp(mail.due_at if waits else mail.done_at or mail.due_at)),
+        "expires_at": number(int((mail.made_at + KEPT).timestamp())),
+    }
+
+
+def new_mail(mail: Mail) -> dict[str, Any]:
+    """The part of a transaction that puts a new mail."""
+    return {"Put": {"Item": mail_item(mail), **NEW}}
+
+
+def next_mail(mail: Mail) -> dict[str, Any]:
+    """The part of a transaction that replaces a mail by its next version."""
+    return {"Put": {"Item": mail_item(mail), **unchanged(mail.version - 1)}}

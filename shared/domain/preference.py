@@ -1,0 +1,79 @@
+"""What a person wants to be told, how, and when not."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from shared.domain.churn_score import RiskLevel
+from shared.domain.intervention import Owner
+from shared.domain.mail import MailKind
+
+
+class Reports(StrEnum):
+    """Which session reports somebody gets."""
+
+    EVERY_SESSION = "every_session"
+    CHANGES = "changes"
+    DIGEST_ONLY = "digest_only"
+
+
+class Channel(StrEnum):
+    """How an alert reaches somebody."""
+
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From when until when nobody is to be disturbed, in their own zone; may pass midnight."""
+
+    begin: time
+    end: time
+
+    def __contains__(self, at: time) -> bool:
+        if self.begin <= self.end:
+            return self.begin <= at < self.end
+        return at >= self.begin or at < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One person's settings; `webhook_url` is a secret of theirs and never answered whole.
+
+    Alerts below `alert_level` are not sent; `version` is 0 where nothing was ever set.
+    """
+
+    username: str
+    reports: Reports = Reports.EVERY_SESSION
+    digests: bool = True
+    alerts: tuple[Channel, ...] = (Channel.MAIL,)
+    alert_level: RiskLevel = RiskLevel.CRITICAL
+    zone: str = "UTC"
+    quiet: QuietHours | None = None
+    webhook_url: str | None = None
+    version: int = 0
+
+    def wants(self, kind: MailKind, *, moved: bool) -> bool:
+        """Whether a mail of that kind is wanted; notices of missed deadlines always are."""
+        match kind:
+            case MailKind.SESSION_REPORT:
+                return self.reports is Reports.EVERY_SESSION or (
+                    self.reports is Reports.CHANGES and moved
+                )
+            case MailKind.DAILY_DIGEST | MailKind.WEEKLY_SUMMARY | MailKind.MONTHLY_SUMMARY:
+                return self.digests
+            case _:
+                return True
+
+    def quiet_at(self, at: datetime) -> bool:
+        """Whether an alert has to wait at that instant."""
+        return self.quiet is not None and at.astimezone(ZoneInfo(self.zone)).time() in self.quiet
+
+
+def usual(username: str, owner: Owner) -> Preference:
+    """What somebody gets who never chose: the requirements' report after every session goes to
+    operations, people operations are told what changed over the day."""
+    every = owner is Owner.OPS_MANAGER
+    return Preference(username, Reports.EVERY_SESSION if every else Reports.DIGEST_ONLY)
