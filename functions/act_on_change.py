@@ -14,10 +14,11 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws.batch import failures
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.queue import tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
-from shared.aws.table import AwsError, VersionConflictError, table
+from shared.aws.table import VersionConflictError, table
 from shared.aws.tutor_log import LogTable
 from shared.domain.engine import Office, decided
 from shared.domain.intervention import Intervention, Kind
@@ -66,7 +67,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             act(tutor_id, policy, office)
         except Exception as fault:
             failed |= dict.fromkeys(messages, fault)
-    return report(event["Records"], failed)
+    return failures(
+        event["Records"], failed, queue, env.RETRY_SECONDS, logger, metrics, metric="ActingFailed"
+    )
 
 
 def act(tutor_id: str, policy: Policy, office: Office) -> None:
@@ -117,19 +120,3 @@ def with_mentor(one: Intervention, row: TutorRow) -> Intervention:
         return one
     mentees = Counter(other.mentor_id for other in interventions.open_ones() if other.mentor_id)
     return replace(one, mentor_id=mentor(row.subjects, row.tutor_id, cards.rows(), mentees))
-
-
-def report(records: list[dict[str, Any]], failed: dict[str, Exception]) -> dict[str, Any]:
-    """Tell SQS which messages failed, and let them wait."""
-    for record in records:
-        fault = failed.get(record["messageId"])
-        if fault is None:
-            continue
-        logger.error("failed", hint=record["body"][:120], fault=type(fault).__name__)
-        metrics.add_metric("ActingFailed", MetricUnit.Count, 1)
-        receives = int(record["attributes"]["ApproximateReceiveCount"])
-        try:
-            queue.back_off(record["receiptHandle"], receives, env.RETRY_SECONDS)
-        except AwsError as error:
-            logger.warning("no back-off", fault=type(error).__name__)
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

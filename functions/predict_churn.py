@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws.batch import failures
 from shared.aws.model_store import ModelFileError, model_store
 from shared.aws.prediction_table import Outcome, PredictionTable
 from shared.aws.queue import HintError, tutor_queue
@@ -69,7 +70,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     broken = keep_predictions(model, list(waiting), now()) if model else {}
     broken |= pass_on([tutor_id for tutor_id in waiting if tutor_id not in broken])
     failed |= {message: why for who, why in broken.items() for message in waiting[who]}
-    return report(event["Records"], failed)
+    return failures(
+        event["Records"],
+        failed,
+        queue,
+        env.RETRY_SECONDS,
+        logger,
+        metrics,
+        metric="PredictionFailed",
+    )
 
 
 def keep_predictions(
@@ -157,19 +166,3 @@ def predicted(model: ChurnModel, read: Mapping[str, Log], at: datetime) -> dict[
         tutor_id: answer or unscored(log, at, model.manifest.version)
         for (tutor_id, log), answer in zip(read.items(), answers, strict=True)
     }
-
-
-def report(records: list[dict[str, Any]], failed: dict[str, Exception]) -> dict[str, Any]:
-    """Tell SQS which messages failed, and let them wait."""
-    for record in records:
-        fault = failed.get(record["messageId"])
-        if fault is None:
-            continue
-        logger.error("failed", hint=record["body"][:120], fault=type(fault).__name__)
-        metrics.add_metric("PredictionFailed", MetricUnit.Count, 1)
-        receives = int(record["attributes"]["ApproximateReceiveCount"])
-        try:
-            queue.back_off(record["receiptHandle"], receives, env.RETRY_SECONDS)
-        except AwsError as error:
-            logger.warning("no back-off", fault=type(error).__name__)
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

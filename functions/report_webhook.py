@@ -12,13 +12,12 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared import problem
 from shared.aws.inbox import ContentConflictError, Delivery, InboxTable
 from shared.aws.queue import scoring_queue
 from shared.aws.secret import secret
 from shared.aws.table import AwsError, table
 from shared.contracts import InvalidError, Kind, UnreadableError, accept
-from shared.problem import ProblemError
+from shared.problem import ProblemError, or_problem
 from shared.request import raw_body, require_json
 from shared.setting import Setting
 from shared.signature import MismatchError, SecretError, SignatureError, verify
@@ -46,16 +45,9 @@ OTHER_CONTENT = "The same id came before with other content; a human will look a
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one delivery; a fault that may pass is a 503 with Retry-After, never a 4xx."""
-    try:
-        return receive(event, datetime.now(UTC))
-    except ProblemError as refusal:
-        metrics.add_metric(f"Refused{refusal.status.value}", MetricUnit.Count, 1)
-        logger.info("refused", status=refusal.status.value)
-        return problem.response(refusal)
-    except Exception as fault:
-        metrics.add_metric("Unavailable", MetricUnit.Count, 1)
-        logger.error("not stored", fault=type(fault).__name__)
-        return problem.response(ProblemError(HTTPStatus.SERVICE_UNAVAILABLE))
+    return or_problem(
+        lambda: receive(event, datetime.now(UTC)), logger, metrics, failure="not stored"
+    )
 
 
 def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:

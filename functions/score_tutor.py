@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.apply import NotApplicableError, apply, ended_at
+from shared.aws.batch import failures, receives
 from shared.aws.inbox import Delivery, InboxTable
 from shared.aws.queue import HintError, scoring_queue, tutor_queue
 from shared.aws.scoring import News, Scoring
@@ -76,7 +77,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             metrics.add_metric("Applied", MetricUnit.Count, 1)
         except Exception as fault:
             failed[message_id] = fault
-    return report(event["Records"], failed)
+    return failures(
+        event["Records"], failed, queue, env.RETRY_SECONDS, logger, metrics, metric="ScoringFailed"
+    )
 
 
 def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery | None, tuple[str, ...]]:
@@ -136,22 +139,3 @@ def roll(scoring: Scoring, record: dict[str, Any], tutor_id: str, midnight: date
         logger.error("drift", tutor_id=tutor_id)
         metrics.add_metric("Drift", MetricUnit.Count, 1)
     scoring.roll(tutor_id, midnight, now)
-
-
-def report(records: list[dict[str, Any]], failed: dict[str, Exception]) -> dict[str, Any]:
-    """Tell SQS which messages failed, and let them wait."""
-    for record in records:
-        fault = failed.get(record["messageId"])
-        if fault is None:
-            continue
-        logger.error("failed", hint=record["body"][:120], fault=type(fault).__name__)
-        metrics.add_metric("ScoringFailed", MetricUnit.Count, 1)
-        try:
-            queue.back_off(record["receiptHandle"], receives(record), env.RETRY_SECONDS)
-        except AwsError as error:
-            logger.warning("no back-off", fault=type(error).__name__)
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
-
-
-def receives(record: dict[str, Any]) -> int:
-    return int(record["attributes"]["ApproximateReceiveCount"])

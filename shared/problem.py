@@ -1,10 +1,10 @@
 """Errors as they are answered: RFC 9457 problem documents, in one place."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from shared.contracts import FieldError
 
@@ -24,6 +24,23 @@ TITLES = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "Some fields are not as they must be.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Nothing was lost; please send it again.",
 }
+
+
+class Journal(Protocol):
+    """The part of a logger that is needed here: a sentence and its fields."""
+
+    def info(self, msg: object, **fields: Any) -> None:
+        """Note something usual."""
+
+    def error(self, msg: object, **fields: Any) -> None:
+        """Note a fault of ours."""
+
+
+class Meter(Protocol):
+    """The part of Powertools' metrics that is needed here."""
+
+    def add_metric(self, name: str, unit: Any, value: float) -> None:
+        """Count something."""
 
 
 class ProblemError(Exception):
@@ -50,6 +67,22 @@ def document(problem: ProblemError) -> dict[str, Any]:
     if problem.errors:
         body["errors"] = [asdict(error) for error in problem.errors]
     return body
+
+
+def or_problem(
+    respond: Callable[[], dict[str, Any]], logger: Journal, metrics: Meter, *, failure: str
+) -> dict[str, Any]:
+    """What a request is answered; a refusal as its document, a fault of ours as a 503."""
+    try:
+        return respond()
+    except ProblemError as refusal:
+        metrics.add_metric(f"Refused{refusal.status.value}", "Count", 1)
+        logger.info("refused", status=refusal.status.value)
+        return response(refusal)
+    except Exception as fault:
+        metrics.add_metric("Unavailable", "Count", 1)
+        logger.error(failure, fault=type(fault).__name__)
+        return response(ProblemError(HTTPStatus.SERVICE_UNAVAILABLE))
 
 
 def response(problem: ProblemError) -> dict[str, Any]:

@@ -1,11 +1,20 @@
 """What an HTTP API event brings: the body's bytes and who was verified to send it."""
 
 import base64
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from shared.contracts import MAX_BODY_BYTES
+from shared.contracts import (
+    MAX_BODY_BYTES,
+    FieldError,
+    Inbound,
+    InvalidError,
+    UnreadableError,
+    parsed,
+    read_json,
+)
 from shared.problem import ProblemError
 
 
@@ -35,3 +44,31 @@ def claims(event: Mapping[str, Any]) -> Mapping[str, object] | None:
         event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims")
     )
     return verified
+
+
+def told[T: Inbound](kind: type[T], event: Mapping[str, Any]) -> T:
+    """The body as what an endpoint takes; an absent one counts as {}.
+
+    ProblemError 400, 413, 415 or 422 names what is wrong with it.
+    """
+    body = raw_body(event)
+    try:
+        if body:
+            require_json(event.get("headers") or {})
+        return parsed(kind, read_json(body) if body else {})
+    except UnreadableError as error:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error)) from error
+    except InvalidError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors) from error
+
+
+def seen_version(event: Mapping[str, Any]) -> int:
+    """The version that the caller saw, by `If-Match`; ProblemError 428 where they do not say."""
+    sent = (event.get("headers") or {}).get("if-match", "")
+    version = sent.strip().removeprefix("W/").strip('"')
+    if not version:
+        raise ProblemError(HTTPStatus.PRECONDITION_REQUIRED)
+    if not re.fullmatch(r"[0-9]{1,9}", version):
+        wrong = FieldError("If-Match", 'must be the version you saw, such as "3"')
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong])
+    return int(version)
