@@ -16,13 +16,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.batch import failures
 from shared.aws.intervention_table import InterventionTable
-from shared.aws.queue import tutor_queue
+from shared.aws.mail_table import MailTable, new_mail, next_mail
+from shared.aws.queue import mail_queue, tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
-from shared.aws.table import VersionConflictError, table
+from shared.aws.table import AwsError, VersionConflictError, table
 from shared.aws.tutor_log import LogTable
 from shared.domain.engine import Office, decided
 from shared.domain.intervention import Intervention, Kind
+from shared.domain.mail import Mail, alert, tutor_mail
 from shared.domain.mentoring import mentor
+from shared.domain.movement import alerting, movement, seen
 from shared.domain.policy import Policy
 from shared.domain.scorecard import Scorecard
 from shared.domain.situation import Facts, Situation, first_sessions
@@ -31,19 +34,24 @@ from shared.domain.tutor_row import TutorRow
 from shared.setting import Setting
 
 ATTEMPTS = 20
+LOOKED_BACK = timedelta(days=1)
+MOST_REPORTS = 50
+"""What a transaction can settle; more of one tutor at once go out when they are due."""
 
 
 class Env(Setting):
     TABLE_NAME: str
     ACTION_QUEUE_URL: str
+    MAIL_QUEUE_URL: str
     RETRY_SECONDS: int = 15
 
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
-cards, logs, interventions = ScorecardTable(store), LogTable(store), InterventionTable(store)
-queue = tutor_queue(env.ACTION_QUEUE_URL)
+cards, logs = ScorecardTable(store), LogTable(store)
+interventions, mails = InterventionTable(store), MailTable(store)
+queue, outbox = tutor_queue(env.ACTION_QUEUE_URL), mail_queue(env.MAIL_QUEUE_URL)
 
 
 def now() -> datetime:
@@ -62,30 +70,43 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         except Exception as fault:
             failed[record["messageId"]] = fault
     policy, office = interventions.policy(), interventions.office()
+    outgoing: list[str] = []
     for tutor_id, messages in waiting.items():
         try:
-            act(tutor_id, policy, office)
+            outgoing += act(tutor_id, policy, office)
         except Exception as fault:
             failed |= dict.fromkeys(messages, fault)
+    hint(outgoing)
     return failures(
         event["Records"], failed, queue, env.RETRY_SECONDS, logger, metrics, metric="ActingFailed"
     )
 
 
-def act(tutor_id: str, policy: Policy, office: Office) -> None:
-    """Decide for one tutor and write it; starts again when somebody else wrote meanwhile."""
+def act(tutor_id: str, policy: Policy, office: Office) -> list[str]:
+    """Decide for one tutor and write it; starts again when somebody else wrote meanwhile.
+
+    Answers the mails that can go out now.
+    """
     for attempt in range(ATTEMPTS):
         found = cards.card(tutor_id)
         if found is None:
-            return
+            return []
         at = now().replace(microsecond=0)
         before = interventions.desk(tutor_id, at)
         situation = situation_of(*found, policy, at)
         changed = [
             with_mentor(one, found[1]) for one in decided(situation, before.desk, policy, office)
         ]
+        looked = seen(before.seen, situation.now)
+        told = movement(before.seen, situation.now, changed)
+        new = [mail for one in changed if (mail := tutor_mail(one))]
+        if alerting(before.seen, situation.now):
+            new.append(alert(tutor_id, at, situation.now.level, told))
+            looked = replace(looked, alerted=situation.now.level, alerted_at=at)
+        settled = reports(tutor_id, at, told)
         try:
-            interventions.put(tutor_id, changed, before)
+            mailing = [*map(new_mail, new), *map(next_mail, settled)]
+            interventions.put(tutor_id, changed, before, looked, mailing)
         except VersionConflictError:
             if attempt == ATTEMPTS - 1:
                 raise
@@ -93,7 +114,24 @@ def act(tutor_id: str, policy: Policy, office: Office) -> None:
         for one in changed:
             name = "HeldOut" if one.held_out else one.steps[-1].action.capitalize()
             metrics.add_metric(f"Intervention{name}", MetricUnit.Count, 1)
-        return
+        return [mail.mail_id for mail in (*settled, *new) if mail.ready(at)]
+    return []
+
+
+def reports(tutor_id: str, at: datetime, moved: tuple[str, ...]) -> list[Mail]:
+    """The session reports that waited for the tutor to be scored; the newest says what moved."""
+    waiting = mails.waiting(tutor_id, at - LOOKED_BACK)[-MOST_REPORTS:]
+    return [mail.settles(moved if mail is waiting[-1] else ()) for mail in waiting]
+
+
+def hint(mail_ids: list[str]) -> None:
+    """Tell the mail queue; a failure costs minutes, not the mail."""
+    try:
+        refused = outbox.ask(mail_ids)
+    except AwsError as error:
+        logger.warning("mails not hinted", fault=type(error).__name__)
+    else:
+        metrics.add_metric("MailsHinted", MetricUnit.Count, len(mail_ids) - len(refused))
 
 
 def situation_of(card: Scorecard, row: TutorRow, policy: Policy, at: datetime) -> Situation:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared.aws.inbox import Delivery
+from shared.aws.mail_table import new_mail
 from shared.aws.table import VersionConflictError
 from shared.aws.tutor_log import LogTable, TooLargeError
 from shared.contracts import (
@@ -19,6 +20,7 @@ from shared.contracts import (
     parsed,
     read_json,
 )
+from shared.domain.mail import session_reports
 from shared.domain.session import ReportOrder, Session, with_feedback, with_report
 
 ATTEMPTS = 20
@@ -33,14 +35,18 @@ def apply(delivery: Delivery, log: LogTable) -> tuple[str, ...]:
 
     A repeated delivery must still lead to scoring: the first attempt may have died in between.
     """
-    message, order = _read(delivery), _order(delivery)
+    message, order, told_at = _read(delivery), _order(delivery), delivery.received_at
     match message:
         case SessionReport():
             report = message.report(order, delivery.received_at)
-            return _merge(log, report.session_id, lambda known: with_report(known, report))
+            return _merge(
+                log, report.session_id, lambda known: with_report(known, report), at=told_at
+            )
         case StudentFeedback():
             said = message.feedback(delivery.received_at)
-            return _merge(log, message.session_id, lambda known: with_feedback(known, said))
+            return _merge(
+                log, message.session_id, lambda known: with_feedback(known, said), at=told_at
+            )
         case TutorProfile():
             _repeated(lambda: log.put_tutor(message.tutor(order)))
         case TutorEvent():
@@ -70,14 +76,21 @@ def _order(delivery: Delivery) -> ReportOrder:
 
 
 def _merge(
-    log: LogTable, session_id: str, merged: Callable[[Session | None], Session]
+    log: LogTable,
+    session_id: str,
+    merged: Callable[[Session | None], Session],
+    *,
+    at: datetime,
 ) -> tuple[str, ...]:
+    """Merge one more report into a session; what has to be told of it is put with it."""
+
     def once() -> Session:
         before = log.session(session_id)
         after = merged(before.value)
         if after != before.value:
+            reports = session_reports(before.value, after, at, before.number + 1)
             try:
-                log.put_session(after, before)
+                log.put_session(after, before, [new_mail(report) for report in reports])
             except TooLargeError as error:
                 raise NotApplicableError("the session has too many moves to be stored") from error
         return after

@@ -15,6 +15,7 @@ from shared.aws.item import Item, dumped, key_item, loaded, number, text
 from shared.aws.table import Table, unchanged
 from shared.domain.engine import Desk, Office, desk_of
 from shared.domain.intervention import Intervention
+from shared.domain.movement import Seen
 from shared.domain.policy import Policy
 
 LOOKED_BACK = timedelta(days=200)
@@ -29,6 +30,8 @@ class StoredDesk:
 
     desk: Desk
     version: int = 0
+    seen: Seen | None = None
+    """What the engine saw when it last looked at the tutor."""
 
 
 class InterventionTable:
@@ -41,8 +44,9 @@ class InterventionTable:
         """The desk, strongly read; its version first, so that a change in between is noticed."""
         item = self._table.get(key.desk(tutor_id))
         version = int(item["version"]["N"]) if item else 0
+        seen = loaded(Seen, item) if item and "data" in item else None
         found = [one for one in self.of_tutor(tutor_id) if one.opened_at > at - LOOKED_BACK]
-        return StoredDesk(desk_of(found), version)
+        return StoredDesk(desk_of(found), version, seen)
 
     def of_tutor(self, tutor_id: str, most: int | None = None) -> list[Intervention]:
         """The interventions of a tutor, the newest first, held out ones among them."""
@@ -56,20 +60,30 @@ class InterventionTable:
         item = self._table.get(place) if place else None
         return loaded(Intervention, item) if item else None
 
-    def put(self, tutor_id: str, changed: Sequence[Intervention], before: StoredDesk) -> None:
-        """Write new and changed ones of a tutor, all or nothing.
+    def put(
+        self,
+        tutor_id: str,
+        changed: Sequence[Intervention],
+        before: StoredDesk,
+        seen: Seen | None = None,
+        with_it: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        """Write new and changed ones of a tutor, and `with_it` what else there is, or nothing.
 
         Raises VersionConflictError when the desk changed since it was read.
         """
-        if not changed:
+        seen = seen or before.seen
+        if not changed and not with_it and seen == before.seen:
             return
         desk = key_item(key.desk(tutor_id)) | {"version": number(before.version + 1)}
+        if seen is not None:
+            desk["data"] = dumped(seen)
         actions: list[dict[str, Any]] = [{"Put": {"Item": desk, **unchanged(before.version)}}]
         actions += (
             {"Put": {"Item": intervention_item(one), **unchanged(one.version - 1)}}
             for one in changed
         )
-        self._table.transact(actions)
+        self._table.transact([*actions, *with_it])
 
     def open_ones(self) -> Iterator[Intervention]:
         """The queue: what is open and was not held out, by when its clock runs out."""

@@ -1,6 +1,6 @@
 """Sessions, profiles and events as merged from reports, and the log each tutor is scored from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,11 +44,17 @@ class LogTable:
             return Versioned(None, 0)
         return Versioned(loaded(Session, item), int(item["version"]["N"]))
 
-    def put_session(self, session: Session, before: Versioned[Session]) -> None:
+    def put_session(
+        self,
+        session: Session,
+        before: Versioned[Session],
+        with_it: Sequence[dict[str, Any]] = (),
+    ) -> None:
         """Store a session and its row in its tutor's log, and take away the row it had.
 
-        One transaction, on condition that the session is as it was read; raises
-        VersionConflictError otherwise, and TooLargeError for a session that no item can hold.
+        One transaction, `with_it` what else there is to write, on condition that the session is as
+        it was read; raises VersionConflictError otherwise, and TooLargeError for a session that no
+        item can hold.
         """
         row, old = _log_key(session), _log_key(before.value) if before.value else None
         item = session_item(session, before.number + 1)
@@ -59,6 +65,7 @@ class LogTable:
             actions.append({"Put": {"Item": log_item(session, row)}})
         if old is not None and old != row:
             actions.append({"Delete": {"Key": key_item(old)}})
+        actions += with_it
         self._table.transact(actions)
 
     def put_event(self, event: BehaviourEvent) -> None:

@@ -4,11 +4,19 @@ Each is written down in one transaction with what causes it, and sent afterwards
 lost where a worker dies in between.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.domain.intervention import Owner
+from shared.domain.intervention import Intervention, Owner
+from shared.domain.intervention_rule import RULE
+from shared.domain.session import Session, outcomes
+
+REPORT_AT_LATEST = timedelta(minutes=15)
+"""After its receipt a session is reported even if its tutor could not be scored yet."""
+OLD_NEWS = timedelta(days=2)
+"""What happened so long before it was received is history, and nobody is mailed about it."""
 
 
 class MailKind(StrEnum):
@@ -59,6 +67,8 @@ class Mail:
     done_at: datetime | None = None
     subject: str | None = None
     """As it was sent."""
+    text: str | None = None
+    """Its words, without what is one recipient's own."""
     sent: int = 0
     """How many got it."""
     because: str | None = None
@@ -75,17 +85,93 @@ class Mail:
         """Whether the tutor it is about gets it."""
         return self.owner is Owner.SYSTEM
 
-    def done(self, at: datetime, subject: str, sent: int) -> "Mail":
+    def ready(self, at: datetime) -> bool:
+        """Whether it can go out now: all but what is to be sent at a later hour."""
+        return self.kind is MailKind.SESSION_REPORT or self.due_at <= at
+
+    def settles(self, moved: tuple[str, ...]) -> "Mail":
+        """The report of a session that its tutor is scored with."""
+        return replace(self, settled=True, moved=moved, version=self.version + 1)
+
+    def later(self, due_at: datetime) -> "Mail":
+        """The mail, to be looked at again then: some recipients are not to be disturbed now."""
+        return replace(self, due_at=due_at, version=self.version + 1)
+
+    def done(self, at: datetime, subject: str, text: str, sent: int) -> "Mail":
         """The mail after everybody got it."""
-        return replace(self, state=MailState.DONE, done_at=at, subject=subject, sent=sent,
-                       version=self.version + 1)  # fmt: skip
+        return replace(
+            self, state=MailState.DONE, done_at=at, subject=subject, text=text, sent=sent,
+            version=self.version + 1,
+        )  # fmt: skip
 
     def dropped(self, at: datetime, because: str) -> "Mail":
-        """The mail where there is nothing to send any more."""
-        return replace(self, state=MailState.DROPPED, done_at=at, because=because,
-                       version=self.version + 1)  # fmt: skip
+        """The mail where there is nobody to send it to, or nothing to say any more."""
+        return replace(
+            self, state=MailState.DROPPED, done_at=at, because=because, version=self.version + 1
+        )
 
 
 def mail_name(at: datetime, kind: MailKind, about: str) -> str:
     """20261120T170200-session_report-s-81: the same cause always gives the same name."""
     return f"{at:%Y%m%dT%H%M%S}-{kind}-{about}"
+
+
+def session_reports(
+    before: Session | None, after: Session, received_at: datetime, version: int
+) -> tuple[Mail, ...]:
+    """The reports that are due because a session got outcomes it had not had.
+
+    `version` is that of the session's row: with it in the name each change is reported once. A
+    correction of the same outcome is no new one.
+    """
+    if after.tutor_id is None:
+        return ()
+    known = Counter(outcome.kind for outcome in outcomes(before)) if before else Counter()
+    found = []
+    for outcome in outcomes(after):
+        known[outcome.kind] -= 1
+        if known[outcome.kind] >= 0 or outcome.at < received_at - OLD_NEWS:
+            continue
+        about = f"{after.session_id}-{outcome.kind}-{version}"
+        found.append(
+            Mail(
+                kind=MailKind.SESSION_REPORT,
+                name=mail_name(received_at, MailKind.SESSION_REPORT, about),
+                made_at=received_at,
+                due_at=received_at + REPORT_AT_LATEST,
+                tutor_id=after.tutor_id,
+                about=(after.session_id, outcome.kind),
+                settled=False,
+            )
+        )
+    return tuple(found)
+
+
+def tutor_mail(one: Intervention) -> Mail | None:
+    """The mail that carries out a newly opened automated intervention; None for all others."""
+    template = RULE[one.kind].template
+    if template is None or one.held_out or one.version > 1:
+        return None
+    kind = MailKind(template)
+    return Mail(
+        kind=kind,
+        name=mail_name(one.opened_at, kind, one.kind),
+        made_at=one.opened_at,
+        due_at=one.due_at,
+        tutor_id=one.tutor_id,
+        owner=Owner.SYSTEM,
+        about=(one.intervention_id,),
+    )
+
+
+def alert(tutor_id: str, at: datetime, level: str, moved: tuple[str, ...]) -> Mail:
+    """The alert that a tutor's risk rose, for whoever wants to hear of that level."""
+    return Mail(
+        kind=MailKind.ALERT,
+        name=mail_name(at, MailKind.ALERT, level),
+        made_at=at,
+        due_at=at,
+        tutor_id=tutor_id,
+        moved=moved,
+        level=level,
+    )

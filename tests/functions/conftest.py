@@ -20,6 +20,7 @@ os.environ |= {
     "SCORING_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/scoring",
     "CHURN_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/churn",
     "ACTION_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/action",
+    "MAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/mail",
     "MODEL_BUCKET": "models",
     "WEBHOOK_SECRET_ARN": "webhook",
     "CURSOR_SECRET_ARN": "cursor",
@@ -39,6 +40,7 @@ from shared.signature import sign
 
 CURRENT, PREVIOUS = "whsec_Y3VycmVudC1zZWNyZXQ=", "whsec_cHJldmlvdXMtc2VjcmV0"
 SECRET = json.dumps({"current": CURRENT, "previous": PREVIOUS})
+QUEUES = ("scoring", "churn", "action", "mail")
 LISTS = ("churn_score", "reschedule_rate", "sessions", "name", "updated_at", "p30")
 
 
@@ -105,7 +107,7 @@ def account() -> Iterator[Aws]:
     """Table, queues, bucket and secrets, made once: making them costs more than emptying them."""
     with mock_aws():
         boto3.client("dynamodb").create_table(**TABLE)
-        for queue in ("scoring", "churn", "action"):
+        for queue in QUEUES:
             boto3.client("sqs").create_queue(QueueName=queue)
         boto3.client("s3").create_bucket(Bucket="models")
         secrets = boto3.client("secretsmanager")
@@ -120,7 +122,7 @@ def aws(account: Aws) -> Aws:
     client, name = account.store.client, account.store.name
     for item in account.items():
         client.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
-    for queue in ("scoring", "churn", "action"):
+    for queue in QUEUES:
         account.messages(queue)
     s3 = boto3.client("s3")
     for stored in s3.list_objects_v2(Bucket="models").get("Contents", []):

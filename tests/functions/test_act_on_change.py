@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import act_on_change
 from shared.aws.intervention_table import InterventionTable
+from shared.aws.mail_table import MailTable
 from shared.aws.scorecard_table import ScorecardTable, StoredCard
 from shared.aws.scoring import Scoring
 from shared.aws.table import VersionConflictError
@@ -16,6 +17,7 @@ from shared.domain.churn_score import risk_level
 from shared.domain.engine import decided
 from shared.domain.intervention import Kind, Order, Outcome, Status
 from shared.domain.intervention import moved as after
+from shared.domain.mail import Mail, MailKind, session_reports
 from shared.domain.policy import Policy
 from shared.domain.scorecard import daily_record
 from shared.domain.session import Session
@@ -240,3 +242,72 @@ def test_cards_that_are_gone_by_are_no_trouble(aws: Aws, context: LambdaContext)
     act(context, "t-7")
 
     assert kinds(aws) == []
+
+
+def due(aws: Aws) -> list[Mail]:
+    return list(MailTable(aws.store).due(NOW + timedelta(days=1)))
+
+
+def test_a_new_automated_intervention_puts_the_mail_that_carries_it_out(
+    aws: Aws, context: LambdaContext
+) -> None:
+    scored(aws)
+    taught(aws, first(NOW - timedelta(minutes=10), tutor_id="t-7", session_id="s-new"))
+
+    act(context, "t-7")
+
+    (mail,) = due(aws)
+    (check_in,) = InterventionTable(aws.store).open_ones()
+    assert (mail.kind, mail.about) == (
+        MailKind.FIRST_SESSION_CHECK_IN,
+        (check_in.intervention_id,),
+    )
+    assert mail.due_at == check_in.due_at
+    assert aws.messages("mail") == []  # not before it is due
+
+
+def session_report(aws: Aws, session_id: str) -> Mail:
+    (mail,) = session_reports(None, completed(NOW, tutor_id="t-7", session_id=session_id), NOW, 1)
+    MailTable(aws.store).put_new(mail)
+    return mail
+
+
+def test_a_session_report_that_waited_for_the_score_goes_out_and_says_what_moved(
+    aws: Aws, context: LambdaContext
+) -> None:
+    scored(aws, score=10)
+    act(context, "t-7")
+    scored(aws, score=60)
+    mail = session_report(aws, "s-1")
+
+    act(context, "t-7")
+
+    assert aws.messages("mail")[0] == {"mail_id": mail.mail_id}
+    told = MailTable(aws.store).mail(mail.mail_id)
+    assert told is not None
+    assert told.settled
+    assert told.moved == ("Risk rose from low to high",)
+
+
+def test_of_two_sessions_at_once_the_newer_one_says_what_moved(
+    aws: Aws, context: LambdaContext
+) -> None:
+    scored(aws, score=10)
+    act(context, "t-7")
+    scored(aws, score=60)
+    older, newer = session_report(aws, "s-1"), session_report(aws, "s-2")
+
+    act(context, "t-7")
+
+    told = [MailTable(aws.store).mail(mail.mail_id) for mail in (older, newer)]
+    assert [mail.moved if mail else None for mail in told] == [(), ("Risk rose from low to high",)]
+
+
+def test_a_rise_to_high_alerts_once(aws: Aws, context: LambdaContext) -> None:
+    for score in (10, 60, 10, 60):
+        scored(aws, score=score)
+        act(context, "t-7")
+
+    (alert,) = due(aws)
+    assert (alert.kind, alert.level) == (MailKind.ALERT, "high")
+    assert aws.messages("mail") == [{"mail_id": alert.mail_id}]

@@ -19,10 +19,12 @@ from functions import score_tutor
 from shared.aws import key
 from shared.aws.inbox import Delivery, InboxTable
 from shared.aws.item import key_item
+from shared.aws.mail_table import MailTable
 from shared.aws.scorecard_table import row_of
 from shared.aws.scoring import Scoring
 from shared.aws.tutor_log import LogTable, Versioned
 from shared.contracts import Kind, accept
+from shared.domain.mail import Mail
 from shared.domain.scorecard import scorecard
 from tests.builders import completed
 from tests.functions.conftest import Aws, sqs_event, sqs_record
@@ -488,23 +490,29 @@ SURVIVED = [
 """Journeys run also with faults that the handler lives to see."""
 
 
-def final_state(aws: Aws, *, flag_history: bool = True) -> dict[tuple[str, str], Any]:
+def final_state(aws: Aws, *, alone: bool = True) -> dict[tuple[str, str], Any]:
     """All items by key, but for the counters of writes and which of a batch's reports came last.
 
-    A flag that was up between two reports of a batch that broke in between was truly up: what
-    flags did when is compared for single reports only.
+    A flag that was up between two reports of a batch that broke in between was truly up, and the
+    report that brought an outcome first is the one that is mailed about: what flags did when, and
+    which mail says it, is compared for single reports only; of several, what is mailed about.
     """
-    return {
-        (item["pk"]["S"], item["sk"]["S"]): plain(item, flag_history=flag_history)
+    state: dict[tuple[str, str], Any] = {
+        (item["pk"]["S"], item["sk"]["S"]): plain(item, alone=alone)
         for item in aws.items()
-        if flag_history or not item["sk"]["S"].startswith("FLAG#")
+        if alone or not item["sk"]["S"].startswith(("FLAG#", "MAIL#"))
     }
+    return state | {("told", "of"): {mail.about for mail in due_mails(aws)}}
 
 
-def plain(item: dict[str, Any], *, flag_history: bool) -> dict[str, Any]:
+def due_mails(aws: Aws) -> list[Mail]:
+    return list(MailTable(aws.store).due(datetime.max.replace(tzinfo=UTC)))
+
+
+def plain(item: dict[str, Any], *, alone: bool) -> dict[str, Any]:
     kept = {n: value for n, value in item.items() if n != "version" or "N" not in value}
     kept.pop("insight", None)
-    if not flag_history:
+    if not alone:
         kept.pop("raised", None)
     if "row" in kept:
         kept["row"] = replace(row_of(item), insight=None)
@@ -525,7 +533,7 @@ def test_breaking_at_any_call_and_trying_again_ends_as_if_nothing_had_happened(
     beginning = aws.items()
     with broken_at(-1, how) as calls:
         assert score_tutor.handler(sqs_event(*hints), context) == {"batchItemFailures": []}
-    state = partial(final_state, aws, flag_history=len(hints) == 1)
+    state = partial(final_state, aws, alone=len(hints) == 1)
     ending = state()
     assert pending(aws) == []
 

@@ -1,0 +1,82 @@
+"""What changed about a tutor since somebody last looked, and whether it is worth an alert."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.domain.churn_score import RiskLevel
+from shared.domain.intervention import Intervention
+from shared.domain.intervention_rule import RULE
+from shared.domain.situation import Facts
+from shared.domain.tier import Tier
+
+ALERT_FROM = RiskLevel.HIGH
+"""The lowest level worth an alert; people choose from which level on they want to hear."""
+ALERT_RESTS = timedelta(days=7)
+"""A score that hovers at a limit is told of once a week."""
+
+_ORDER = {level: place for place, level in enumerate(RiskLevel)}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was last told of a tutor. `alerted` is the level of the last alert, if any."""
+
+    level: RiskLevel
+    tier: Tier
+    confirmed: tuple[str, ...] = ()
+    alerted: RiskLevel | None = None
+    alerted_at: datetime | None = None
+
+
+def seen(before: Seen | None, now: Facts) -> Seen:
+    """What is known after a look: as `now` says, with what was alerted so far."""
+    told = Seen(now.level, now.tier, tuple(sorted(now.confirmed)))
+    if before is None:
+        return told
+    return replace(told, alerted=before.alerted, alerted_at=before.alerted_at)
+
+
+def movement(
+    before: Seen | None, now: Facts, changed: Iterable[Intervention] = ()
+) -> tuple[str, ...]:
+    """What moved, in words, the gravest first; nothing at the first look at a tutor."""
+    if before is None:
+        return ()
+    words = []
+    if now.level is not before.level:
+        verb = "rose" if _ORDER[now.level] > _ORDER[before.level] else "fell"
+        words.append(f"Risk {verb} from {before.level} to {now.level}")
+    words += (
+        f"New flag: {code.replace('_', ' ')}"
+        for code in sorted(now.confirmed.difference(before.confirmed))
+    )
+    words += (
+        f"{RULE[one.kind].title} opened"
+        for one in changed
+        if one.version == 1 and not one.held_out and not one.kind.automated
+    )
+    words += (
+        f"No longer: {code.replace('_', ' ')}"
+        for code in before.confirmed
+        if code not in now.confirmed
+    )
+    if now.tier is not before.tier:
+        words.append(f"Tier changed from {before.tier} to {now.tier}")
+    return tuple(words)
+
+
+def alerting(before: Seen | None, now: Facts) -> bool:
+    """Whether the risk rose to a level that people want to hear of at once.
+
+    Not at the first look: a history that is loaded alerts nobody. Not of a level they heard of
+    in the last ALERT_RESTS.
+    """
+    if before is None or _ORDER[now.level] <= _ORDER[before.level]:
+        return False
+    if _ORDER[now.level] < _ORDER[ALERT_FROM]:
+        return False
+    if before.alerted is None or before.alerted_at is None:
+        return True
+    graver = _ORDER[now.level] > _ORDER[before.alerted]
+    return graver or now.at - before.alerted_at >= ALERT_RESTS
