@@ -20,7 +20,7 @@ type Index = Literal[
 ]
 type QueueName = Literal["scoring", "churn", "action"]
 type SecretName = Literal["webhook", "cursor"]
-type Layer = Literal["core", "ml", "world"]
+type Layer = Literal["core", "mail", "ml", "world"]
 
 TUTOR_LIST: Final[tuple[Index, ...]] = (
     "by_churn_score",

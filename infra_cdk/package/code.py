@@ -1,5 +1,6 @@
 """Builds the one code asset of all functions: `functions/` and `shared/` with their bytecode.
 
+Mails are compiled for it: their HTML is in the asset, the MJML it comes from is not.
 A stage that is fed by a synthetic world has that world in its asset, too; no other stage does.
 """
 
@@ -9,13 +10,16 @@ import os
 import py_compile
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
+
+from infra_cdk.package.mail import compiled_mails, write_mails
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ("functions", "shared")
 WORLD: Final = ("events/__init__.py", "events/world", "functions/feed_synthetic.py")
+MAILS: Final = "shared/mail/compiled"
 BUILD: Final = ROOT / "build"
 
 
@@ -26,9 +30,12 @@ def code_folder(*, fed: bool = False) -> Path:
     for source in sources:
         digest.update(str(source.relative_to(ROOT)).encode() + b"\0")
         digest.update(source.read_bytes() + b"\0")
+    mails = compiled_mails()
+    for name, html in mails.items():
+        digest.update(f"{name}\0{html}\0".encode())
     folder = BUILD / "code" / digest.hexdigest()[:16]
     if not folder.exists():
-        _build(folder, sources)
+        _build(folder, sources, mails)
     return folder
 
 
@@ -39,17 +46,22 @@ def _sources(*, fed: bool) -> Iterator[Path]:
     world = {path for name in WORLD for path in (ROOT / name, *(ROOT / name).rglob("*"))}
     found = {path for package in PACKAGES for path in (ROOT / package).rglob("*")}
     for path in found | world if fed else found - world:
-        if path.is_file() and "__pycache__" not in path.parts and "tests" not in path.parts:
+        if path.is_file() and _ships(path):
             yield path
 
 
-def _build(folder: Path, sources: list[Path]) -> None:
+def _ships(path: Path) -> bool:
+    return path.suffix != ".mjml" and not {"__pycache__", "tests"} & set(path.parts)
+
+
+def _build(folder: Path, sources: list[Path], mails: Mapping[str, str]) -> None:
     staging = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
     shutil.rmtree(staging, ignore_errors=True)
     for source in sources:
         target = staging / source.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+    write_mails(staging / MAILS, mails)
     compile_bytecode(staging, runs_in="/var/task")
     move_into_place(staging, folder)
 

@@ -59,6 +59,11 @@ LAYERS: Final[dict[Layer, LayerSpec]] = {
         cut=("boto3/examples", "bin"),
         services=("dynamodb", "s3", "secretsmanager", "sqs", "sts"),
     ),
+    "mail": LayerSpec(
+        description="Jinja2, which fills in the templates of mails.",
+        group="mail",
+        cut=("bin",),
+    ),
     "ml": LayerSpec(
         description="XGBoost for inference, with NumPy and the part of SciPy it imports.",
         group="ml",

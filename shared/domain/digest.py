@@ -1,0 +1,331 @@
+"""What somebody is told at the start of a day, and what became of a week or a month."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from shared.domain.churn_score import RISK_BOUNDS, RiskLevel
+from shared.domain.effect import Share, precision
+from shared.domain.intervention import Intervention, Outcome, Owner, Status
+from shared.domain.overview import Overview
+from shared.domain.report import Task, task, tutor_path
+from shared.domain.tutor_row import TutorRow
+
+MOST_LINES = 10
+A_DAY = timedelta(days=1)
+_LADDER = list(RISK_BOUNDS)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """A task and whose it is about."""
+
+    task: Task
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelLine:
+    """A tutor whose risk level is another one than a day ago."""
+
+    tutor_id: str
+    name: str | None
+    before: RiskLevel
+    now: RiskLevel
+    churn_score: float
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing[Line]:
+    """The first lines of a list, and how many there are in all."""
+
+    lines: tuple[Line, ...] = ()
+    total: int = 0
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.lines)
+
+    def __bool__(self) -> bool:
+        return bool(self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """An owner's day: what is late, what is due until its end, and what changed since yesterday.
+
+    `open_tasks` counts all open tasks of theirs, also those in no list.
+    """
+
+    owner: Owner
+    day: date
+    open_tasks: int
+    overdue: Listing[TaskLine]
+    due_today: Listing[TaskLine]
+    opened: Listing[TaskLine]
+    rose: Listing[LevelLine]
+    fell: Listing[LevelLine]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.overdue or self.due_today or self.opened or self.rose or self.fell)
+
+
+def digest(
+    owner: Owner,
+    interventions: Iterable[Intervention],
+    rows: Iterable[TutorRow],
+    levels_before: Mapping[str, str],
+    now: datetime,
+    zone: str = "UTC",
+) -> Digest:
+    """An owner's day that ends at midnight in their zone.
+
+    `interventions` are all open ones; `levels_before` are the risk levels of a day ago by tutor
+    id: tutors who are not in it count as unchanged.
+    """
+    known = {row.tutor_id: row for row in rows}
+    theirs = [o for o in interventions if o.owner is owner and o.open and not o.held_out]
+    lines = [_task_line(one, known, now) for one in sorted(theirs, key=_urgent)]
+    day = now.astimezone(ZoneInfo(zone)).date()
+    new = {one.intervention_id for one in theirs if one.opened_at > now - A_DAY}
+    due = [ln for ln in lines if not ln.task.overdue and _due_on(ln.task, zone) <= day]
+    due_ids = {line.task.intervention_id for line in due}
+    levels = [line for row in known.values() if (line := _level_line(row, levels_before))]
+    levels.sort(key=lambda line: (-_LADDER.index(line.now), -line.churn_score))
+    return Digest(
+        owner=owner,
+        day=day,
+        open_tasks=len(theirs),
+        overdue=_listing([line for line in lines if line.task.overdue]),
+        due_today=_listing(due),
+        opened=_listing(
+            [
+                line
+                for line in lines
+                if line.task.intervention_id in new - due_ids and not line.task.overdue
+            ]
+        ),
+        rose=_listing([line for line in levels if _climbed(line)]),
+        fell=_listing([line for line in levels if not _climbed(line)]),
+    )
+
+
+def _urgent(one: Intervention) -> tuple[datetime, str]:
+    return (one.clock_ends or one.finish_by, one.intervention_id)
+
+
+def _due_on(told: Task, zone: str) -> date:
+    return told.due_at.astimezone(ZoneInfo(zone)).date() if told.due_at else date.max
+
+
+def _task_line(one: Intervention, known: Mapping[str, TutorRow], now: datetime) -> TaskLine:
+    row = known.get(one.tutor_id)
+    return TaskLine(task(one, now), row.name if row else None)
+
+
+def _level_line(row: TutorRow, before: Mapping[str, str]) -> LevelLine | None:
+    level = RiskLevel(row.risk_level)
+    earlier = RiskLevel(before.get(row.tutor_id, level))
+    if earlier is level:
+        return None
+    path = tutor_path(row.tutor_id)
+    return LevelLine(row.tutor_id, row.name, earlier, level, row.churn_score, path)
+
+
+def _climbed(line: LevelLine) -> bool:
+    return _LADDER.index(line.now) > _LADDER.index(line.before)
+
+
+def _listing[Line](lines: Sequence[Line]) -> Listing[Line]:
+    return Listing(tuple(lines[:MOST_LINES]), len(lines))
+
+
+class Span(StrEnum):
+    """How long a summary looks back."""
+
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a chart; `count` is None where nobody summed up that day."""
+
+    day: date
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A number at the end of a period and at the end of the one before; None where unknown."""
+
+    value: float | None
+    before: float | None
+    n: int = 0
+    series: tuple[float | None, ...] = ()
+    """Of each day of the period, for a chart."""
+
+    @property
+    def change(self) -> float | None:
+        if self.value is None or self.before is None:
+            return None
+        return self.value - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCounts:
+    """What became of people's tasks in a period; `overdue` counts those late at its end."""
+
+    opened: int
+    completed: int
+    improved: int
+    cancelled: int
+    overdue: int
+    still_open: int
+    automated: int
+    """Mails to tutors that were opened in the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A week or a month, from `first` to `last`, both included.
+
+    Rates are over 30 days at the end of the period, beside those at the end of the period before.
+    `at_risk` are tutors at high and critical risk day by day, `levels` tutors by level.
+    `departures` and `expected_departures` (what the model expected of the next 30 days at the
+    period's beginning) are None where nobody knows.
+    """
+
+    span: Span
+    first: date
+    last: date
+    tutors: int | None
+    levels: dict[RiskLevel, Compared]
+    at_risk: tuple[Day, ...]
+    reschedule_rate: Compared
+    no_show_rate: Compared
+    first_session_success_rate: Compared
+    tasks: TaskCounts
+    precision: Share
+    departures: int | None
+    expected_departures: float | None
+
+    @property
+    def at_risk_now(self) -> Compared:
+        """Tutors at high or critical risk."""
+        high, critical = self.levels[RiskLevel.HIGH], self.levels[RiskLevel.CRITICAL]
+        return Compared(_sum(high.value, critical.value), _sum(high.before, critical.before))
+
+
+def summary(
+    span: Span,
+    first: date,
+    last: date,
+    days: Mapping[date, Overview],
+    interventions: Iterable[Intervention],
+    now: datetime,
+    departures: int | None = None,
+) -> Summary:
+    """The summary of a period.
+
+    `days` are the platform's summaries of its days and of the period before, as far as there are
+    any; `interventions` are all that were opened or resolved in it, or are open.
+    """
+    told = list(interventions)
+    inside = [first + A_DAY * n for n in range((last - first).days + 1)]
+    ended, earlier = _newest(days, inside), _newest(days, _before(span, first))
+    began = next((days[day] for day in inside if day in days), None)
+    return Summary(
+        span=span,
+        first=first,
+        last=last,
+        tutors=ended.tutors if ended else None,
+        levels={level: _level(level, days, inside, ended, earlier) for level in RiskLevel},
+        at_risk=tuple(Day(day, _at_risk(days.get(day))) for day in inside),
+        reschedule_rate=_rate("reschedule_rate", days, inside, ended, earlier),
+        no_show_rate=_rate("no_show_rate", days, inside, ended, earlier),
+        first_session_success_rate=_rate(
+            "first_session_success_rate", days, inside, ended, earlier
+        ),
+        tasks=_tasks(told, first, last, now),
+        precision=precision(one.opinion for one in told if not one.held_out),
+        departures=departures,
+        expected_departures=began.expected_departures_30d if began else None,
+    )
+
+
+def _before(span: Span, first: date) -> list[date]:
+    """The days of the period before."""
+    last = first - A_DAY
+    begin = first - timedelta(days=7) if span is Span.WEEK else last.replace(day=1)
+    return [begin + A_DAY * n for n in range((last - begin).days + 1)]
+
+
+def _newest(days: Mapping[date, Overview], of: Sequence[date]) -> Overview | None:
+    return next((days[day] for day in reversed(of) if day in days), None)
+
+
+def _at_risk(overview: Overview | None) -> int | None:
+    if overview is None:
+        return None
+    return sum(overview.at_risk.get(level, 0) for level in (RiskLevel.HIGH, RiskLevel.CRITICAL))
+
+
+def _level(
+    level: RiskLevel,
+    days: Mapping[date, Overview],
+    inside: Sequence[date],
+    ended: Overview | None,
+    earlier: Overview | None,
+) -> Compared:
+    return Compared(
+        ended.at_risk.get(level, 0) if ended else None,
+        earlier.at_risk.get(level, 0) if earlier else None,
+        ended.tutors if ended else 0,
+        tuple(days[day].at_risk.get(level, 0) if day in days else None for day in inside),
+    )
+
+
+def _rate(
+    name: str,
+    days: Mapping[date, Overview],
+    inside: Sequence[date],
+    ended: Overview | None,
+    earlier: Overview | None,
+) -> Compared:
+    return Compared(
+        getattr(ended, name).value if ended else None,
+        getattr(earlier, name).value if earlier else None,
+        getattr(ended, name).n if ended else 0,
+        tuple(getattr(days[day], name).value if day in days else None for day in inside),
+    )
+
+
+def _tasks(told: Sequence[Intervention], first: date, last: date, now: datetime) -> TaskCounts:
+    def within(at: datetime | None) -> bool:
+        return at is not None and first <= at.date() <= last
+
+    real = [one for one in told if not one.held_out]
+    peoples = [one for one in real if not one.kind.automated]
+    resolved = Counter(one.status for one in peoples if within(one.resolved_at))
+    return TaskCounts(
+        opened=sum(within(one.opened_at) for one in peoples),
+        completed=resolved[Status.COMPLETED],
+        improved=sum(
+            within(one.resolved_at) and one.outcome is Outcome.IMPROVED for one in peoples
+        ),
+        cancelled=resolved[Status.CANCELLED],
+        overdue=sum(one.overdue(now) for one in peoples),
+        still_open=sum(one.open for one in peoples),
+        automated=sum(within(one.opened_at) for one in real if one.kind.automated),
+    )
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other

@@ -1,0 +1,1 @@
+"""The words and looks of all mails: templates in, letters out; sending them is not known here."""

@@ -1,0 +1,217 @@
+"""Letters: what is told, put into the words and looks of a mail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Undefined
+from markupsafe import Markup
+
+from shared.domain.churn_score import RiskLevel
+from shared.domain.digest import Digest, Span, Summary
+from shared.domain.intervention import Intervention
+from shared.domain.intervention_rule import RULE
+from shared.domain.mail import MailKind
+from shared.domain.report import SessionReport, TutorReport, tutor_path
+from shared.domain.session import OutcomeKind, Party
+from shared.mail import phrase
+from shared.mail.advice import ADVICE
+
+TEMPLATES = Path(__file__).with_name("template")
+"""The text parts, and what the HTML parts share."""
+COMPILED = Path(__file__).with_name("compiled")
+"""Where the deployed asset has the compiled HTML parts."""
+MOST_SUBJECT = 77
+MOST_VALUE = 2_000
+MOST_TASKS = 20
+
+BECAME: Mapping[OutcomeKind, str] = {
+    OutcomeKind.COMPLETED: "Took place",
+    OutcomeKind.TUTOR_RESCHEDULE: "Moved by the tutor",
+    OutcomeKind.STUDENT_RESCHEDULE: "Moved by the student",
+    OutcomeKind.TUTOR_NO_SHOW: "The tutor did not turn up",
+    OutcomeKind.STUDENT_NO_SHOW: "The student did not turn up",
+    OutcomeKind.CANCELLED: "Cancelled",
+}
+TO_TUTORS = (
+    MailKind.COACHING_TIPS,
+    MailKind.TRAINING_MODULE,
+    MailKind.FIRST_SESSION_CHECK_IN,
+    MailKind.RESCHEDULE_ALERT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What somebody gets to read: the same in HTML and in plain text."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads it: times are told in their zone; `name` greets them, where it is known."""
+
+    zone: str = "UTC"
+    name: str | None = None
+    unsubscribe_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TutorFacts:
+    """All that a mail to a tutor may know of them: what it offers, never why it was sent.
+
+    `topics` are keys of ADVICE, the most important first; `session_at` is when a first session
+    began, `subject` what they teach.
+    """
+
+    zone: str = "UTC"
+    topics: tuple[str, ...] = ()
+    subject: str | None = None
+    session_at: datetime | None = None
+
+
+class Letters:
+    """Writes letters; `folder` holds the compiled HTML parts, `site_url` is where links lead.
+
+    `contact` is the address that tutors may write to. Raises jinja2.TemplateError where a
+    template is missing or asks for what it is not given.
+    """
+
+    def __init__(self, folder: Path, site_url: str, contact: str | None = None) -> None:
+        self._site_url, self._contact = site_url.rstrip("/"), contact
+        self._templates = Environment(
+            loader=ChoiceLoader([FileSystemLoader(folder), FileSystemLoader(TEMPLATES)]),
+            autoescape=lambda name: name is not None and name.endswith(".html"),
+            undefined=StrictUndefined,
+            finalize=_shown,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=False,
+        )
+        self._templates.filters |= {
+            "moment": phrase.moment,
+            "clock": phrase.clock,
+            "day": phrase.day,
+            "short_day": phrase.short_day,
+            "per_cent": phrase.per_cent,
+            "points": phrase.points,
+            "difference": phrase.difference,
+            "number": phrase.number,
+            "counted": phrase.counted,
+            "notice": phrase.notice,
+            "words": phrase.words,
+            "link": self._link,
+        }
+        self._templates.globals |= {"who": phrase.who, "became": BECAME, "Party": Party}
+
+    def session_report(self, report: SessionReport, reader: Reader) -> Letter:
+        """What a session did to how its tutor stands."""
+        tutor = report.tutor
+        said = f"{phrase.plain(tutor.headline, 60)}: {self._name(tutor)}"
+        return self._letter(MailKind.SESSION_REPORT, said, reader, report=report, tutor=tutor)
+
+    def alert(self, tutor: TutorReport, reader: Reader) -> Letter:
+        """A tutor's risk has risen."""
+        said = f"{tutor.risk_level.capitalize()} risk: {self._name(tutor)}"
+        return self._letter(MailKind.ALERT, said, reader, tutor=tutor)
+
+    def overdue(
+        self, tasks: Sequence[Intervention], names: Mapping[str, str], reader: Reader
+    ) -> Letter:
+        """Tasks whose clock has run out, the latest deadline last."""
+        late = sorted(tasks, key=lambda one: one.clock_ends or one.finish_by)
+        if len(late) == 1:
+            of = phrase.who(names.get(late[0].tutor_id), late[0].tutor_id)
+            said = f"Overdue: {RULE[late[0].kind].title.lower()}, {phrase.plain(of, 40)}"
+        else:
+            said = f"{len(late)} tasks are overdue"
+        return self._letter(
+            MailKind.OVERDUE, said, reader, tasks=late[:MOST_TASKS], rules=RULE, names=names,
+            more=max(0, len(late) - MOST_TASKS), tutor_path=tutor_path,
+        )  # fmt: skip
+
+    def digest(self, digest: Digest, reader: Reader) -> Letter:
+        """An owner's day."""
+        counts = (
+            (digest.overdue.total, "overdue"),
+            (digest.due_today.total, "due today"),
+            (digest.opened.total, "new"),
+        )
+        told = [f"{n} {what}" for n, what in counts if n]
+        said = f"Today: {', '.join(told)}" if told else "Today: nothing is due"
+        return self._letter(MailKind.DAILY_DIGEST, said, reader, digest=digest)
+
+    def summary(self, summary: Summary, reader: Reader) -> Letter:
+        """A week or a month."""
+        kind = MailKind.WEEKLY_SUMMARY if summary.span is Span.WEEK else MailKind.MONTHLY_SUMMARY
+        period = (
+            f"Week of {summary.first.day} {summary.first:%B}"
+            if summary.span is Span.WEEK
+            else f"{summary.first:%B %Y}"
+        )
+        at_risk = summary.at_risk_now.value
+        risk = f"{phrase.counted(int(at_risk), 'tutor')} at risk" if at_risk is not None else ""
+        said = f"{period}: {risk}" if risk else f"{period} in numbers"
+        return self._letter(
+            kind, said, reader, template="summary", summary=summary, period=period,
+            levels=tuple(reversed(RiskLevel)), span=summary.span.value,
+        )  # fmt: skip
+
+    def to_tutor(self, kind: MailKind, tutor_name: str | None, facts: TutorFacts) -> Letter:
+        """A mail to a tutor; ValueError for a kind that tutors do not get."""
+        advice = [ADVICE[topic] for topic in facts.topics] or [ADVICE["ratings"]]
+        subject = phrase.plain(facts.subject or "", 40)
+        match kind:
+            case MailKind.COACHING_TIPS:
+                said = f"A few ideas for you: {advice[0].title[:1].lower()}{advice[0].title[1:]}"
+            case MailKind.TRAINING_MODULE:
+                said = f"A short module for you: explaining {subject or 'your subject'}"
+            case MailKind.FIRST_SESSION_CHECK_IN:
+                said = "How did your first session go?"
+            case MailKind.RESCHEDULE_ALERT:
+                said = "Can we help with your schedule?"
+            case _:
+                raise ValueError(f"{kind} does not go to tutors")
+        reader = Reader(facts.zone, tutor_name)
+        return self._letter(
+            kind, said, reader, advice=advice[0], facts=facts, teaches=subject,
+            contact=self._contact,
+        )  # fmt: skip
+
+    def _letter(
+        self, kind: MailKind, subject: str, reader: Reader, template: str = "", **told: Any
+    ) -> Letter:
+        name, subject = template or kind.value, phrase.plain(subject, MOST_SUBJECT)
+        told |= {
+            "subject": subject,
+            "zone": reader.zone,
+            "greeting": phrase.plain(reader.name or "", phrase.MOST_NAME),
+            "unsubscribe_url": reader.unsubscribe_url,
+            "site_url": self._site_url,
+        }
+        html, text = (
+            self._templates.get_template(f"{name}.{kind}").render(told)
+            for kind in ("html", "txt.jinja")
+        )
+        return Letter(subject, html, text)
+
+    def _link(self, path: str) -> str:
+        return self._site_url + quote(path, safe="/?=&#:~")
+
+    @staticmethod
+    def _name(tutor: TutorReport) -> str:
+        return phrase.plain(phrase.who(tutor.name, tutor.tutor_id), 40)
+
+
+def _shown(value: Any) -> Any:
+    """Every value on one line, without what can not be seen; a missing one raises when written."""
+    if isinstance(value, (Markup, Undefined)):
+        return value
+    return phrase.plain(str(value), MOST_VALUE)
