@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.aws import key
 from shared.aws.item import Item, dumped, key_item, loaded, number, text
+from shared.aws.revision import put_revision, revisions
 from shared.aws.table import Table, unchanged
 from shared.domain.engine import Desk, Office, desk_of
 from shared.domain.intervention import Intervention
@@ -110,13 +111,11 @@ class InterventionTable:
 
     def put_policy(self, policy: Policy) -> None:
         """Put dials in force; raises VersionConflictError when others were meanwhile."""
-        item = {"data": dumped(policy), "version": number(policy.version)}
-        self._table.transact(
-            [
-                {"Put": {"Item": key_item(key.policy()) | item, **unchanged(policy.version - 1)}},
-                {"Put": {"Item": key_item(key.policy(policy.version)) | item}},
-            ]
-        )
+        put_revision(self._table, key.policy, policy)
+
+    def policies(self, most: int) -> list[Policy]:
+        """The newest versions of the dials, the newest first, and the one before them."""
+        return revisions(self._table, Policy, key.policy, most)
 
     def office(self) -> Office:
         """The owners' calendars."""
@@ -124,8 +123,12 @@ class InterventionTable:
         return loaded(Office, item) if item else Office()
 
     def put_office(self, office: Office) -> None:
-        """Put calendars in force."""
-        self._table.put(key_item(key.office()) | {"data": dumped(office)})
+        """Put calendars in force; raises VersionConflictError when others were meanwhile."""
+        put_revision(self._table, key.office, office)
+
+    def offices(self, most: int) -> list[Office]:
+        """The newest versions of the calendars, the newest first, and the one before them."""
+        return revisions(self._table, Office, key.office, most)
 
 
 def intervention_item(one: Intervention) -> Item:

@@ -165,9 +165,9 @@ def policy(version: int | None = None) -> Key:
     return Key("SETTINGS", "INTERVENTIONS" if version is None else f"INTERVENTIONS#{version:06d}")
 
 
-def office() -> Key:
-    """SETTINGS / OFFICE: the owners' calendars."""
-    return Key("SETTINGS", "OFFICE")
+def office(version: int | None = None) -> Key:
+    """SETTINGS / OFFICE: the owners' calendars in force; OFFICE#000004: those of a version."""
+    return Key("SETTINGS", "OFFICE" if version is None else f"OFFICE#{version:06d}")
 
 
 def champion() -> Key:

@@ -20,7 +20,7 @@ class PreferenceTable:
     def put(self, preference: Preference) -> None:
         """Store the next version; raises VersionConflictError when it changed meanwhile."""
         item = key_item(key.preference(preference.username)) | {
-            "data": dumped(preference),
+            "data": dumped(preference, nulls=True),
             "version": number(preference.version),
         }
         self._table.put(item, unchanged(preference.version - 1))

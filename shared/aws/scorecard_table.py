@@ -19,6 +19,7 @@ from shared.aws.item import (
     text,
     value_of,
 )
+from shared.aws.revision import put_revision, revisions
 from shared.aws.table import NEW, Table, VersionConflictError, unchanged
 from shared.domain.marketplace import Reference
 from shared.domain.overview import Overview
@@ -149,6 +150,14 @@ class ScorecardTable:
         """The thresholds in force now, or under a version."""
         item = self._table.get(key.settings(version))
         return loaded(Settings, item) if item else Settings()
+
+    def put_settings(self, settings: Settings) -> None:
+        """Put thresholds in force; raises VersionConflictError when others were meanwhile."""
+        put_revision(self._table, key.settings, settings)
+
+    def settings_versions(self, most: int) -> list[Settings]:
+        """The newest versions of the thresholds, the newest first, and the one before them."""
+        return revisions(self._table, Settings, key.settings, most)
 
     def put_overview(self, overview: Overview, on: date) -> None:
         """Keep the newest summary, and as the day's."""

@@ -1,12 +1,13 @@
 """What a person wants to be told, how, and when not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from shared.domain.churn_score import RiskLevel
 from shared.domain.intervention import Owner
+from shared.domain.intervention_rule import RULES
 from shared.domain.mail import MailKind
 
 
@@ -16,6 +17,10 @@ class Reports(StrEnum):
     EVERY_SESSION = "every_session"
     CHANGES = "changes"
     DIGEST_ONLY = "digest_only"
+
+
+TO_TUTORS = tuple(rule.template for rule in RULES if rule.template)
+"""The kinds of mail that tutors get, each of which they can do without."""
 
 
 class Channel(StrEnum):
@@ -42,17 +47,20 @@ class QuietHours:
 class Preference:
     """One person's settings; `webhook_url` is a secret of theirs and never answered whole.
 
-    Alerts below `alert_level` are not sent; `version` is 0 where nothing was ever set.
+    Alerts below `alert_level` are not sent; `version` is 0 where nothing was ever set. `reports` is
+    None where only something else was: as is usual, then. `unsubscribed` are the kinds of mail
+    that a tutor does without.
     """
 
     username: str
-    reports: Reports = Reports.EVERY_SESSION
+    reports: Reports | None = Reports.EVERY_SESSION
     digests: bool = True
     alerts: tuple[Channel, ...] = (Channel.MAIL,)
     alert_level: RiskLevel = RiskLevel.CRITICAL
     zone: str = "UTC"
     quiet: QuietHours | None = None
     webhook_url: str | None = None
+    unsubscribed: tuple[str, ...] = ()
     version: int = 0
 
     def wants(self, kind: MailKind, *, moved: bool) -> bool:
@@ -65,7 +73,27 @@ class Preference:
             case MailKind.DAILY_DIGEST | MailKind.WEEKLY_SUMMARY | MailKind.MONTHLY_SUMMARY:
                 return self.digests
             case _:
-                return True
+                return kind not in self.unsubscribed
+
+    def of(self, owner: Owner) -> "Preference":
+        """The settings with what was never chosen as it is usual for whoever's task it is."""
+        return replace(self, reports=self.reports or usual(self.username, owner).reports)
+
+    def without(self, what: str) -> "Preference":
+        """The settings after doing without "reports", "digests" or "tutor:coaching_tips".
+
+        The next version; the same one where that was so already.
+        """
+        match what.split(":"):
+            case ["reports"]:
+                after = replace(self, reports=Reports.DIGEST_ONLY)
+            case ["digests"]:
+                after = replace(self, digests=False)
+            case ["tutor", kind] if kind in TO_TUTORS:
+                after = replace(self, unsubscribed=tuple(sorted({*self.unsubscribed, kind})))
+            case _:
+                raise ValueError(f"{what!r} is nothing to do without")
+        return self if after == self else replace(after, version=self.version + 1)
 
     def quiet_at(self, at: datetime) -> bool:
         """Whether an alert has to wait at that instant."""

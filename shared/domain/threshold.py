@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.domain.rate import Limit
 
@@ -49,27 +50,43 @@ THRESHOLDS = {
 class ThresholdError(ValueError):
     """A threshold that does not exist or a value outside its bounds."""
 
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(f"{name} {sentence}")
+        self.name = name
+        self.sentence = sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The thresholds in force; `version` grows with every change of them."""
+    """The thresholds in force; `version` grows with every change of them, kept with who and when."""
 
     version: int = 0
     values: tuple[tuple[str, float], ...] = ()
+    changed_by: str | None = None
+    changed_at: datetime | None = None
 
     def limit(self, name: str) -> Limit:
         """The limit in force for a metric."""
         threshold = THRESHOLDS[name]
         return Limit(dict(self.values).get(name, threshold.default), threshold.above_is_bad)
 
+    def in_force(self) -> dict[str, float]:
+        """Every threshold's value."""
+        return {name: self.limit(name).value for name in THRESHOLDS}
 
-def changed(settings: Settings, values: Mapping[str, float]) -> Settings:
+
+def changed(
+    settings: Settings,
+    values: Mapping[str, float],
+    by: str | None = None,
+    at: datetime | None = None,
+) -> Settings:
     """The settings after moving some thresholds; raises ThresholdError naming the wrong one."""
     for name, value in values.items():
         threshold = THRESHOLDS.get(name)
         if threshold is None:
-            raise ThresholdError(f"{name}: no such threshold")
+            raise ThresholdError(name, "is no threshold")
         if not threshold.low <= value <= threshold.high:
-            raise ThresholdError(f"{name}: must lie between {threshold.low} and {threshold.high}")
+            raise ThresholdError(name, f"must be from {threshold.low:g} to {threshold.high:g}")
     merged = {**dict(settings.values), **values}
-    return Settings(settings.version + 1, tuple(sorted(merged.items())))
+    return Settings(settings.version + 1, tuple(sorted(merged.items())), by, at)
