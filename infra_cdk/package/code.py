@@ -39,6 +39,18 @@ def code_folder(*, fed: bool = False) -> Path:
     return folder
 
 
+def mail_folder() -> Path:
+    """The compiled mails alone, for what runs from the sources: tests and the preview."""
+    mails = compiled_mails()
+    digest = hashlib.sha256(repr(sorted(mails.items())).encode())
+    folder = BUILD / "mail" / digest.hexdigest()[:16]
+    if not folder.exists():
+        staging = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+        write_mails(staging, mails)
+        move_into_place(staging, folder)
+    return folder
+
+
 _RUNTIME: Final = "python3.13"
 
 

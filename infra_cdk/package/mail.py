@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -38,13 +37,3 @@ def write_mails(folder: Path, mails: Mapping[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, html in mails.items():
         (folder / name).write_text(html)
-
-
-def mail_folder() -> Path:
-    """A folder of the compiled mails, for what runs from the sources: tests and the preview."""
-    mails = compiled_mails()
-    digest = sha256(repr(sorted(mails.items())).encode()).hexdigest()[:16]
-    folder = _ROOT / "build" / "mail" / digest
-    if not folder.exists():
-        write_mails(folder, mails)
-    return folder

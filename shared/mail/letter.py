@@ -16,8 +16,8 @@ from shared.domain.intervention import Intervention
 from shared.domain.intervention_rule import RULE
 from shared.domain.mail import MailKind
 from shared.domain.report import SessionReport, TutorReport, tutor_path
-from shared.domain.session import OutcomeKind, Party
-from shared.mail import phrase
+from shared.domain.session import OutcomeKind
+from shared.mail import phrase, sentence
 from shared.mail.advice import ADVICE
 
 TEMPLATES = Path(__file__).with_name("template")
@@ -36,12 +36,15 @@ BECAME: Mapping[OutcomeKind, str] = {
     OutcomeKind.STUDENT_NO_SHOW: "The student did not turn up",
     OutcomeKind.CANCELLED: "Cancelled",
 }
-TO_TUTORS = (
-    MailKind.COACHING_TIPS,
-    MailKind.TRAINING_MODULE,
-    MailKind.FIRST_SESSION_CHECK_IN,
-    MailKind.RESCHEDULE_ALERT,
-)
+CAPTIONS: Mapping[MailKind, str] = {
+    MailKind.SESSION_REPORT: "Session report",
+    MailKind.ALERT: "Alert",
+    MailKind.OVERDUE: "Missed deadlines",
+    MailKind.DAILY_DIGEST: "Daily digest",
+    MailKind.WEEKLY_SUMMARY: "Weekly summary",
+    MailKind.MONTHLY_SUMMARY: "Monthly summary",
+}
+"""What stands on top of the mails to administrators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Letters:
         self._site_url, self._contact = site_url.rstrip("/"), contact
         self._templates = Environment(
             loader=ChoiceLoader([FileSystemLoader(folder), FileSystemLoader(TEMPLATES)]),
-            autoescape=lambda name: name is not None and name.endswith(".html"),
+            autoescape=lambda name: name is not None and ".html" in name,
             undefined=StrictUndefined,
             finalize=_shown,
             trim_blocks=True,
@@ -109,59 +112,71 @@ class Letters:
             "words": phrase.words,
             "link": self._link,
         }
-        self._templates.globals |= {"who": phrase.who, "became": BECAME, "Party": Party}
+        self._templates.globals |= {
+            "who": phrase.who,
+            "became": BECAME,
+            "due": sentence.due,
+            "evidence": sentence.evidence,
+            "moved_in_words": sentence.moved_in_words,
+            "level_change": sentence.level_change,
+            "rate_change": sentence.rate_change,
+        }
 
     def session_report(self, report: SessionReport, reader: Reader) -> Letter:
         """What a session did to how its tutor stands."""
         tutor = report.tutor
-        said = f"{phrase.plain(tutor.headline, 60)}: {self._name(tutor)}"
+        said = f"{_name(tutor)}: {_lower(phrase.plain(tutor.headline, 60))}"
         return self._letter(MailKind.SESSION_REPORT, said, reader, report=report, tutor=tutor)
 
     def alert(self, tutor: TutorReport, reader: Reader) -> Letter:
         """A tutor's risk has risen."""
-        said = f"{tutor.risk_level.capitalize()} risk: {self._name(tutor)}"
+        said = f"{tutor.risk_level.capitalize()} risk: {_name(tutor)}"
         return self._letter(MailKind.ALERT, said, reader, tutor=tutor)
 
     def overdue(
         self, tasks: Sequence[Intervention], names: Mapping[str, str], reader: Reader
     ) -> Letter:
-        """Tasks whose clock has run out, the latest deadline last."""
+        """Tasks whose clock has run out, those longest overdue first."""
         late = sorted(tasks, key=lambda one: one.clock_ends or one.finish_by)
+        title = phrase.counted(len(late), "task is overdue", "tasks are overdue")
+        said = title
         if len(late) == 1:
             of = phrase.who(names.get(late[0].tutor_id), late[0].tutor_id)
             said = f"Overdue: {RULE[late[0].kind].title.lower()}, {phrase.plain(of, 40)}"
-        else:
-            said = f"{len(late)} tasks are overdue"
         return self._letter(
-            MailKind.OVERDUE, said, reader, tasks=late[:MOST_TASKS], rules=RULE, names=names,
-            more=max(0, len(late) - MOST_TASKS), tutor_path=tutor_path,
+            MailKind.OVERDUE, said, reader, title=title, tasks=late[:MOST_TASKS], rules=RULE,
+            names=names, more=max(0, len(late) - MOST_TASKS), tutor_path=tutor_path,
         )  # fmt: skip
 
     def digest(self, digest: Digest, reader: Reader) -> Letter:
         """An owner's day."""
-        counts = (
-            (digest.overdue.total, "overdue"),
-            (digest.due_today.total, "due today"),
-            (digest.opened.total, "new"),
-        )
-        told = [f"{n} {what}" for n, what in counts if n]
-        said = f"Today: {', '.join(told)}" if told else "Today: nothing is due"
-        return self._letter(MailKind.DAILY_DIGEST, said, reader, digest=digest)
+        return self._letter(
+            MailKind.DAILY_DIGEST, sentence.digest_subject(digest), reader, digest=digest,
+            overview=sentence.day_in_words(digest),
+            task_lists=(
+                ("Overdue", digest.overdue),
+                ("Due today", digest.due_today),
+                ("New since yesterday", digest.opened),
+            ),
+            tutor_lists=(("Risk rose", digest.rose), ("Risk fell", digest.fell)),
+        )  # fmt: skip
 
     def summary(self, summary: Summary, reader: Reader) -> Letter:
         """A week or a month."""
         kind = MailKind.WEEKLY_SUMMARY if summary.span is Span.WEEK else MailKind.MONTHLY_SUMMARY
-        period = (
-            f"Week of {summary.first.day} {summary.first:%B}"
-            if summary.span is Span.WEEK
-            else f"{summary.first:%B %Y}"
-        )
-        at_risk = summary.at_risk_now.value
-        risk = f"{phrase.counted(int(at_risk), 'tutor')} at risk" if at_risk is not None else ""
-        said = f"{period}: {risk}" if risk else f"{period} in numbers"
+        period, at_risk = sentence.period(summary), summary.at_risk_now.value
+        told = "in numbers" if at_risk is None else f"{at_risk:,.0f} tutors at risk"
         return self._letter(
-            kind, said, reader, template="summary", summary=summary, period=period,
-            levels=tuple(reversed(RiskLevel)), span=summary.span.value,
+            kind, f"{period}: {told}", reader, template="summary", summary=summary,
+            period=period, overview=sentence.period_in_words(summary),
+            levels=tuple(reversed(RiskLevel)), columns=sentence.heights(summary.at_risk),
+            chart_words=sentence.chart_in_words(summary.at_risk),
+            rates=(
+                ("Moved by the tutor", summary.reschedule_rate),
+                ("Missed by the tutor", summary.no_show_rate),
+                ("First sessions that went well", summary.first_session_success_rate),
+            ),
+            facts=sentence.task_facts(summary),
         )  # fmt: skip
 
     def to_tutor(self, kind: MailKind, tutor_name: str | None, facts: TutorFacts) -> Letter:
@@ -170,7 +185,7 @@ class Letters:
         subject = phrase.plain(facts.subject or "", 40)
         match kind:
             case MailKind.COACHING_TIPS:
-                said = f"A few ideas for you: {advice[0].title[:1].lower()}{advice[0].title[1:]}"
+                said = f"A few ideas for you: {_lower(advice[0].title)}"
             case MailKind.TRAINING_MODULE:
                 said = f"A short module for you: explaining {subject or 'your subject'}"
             case MailKind.FIRST_SESSION_CHECK_IN:
@@ -190,6 +205,8 @@ class Letters:
     ) -> Letter:
         name, subject = template or kind.value, phrase.plain(subject, MOST_SUBJECT)
         told |= {
+            "kind": kind.value,
+            "caption": CAPTIONS.get(kind, ""),
             "subject": subject,
             "zone": reader.zone,
             "greeting": phrase.plain(reader.name or "", phrase.MOST_NAME),
@@ -197,17 +214,21 @@ class Letters:
             "site_url": self._site_url,
         }
         html, text = (
-            self._templates.get_template(f"{name}.{kind}").render(told)
-            for kind in ("html", "txt.jinja")
+            self._templates.get_template(f"{name}.{part}").render(told)
+            for part in ("html", "txt.jinja")
         )
         return Letter(subject, html, text)
 
     def _link(self, path: str) -> str:
         return self._site_url + quote(path, safe="/?=&#:~")
 
-    @staticmethod
-    def _name(tutor: TutorReport) -> str:
-        return phrase.plain(phrase.who(tutor.name, tutor.tutor_id), 40)
+
+def _name(tutor: TutorReport) -> str:
+    return phrase.plain(phrase.who(tutor.name, tutor.tutor_id), 40)
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def _shown(value: Any) -> Any:
