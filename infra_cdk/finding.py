@@ -77,7 +77,7 @@ def accepted(stage: Stage) -> Iterator[Finding]:
             "identity/pool", "AwsSolutions-COG8", f"There are no real people in {stage.name}."
         )
     if not stage.require_tls:
-        for name in ("scoring", "churn", "action"):
+        for name in ("scoring", "churn", "action", "mail", "bounce"):
             for queue in ("queue", "dead_letters"):
                 yield Finding(f"{name}_queue/{queue}", "AwsSolutions-SQS4", PLAIN_HTTP)
         yield Finding("models/bucket", "AwsSolutions-S10", PLAIN_HTTP)

@@ -18,7 +18,7 @@ type Index = Literal[
     "by_updated_at",
     "by_p30",
 ]
-type QueueName = Literal["scoring", "churn", "action"]
+type QueueName = Literal["scoring", "churn", "action", "mail", "bounce"]
 type SecretName = Literal["webhook", "cursor"]
 type Layer = Literal["core", "mail", "ml", "world"]
 
@@ -83,6 +83,8 @@ class FunctionSpec:
     delays_on: tuple[QueueName, ...] = ()
     """Queues on which it may postpone the next receive of a message that failed."""
     reads: tuple[SecretName, ...] = ()
+    sends_mail: bool = False
+    """Whether it hands mails to SES, and asks the user pool who gets them."""
     calls_api: bool = False
     """Whether it calls our own API, and is told where that is."""
     models: tuple[str, ...] = ()
@@ -151,7 +153,30 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         memory_mb=1024,
         table=("GetItem", "Query", "PutItem"),
         query=("work", "by_name"),
+        sends_to=("mail",),
         delays_on=("action",),
+    ),
+    FunctionSpec(
+        name="send_mail",
+        does="Writes a mail for each of its recipients and hands it to SES.",
+        trigger=Batch("mail", size=10),
+        timeout_seconds=120,
+        memory_mb=1024,
+        table=("GetItem", "Query", "PutItem"),
+        query=("work", "by_name"),
+        delays_on=("mail",),
+        reads=("cursor",),
+        sends_mail=True,
+        layers=("core", "mail"),
+    ),
+    FunctionSpec(
+        name="note_bounce",
+        does="Notes which addresses bounced or complained, so that they get no mail any more.",
+        trigger=Batch("bounce", size=10),
+        timeout_seconds=30,
+        memory_mb=512,
+        table=("PutItem",),
+        delays_on=("bounce",),
     ),
     FunctionSpec(
         name="train_churn",

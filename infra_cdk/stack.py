@@ -11,6 +11,7 @@ from infra_cdk.data import Data
 from infra_cdk.function import Functions
 from infra_cdk.function_spec import Batch, FunctionSpec, Layer, QueueName, functions_of
 from infra_cdk.identity import Identity
+from infra_cdk.mailing import Mailing
 from infra_cdk.models import Models
 from infra_cdk.package.code import code_folder
 from infra_cdk.package.layer import LAYERS, Platform, layer_folder
@@ -49,6 +50,7 @@ class TutorQualityStack(Stack):
             queues=queues,
             secrets=(secrets := Secrets(self, stage=stage)),
             models=(models := Models(self, stage=stage)),
+            mailing=Mailing(self, stage=stage, identity=identity, bounces=queues["bounce"].queue),
             api=api,
             stage=stage,
         )

@@ -47,6 +47,8 @@ class Stage:
     """What posts synthetic reports every quarter of an hour; None where tutors are real."""
     site_url: str
     """Where the browser finds the site; sign-in returns there."""
+    mail_from: str
+    """Whom mails come from; SES has to know the domain."""
 
 
 LOCAL: Final = Stage(
@@ -64,6 +66,7 @@ LOCAL: Final = Stage(
     retry_seconds=2,
     sweep_after_seconds=10,
     site_url="http://127.0.0.1:8080",
+    mail_from="quality@local.tutor-quality.example.com",
 )
 
 DEV: Final = Stage(
@@ -82,6 +85,7 @@ DEV: Final = Stage(
     sweep_after_seconds=120,
     feed=SyntheticFeed(world="demo", seed=1, since=datetime(2026, 11, 1, tzinfo=UTC)),
     site_url="https://dev.tutor-quality.example.com",
+    mail_from="quality@dev.tutor-quality.example.com",
 )
 
 PROD: Final = Stage(
@@ -99,6 +103,7 @@ PROD: Final = Stage(
     retry_seconds=15,
     sweep_after_seconds=120,
     site_url="https://tutor-quality.example.com",
+    mail_from="quality@tutor-quality.example.com",
 )
 
 STAGES: Final[dict[str, Stage]] = {stage.name: stage for stage in (LOCAL, DEV, PROD)}

@@ -25,6 +25,7 @@ _SERVICES: Final = (
     "cloudformation",
     "cognito-idp",
     "dynamodb",
+    "events",
     "iam",
     "lambda",
     "logs",

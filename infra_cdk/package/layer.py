@@ -57,7 +57,7 @@ LAYERS: Final[dict[Layer, LayerSpec]] = {
         description="Powertools, pydantic, boto3 and the time zones.",
         group="core",
         cut=("boto3/examples", "bin"),
-        services=("dynamodb", "s3", "secretsmanager", "sqs", "sts"),
+        services=("cognito-idp", "dynamodb", "s3", "secretsmanager", "ses", "sqs", "sts"),
     ),
     "mail": LayerSpec(
         description="Jinja2, which fills in the templates of mails.",

@@ -115,6 +115,11 @@ def mail_to(mail_id: str, username: str) -> Key:
     return Key(f"MAIL#{mail_id}", f"TO#{username}")
 
 
+def mailbox(fingerprint: str) -> Key:
+    """MAILBOX#9f86d081… / SUPPRESSED: an address that gets no mail any more."""
+    return Key(f"MAILBOX#{fingerprint}", "SUPPRESSED")
+
+
 def preference(username: str) -> Key:
     """PERSON#ana / PREFERENCE: what somebody wants to be told."""
     return Key(f"PERSON#{username}", "PREFERENCE")

@@ -89,6 +89,13 @@ class MailTable:
             return False
         return True
 
+    def release(self, mail_id: str, username: str, at: datetime) -> None:
+        """Give a claim back: the mail was certainly, or probably, not taken."""
+        self._table.put(
+            key_item(key.mail_to(mail_id, username))
+            | {"state": text("claimed"), "lease_until": text(key.stamp(at - timedelta(seconds=1)))}
+        )
+
     def mark(self, mail_id: str, username: str, state: str, at: datetime, note: str = "") -> None:
         """Write down what became of a recipient: sent, or why not."""
         self._table.put(

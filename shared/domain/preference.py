@@ -1,7 +1,7 @@
 """What a person wants to be told, how, and when not."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -95,9 +95,25 @@ class Preference:
                 raise ValueError(f"{what!r} is nothing to do without")
         return self if after == self else replace(after, version=self.version + 1)
 
+    def hears(self, level: str | None) -> bool:
+        """Whether alerts of a risk level are wanted."""
+        levels = list(RiskLevel)
+        return levels.index(RiskLevel(level or "low")) >= levels.index(self.alert_level)
+
     def quiet_at(self, at: datetime) -> bool:
         """Whether an alert has to wait at that instant."""
         return self.quiet is not None and at.astimezone(ZoneInfo(self.zone)).time() in self.quiet
+
+    def quiet_until(self, at: datetime) -> datetime:
+        """When an alert that has to wait may go out; at once outside of quiet hours."""
+        if self.quiet is None or not self.quiet_at(at):
+            return at
+        zone = ZoneInfo(self.zone)
+        local = at.astimezone(zone)
+        ends = datetime.combine(local.date(), self.quiet.end, zone)
+        if local.time() >= self.quiet.end:
+            ends = datetime.combine(local.date() + timedelta(days=1), self.quiet.end, zone)
+        return ends.astimezone(UTC)
 
 
 def usual(username: str, owner: Owner) -> Preference:

@@ -1,4 +1,4 @@
-"""Settings are never changed in place: each version says who put it in force, when, and what moved."""
+"""Settings are never changed in place: each version says who set it, when, and what moved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

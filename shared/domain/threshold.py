@@ -58,7 +58,7 @@ class ThresholdError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The thresholds in force; `version` grows with every change of them, kept with who and when."""
+    """The thresholds in force; `version` grows with every change, kept with who and when."""
 
     version: int = 0
     values: tuple[tuple[str, float], ...] = ()

@@ -7,6 +7,7 @@ is compared with the stack's own description in tests/infra.
 import base64
 import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,12 @@ os.environ |= {
     "CHURN_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/churn",
     "ACTION_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/action",
     "MAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/mail",
+    "BOUNCE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/bounce",
+    "MAIL_FROM": "quality@example.com",
+    "MAIL_CONFIGURATION_SET": "tutor-quality",
+    "MAIL_TEMPLATES": tempfile.mkdtemp(prefix="mails"),
+    "SITE_URL": "https://quality.example.com",
+    "USER_POOL_ID": "us-east-1_pool",
     "MODEL_BUCKET": "models",
     "WEBHOOK_SECRET_ARN": "webhook",
     "CURSOR_SECRET_ARN": "cursor",
@@ -40,7 +47,7 @@ from shared.signature import sign
 
 CURRENT, PREVIOUS = "whsec_Y3VycmVudC1zZWNyZXQ=", "whsec_cHJldmlvdXMtc2VjcmV0"
 SECRET = json.dumps({"current": CURRENT, "previous": PREVIOUS})
-QUEUES = ("scoring", "churn", "action", "mail")
+QUEUES = ("scoring", "churn", "action", "mail", "bounce")
 LISTS = ("churn_score", "reschedule_rate", "sessions", "name", "updated_at", "p30")
 
 

@@ -1,0 +1,61 @@
+"""Bounce queue: an address that bounces for good, or complains, gets no mail any more.
+
+SES tells of it through EventBridge. Its own suppression list would do for bounces, but says
+nothing to whoever waits for an answer from that address.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.aws.batch import failures
+from shared.aws.mailer import Suppression
+from shared.aws.queue import tutor_queue
+from shared.aws.table import table
+from shared.setting import Setting
+
+
+class Env(Setting):
+    TABLE_NAME: str
+    BOUNCE_QUEUE_URL: str
+    RETRY_SECONDS: int = 15
+
+
+env = Env.read()
+logger, metrics = Logger(), Metrics()
+suppression = Suppression(table(env.TABLE_NAME))
+queue = tutor_queue(env.BOUNCE_QUEUE_URL)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Note a batch; a message that fails does so alone."""
+    metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
+    failed: dict[str, Exception] = {}
+    for record in event["Records"]:
+        try:
+            note(json.loads(record["body"])["detail"])
+        except Exception as fault:
+            failed[record["messageId"]] = fault
+    return failures(
+        event["Records"], failed, queue, env.RETRY_SECONDS, logger, metrics, metric="BounceFailed"
+    )
+
+
+def note(detail: dict[str, Any]) -> None:
+    """Suppress who it is about; a full mailbox or a time-out is no reason to."""
+    match detail["eventType"], detail:
+        case "Bounce", {"bounce": {"bounceType": "Permanent", "bouncedRecipients": list(told)}}:
+            because = "bounced"
+        case "Complaint", {"complaint": {"complainedRecipients": list(told)}}:
+            because = "complained"
+        case _:
+            metrics.add_metric("BouncedForNow", MetricUnit.Count, 1)
+            return
+    for recipient in told:
+        suppression.add(recipient["emailAddress"], because, datetime.now(UTC))
+        metrics.add_metric(because.capitalize(), MetricUnit.Count, 1)

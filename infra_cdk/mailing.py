@@ -1,0 +1,105 @@
+"""Mail: the identity it comes from, the configuration set it goes through, and what bounces."""
+
+from typing import Final
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ses as ses
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra_cdk.identity import Identity
+from infra_cdk.stage import Stage
+
+TOLD_OF: Final = {
+    "BOUNCE": "Email Bounced",
+    "COMPLAINT": "Email Complaint Received",
+}
+"""What SES tells of, by its own name and by EventBridge's."""
+
+
+class Mailing(Construct):
+    """SES for one domain: encrypted delivery, and what bounces or complains is told of."""
+
+    def __init__(
+        self, scope: Construct, *, stage: Stage, identity: Identity, bounces: sqs.Queue
+    ) -> None:
+        super().__init__(scope, "mailing")
+        self._stage, self._pool = stage, identity.pool
+        self.configuration_set = f"tutor-quality-{stage.name}"
+        configuration_set = ses.CfnConfigurationSet(
+            self,
+            "configuration_set",
+            name=self.configuration_set,
+            delivery_options=ses.CfnConfigurationSet.DeliveryOptionsProperty(tls_policy="REQUIRE"),
+            reputation_options=ses.CfnConfigurationSet.ReputationOptionsProperty(
+                reputation_metrics_enabled=True
+            ),
+            suppression_options=ses.CfnConfigurationSet.SuppressionOptionsProperty(
+                suppressed_reasons=list(TOLD_OF)
+            ),
+        )
+        domain = stage.mail_from.rpartition("@")[2]
+        # Signed and let out once the records it asks for stand in the domain's zone.
+        ses.CfnEmailIdentity(self, "domain", email_identity=domain)
+        told = ses.CfnConfigurationSetEventDestination(
+            self,
+            "told",
+            configuration_set_name=self.configuration_set,
+            event_destination=ses.CfnConfigurationSetEventDestination.EventDestinationProperty(
+                name="told",
+                enabled=True,
+                matching_event_types=list(TOLD_OF),
+                event_bridge_destination=ses.CfnConfigurationSetEventDestination.EventBridgeDestinationProperty(
+                    event_bus_arn=self._arn("events", "event-bus", "default")
+                ),
+            ),
+        )
+        told.add_dependency(configuration_set)
+        events.Rule(
+            self,
+            "bounced",
+            description="Mails of Tutor Quality that bounced or brought a complaint.",
+            event_pattern=events.EventPattern(
+                source=["aws.ses"],
+                detail_type=list(TOLD_OF.values()),
+                detail={"mail": {"tags": {"ses:configuration-set": [self.configuration_set]}}},
+            ),
+            targets=[targets.SqsQueue(bounces)],
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What a function that sends mail has to be told."""
+        return {
+            "MAIL_FROM": self._stage.mail_from,
+            "MAIL_CONFIGURATION_SET": self.configuration_set,
+            "SITE_URL": self._stage.site_url,
+            "USER_POOL_ID": self._pool.user_pool_id,
+        }
+
+    def statements(self) -> list[iam.PolicyStatement]:
+        """What its role needs: to send as us, and to read who gets mail."""
+        domain = self._stage.mail_from.rpartition("@")[2]
+        return [
+            iam.PolicyStatement(
+                actions=["ses:SendRawEmail"],
+                resources=[
+                    self._arn("ses", "identity", domain),
+                    self._arn("ses", "configuration-set", self.configuration_set),
+                ],
+            ),
+            iam.PolicyStatement(
+                actions=["cognito-idp:ListUsersInGroup", "cognito-idp:AdminGetUser"],
+                resources=[self._pool.user_pool_arn],
+            ),
+        ]
+
+    def _arn(self, service: str, resource: str, name: str) -> str:
+        return Stack.of(self).format_arn(
+            service=service,
+            resource=resource,
+            resource_name=name,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )

@@ -1,0 +1,161 @@
+"""What a mail says, read from the table at the time it is sent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from shared.aws.intervention_table import InterventionTable
+from shared.aws.item import adapter
+from shared.aws.prediction_table import PredictionTable
+from shared.aws.scorecard_table import ScorecardTable
+from shared.aws.table import Table
+from shared.aws.tutor_log import LogTable
+from shared.domain.digest import Span, digest, summary
+from shared.domain.engine import UTC_OFFICE
+from shared.domain.flag import FlagStatus
+from shared.domain.intervention import Intervention, Owner
+from shared.domain.log import midnight
+from shared.domain.mail import Mail, MailKind
+from shared.domain.overview import Overview
+from shared.domain.prediction import Prediction
+from shared.domain.report import TutorReport, session_report, tutor_report
+from shared.domain.scorecard import Scorecard
+from shared.domain.session import Outcome, outcomes
+from shared.domain.tutor_row import TutorRow
+from shared.mail.advice import topics
+from shared.mail.letter import Letter, Letters, Reader, TutorFacts
+
+type Writing = Callable[[Reader], Letter]
+"""The letter of a mail for one reader."""
+
+LONGEST_COMPARED = timedelta(days=62)
+"""Two months: a period beside the one before."""
+INTERVENTIONS_READ = 100
+"""The newest of a tutor; what is open is among them, since there is one a kind."""
+
+
+class NothingToSayError(Exception):
+    """What a mail was to tell is no longer so."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailWriter:
+    """Reads what a mail is about and has it put into words."""
+
+    cards: ScorecardTable
+    logs: LogTable
+    predictions: PredictionTable
+    interventions: InterventionTable
+    letters: Letters
+
+    @classmethod
+    def of(cls, table: Table, letters: Letters) -> "MailWriter":
+        """Ready to write from that table."""
+        return cls(
+            ScorecardTable(table), LogTable(table), PredictionTable(table),
+            InterventionTable(table), letters,
+        )  # fmt: skip
+
+    def writing(self, mail: Mail, at: datetime) -> Writing:
+        """What a mail says now; raises NothingToSayError where that is nothing."""
+        match mail.kind:
+            case MailKind.SESSION_REPORT:
+                return self._session_report(mail, at)
+            case MailKind.ALERT:
+                tutor = self._tutor(mail, at)
+                return lambda reader: self.letters.alert(tutor, reader)
+            case MailKind.OVERDUE:
+                return self._overdue(mail, at)
+            case MailKind.DAILY_DIGEST:
+                return self._digest(mail, at)
+            case MailKind.WEEKLY_SUMMARY | MailKind.MONTHLY_SUMMARY:
+                return self._summary(mail, at)
+            case _:
+                return self._to_tutor(mail)
+
+    def _session_report(self, mail: Mail, at: datetime) -> Writing:
+        session_id, kind = mail.about
+        session = self.logs.session(session_id).value
+        found = [one for one in outcomes(session) if one.kind == kind] if session else []
+        if session is None or session.tutor_id != mail.tutor_id or not found:
+            raise NothingToSayError("The session was voided or moved to another tutor.")
+        about: Outcome = found[-1]
+        card, row = self._card(mail)
+        told = session_report(
+            session, about, card, row, self._prediction(row.tutor_id),
+            self._of_tutor(row.tutor_id), mail.moved, at,
+        )  # fmt: skip
+        return lambda reader: self.letters.session_report(told, reader)
+
+    def _tutor(self, mail: Mail, at: datetime) -> TutorReport:
+        card, row = self._card(mail)
+        prediction, tasks = self._prediction(row.tutor_id), self._of_tutor(row.tutor_id)
+        return tutor_report(card, row, prediction, tasks, mail.moved, at)
+
+    def _overdue(self, mail: Mail, at: datetime) -> Writing:
+        found = (self.interventions.intervention(name) for name in mail.about)
+        late = [one for one in found if one and one.overdue(at)]
+        if not late:
+            raise NothingToSayError("All of it was seen to before the notice went out.")
+        names = {one.tutor_id: self._name(one.tutor_id) for one in late}
+        return lambda reader: self.letters.overdue(late, names, reader)
+
+    def _digest(self, mail: Mail, at: datetime) -> Writing:
+        owner = mail.owner or Owner.OPS_MANAGER
+        rows = list(self.cards.rows())
+        yesterday = midnight(at) - timedelta(days=1)
+        nights = (self.cards.day(row.tutor_id, yesterday) for row in rows)
+        levels = {night.tutor_id: night.risk_level for night in nights if night}
+        zone = self.interventions.office().calendars.get(owner, UTC_OFFICE).zone
+        told = digest(owner, self.interventions.open_ones(), rows, levels, at, zone)
+        if told.empty:
+            raise NothingToSayError("Nothing is due and nothing moved.")
+        return lambda reader: self.letters.digest(told, reader)
+
+    def _summary(self, mail: Mail, at: datetime) -> Writing:
+        weekly = mail.kind is MailKind.WEEKLY_SUMMARY
+        first = date.fromisoformat(mail.about[0])
+        last = first + timedelta(days=6) if weekly else _end_of_month(first)
+        days = {
+            date.fromisoformat(one["date"]): adapter(Overview).validate_python(one)
+            for one in self.cards.platform_days(last, LONGEST_COMPARED.days)
+        }
+        began = datetime.combine(first, datetime.min.time(), at.tzinfo)
+        known = [*self.interventions.open_ones(), *self.interventions.done_ones(began)]
+        told = summary(Span.WEEK if weekly else Span.MONTH, first, last, days, known, at)
+        return lambda reader: self.letters.summary(told, reader)
+
+    def _to_tutor(self, mail: Mail) -> Writing:
+        one = self.interventions.intervention(mail.about[0])
+        if one is None or not one.open:
+            raise NothingToSayError("The intervention is over.")
+        tutor = self.logs.tutor(one.tutor_id)
+        card, _ = self._card(mail)
+        first = self.logs.session(one.evidence[0]).value if one.evidence else None
+        facts = TutorFacts(
+            topics=topics([f.code for f in card.flags if f.status is FlagStatus.CONFIRMED]),
+            subject=tutor.subjects[0] if tutor.subjects else None,
+            session_at=first.snapshot.scheduled_time if first and first.snapshot else None,
+        )
+        return lambda reader: self.letters.to_tutor(mail.kind, tutor.name, facts)
+
+    def _card(self, mail: Mail) -> tuple[Scorecard, TutorRow]:
+        found = self.cards.card(mail.tutor_id or "")
+        if found is None:
+            raise NothingToSayError("The tutor was never scored.")
+        return found
+
+    def _name(self, tutor_id: str) -> str:
+        return self.logs.tutor(tutor_id).name or tutor_id
+
+    def _prediction(self, tutor_id: str) -> Prediction | None:
+        found = self.predictions.prediction(tutor_id)
+        return found if isinstance(found, Prediction) else None
+
+    def _of_tutor(self, tutor_id: str) -> list[Intervention]:
+        return self.interventions.of_tutor(tutor_id, INTERVENTIONS_READ)
+
+
+def _end_of_month(first: date) -> date:
+    """The last day of a month; 32 days on it is another one for sure."""
+    return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)

@@ -1,0 +1,63 @@
+"""note_bounce: an address that bounces for good or complains gets no mail any more."""
+
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import note_bounce
+from shared.aws.mailer import Suppression
+from tests.functions.conftest import Aws, sqs_event
+
+
+def bounce(kind: str) -> dict[str, Any]:
+    """What EventBridge hands on of a mail that came back."""
+    told = [{"emailAddress": "ada@example.org", "action": "failed", "status": "5.1.1"}]
+    return {
+        "detail-type": "Email Bounced",
+        "detail": {
+            "eventType": "Bounce",
+            "bounce": {"bounceType": kind, "bouncedRecipients": told},
+        },
+    }
+
+
+COMPLAINT = {
+    "detail-type": "Email Complaint Received",
+    "detail": {
+        "eventType": "Complaint",
+        "complaint": {"complainedRecipients": [{"emailAddress": "ada@example.org"}]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("event", "because"),
+    [
+        (bounce("Permanent"), "bounced"),
+        (COMPLAINT, "complained"),
+        (bounce("Transient"), None),
+        (bounce("Undetermined"), None),
+    ],
+)
+def test_who_gets_no_mail_any_more(
+    aws: Aws, context: LambdaContext, event: dict[str, Any], because: str | None
+) -> None:
+    for _ in range(2):
+        answer = note_bounce.handler(sqs_event(event), context)
+
+    assert answer == {"batchItemFailures": []}
+    assert Suppression(aws.store).because("Ada@Example.org") == because
+
+
+def test_the_address_itself_is_not_kept(aws: Aws, context: LambdaContext) -> None:
+    note_bounce.handler(sqs_event(COMPLAINT), context)
+
+    assert "ada" not in str(aws.items()).lower()
+
+
+def test_a_message_that_is_none_fails_alone(aws: Aws, context: LambdaContext) -> None:
+    answer = note_bounce.handler(sqs_event("nonsense", COMPLAINT), context)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert Suppression(aws.store).because("ada@example.org") == "complained"

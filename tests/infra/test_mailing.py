@@ -1,0 +1,59 @@
+"""Mails leave by one identity, over TLS, and what bounces is told of."""
+
+import json
+
+from tests.infra.template import Template, flat, listed
+
+
+def test_mails_leave_over_tls_or_not_at_all(template: Template) -> None:
+    configuration_set = template.only("AWS::SES::ConfigurationSet")
+
+    assert configuration_set["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
+
+
+def test_what_bounces_or_complains_comes_to_the_bounce_queue(template: Template) -> None:
+    told = template.only("AWS::SES::ConfigurationSetEventDestination")["EventDestination"]
+    rule = template.only("AWS::Events::Rule")
+    (target,) = rule["Targets"]
+
+    assert told["Enabled"]
+    assert set(told["MatchingEventTypes"]) == {"BOUNCE", "COMPLAINT"}
+    assert "event-bus/default" in flat(told["EventBridgeDestination"]["EventBusArn"])
+    assert rule["EventPattern"]["source"] == ["aws.ses"]
+    assert "bouncequeue" in flat(target["Arn"])
+
+
+def test_events_of_other_mails_are_none_of_ours(template: Template) -> None:
+    name = template.only("AWS::SES::ConfigurationSet")["Name"]
+    tags = template.only("AWS::Events::Rule")["EventPattern"]["detail"]["mail"]["tags"]
+
+    assert tags == {"ses:configuration-set": [name]}
+
+
+def test_only_eventbridge_and_only_for_that_rule_puts_bounces_there(template: Template) -> None:
+    senders = [
+        statement
+        for policy in template.properties("AWS::SQS::QueuePolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+    (allowed,) = senders
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert "bounced" in json.dumps(allowed["Condition"])
+
+
+def test_send_mail_may_send_as_our_domain_alone(template: Template) -> None:
+    (sending,) = [
+        statement
+        for statement in template.granted("send_mail")
+        if listed(statement["Action"]) == ["ses:SendRawEmail"]
+    ]
+    domain = template.only("AWS::SES::EmailIdentity")["EmailIdentity"]
+    sender = template.functions()["send_mail"]["Environment"]["Variables"]["MAIL_FROM"]
+
+    assert [flat(resource).rpartition(":")[2] for resource in listed(sending["Resource"])] == [
+        f"identity/{domain}",
+        f"configuration-set/{template.only('AWS::SES::ConfigurationSet')['Name']}",
+    ]
+    assert sender.endswith(f"@{domain}")
