@@ -33,6 +33,7 @@ class Operation(StrEnum):
     INTERVENTION_ANALYTICS = "intervention_analytics"
     MOVE_INTERVENTION = "move_intervention"
     MODEL = "model"
+    REPORTS = "reports"
 
 
 class Shape(StrEnum):
@@ -61,6 +62,7 @@ ACCESS: Mapping[Operation, Mapping[Role, Shape]] = {
     Operation.INTERVENTION_ANALYTICS: STAFF,
     Operation.MOVE_INTERVENTION: STAFF,
     Operation.MODEL: STAFF | {Role.ADMIN: Shape.FULL},
+    Operation.REPORTS: STAFF,
 }
 
 PERSONAL = frozenset(Operation) - {

@@ -15,9 +15,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from shared.contracts import FieldError, InvalidError
+from shared.contracts import FieldError, Identifier, InvalidError
 from shared.domain.churn_score import RiskLevel
 from shared.domain.flag import FLAG_RULES
+from shared.domain.mail import MailKind
 from shared.domain.tier import Tier
 from shared.domain.tutor import TutorStatus
 
@@ -152,6 +153,17 @@ class InterventionListQuestion(Question):
         Field(description="By when the clock runs out, or by expected benefit an hour."),
     ] = "due"
     limit: Annotated[int, Field(ge=1, le=200), Whole] = 50
+    cursor: Cursor | None = None
+
+
+class ReportListQuestion(Question):
+    """Filters of the mail history."""
+
+    tutor_id: (
+        Annotated[Identifier, Field(description="Only mails about, or to, this tutor.")] | None
+    ) = None
+    kind: Annotated[MailKind, Field(strict=False)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100), Whole] = 20
     cursor: Cursor | None = None
 
 

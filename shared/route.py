@@ -25,9 +25,11 @@ from shared.question import (
     HistoryQuestion,
     InterventionListQuestion,
     Question,
+    ReportListQuestion,
     SessionListQuestion,
     TutorListQuestion,
 )
+from shared.report_answer import MailReportList
 
 HEALTH = "/api/health"
 OPENAPI = "/api/openapi.json"
@@ -101,6 +103,11 @@ ROUTES: tuple[Route, ...] = (
         "/api/analytics/interventions", Operation.INTERVENTION_ANALYTICS,
         "What interventions do, kind by kind, against tutors held out at random.",
         InterventionAnalytics,
+    ),
+    Route(
+        "/api/reports", Operation.REPORTS,
+        "Mails as they went out, and those that were not sent and why, the newest first.",
+        MailReportList, ReportListQuestion,
     ),
     Route(
         "/api/model", Operation.MODEL,

@@ -5,6 +5,7 @@ mail is handed to SES and marked afterwards: SES knows no idempotency, so a cras
 one mail more, and none is lost.
 """
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,10 @@ from shared.aws import key
 from shared.aws.item import Item, dumped, key_item, loaded, number, text
 from shared.aws.table import NEW, Table, VersionConflictError, unchanged
 from shared.domain.mail import Mail, MailState
+from shared.question import ReportListQuestion
 
+MOST_EXAMINED = 2_000
+"""Mails read for one page of the history."""
 DUE, DONE = "MAIL_DUE", "MAIL_DONE"
 """Partitions of the work index: by when it is due, by when it was done."""
 KEPT = timedelta(days=400)
@@ -51,11 +55,35 @@ class MailTable:
         found = (loaded(Mail, item) for item in items)
         return [mail for mail in found if mail.state is MailState.DUE and not mail.settled]
 
-    def of_tutor(self, tutor_id: str, most: int) -> list[Mail]:
-        """The newest mails about a tutor."""
-        between = ("MAIL#", "MAIL#~")
-        items = self._table.query(key.tutor(tutor_id), between, limit=most, newest=True)
-        return [loaded(Mail, item) for item in items]
+    def history(self, tutor_id: str | None, after: str | None) -> Iterator[tuple[Mail, str]]:
+        """Mails that are done or dropped, the newest first, each with its place in the list.
+
+        Those about a tutor, or all; `after` is the place of the last one that was shown.
+        """
+        request: dict[str, Any] = {"ScanIndexForward": False}
+        if tutor_id is None:
+            request |= {
+                "IndexName": "work",
+                "KeyConditionExpression": "#work = :work",
+                "ExpressionAttributeNames": {"#work": "work"},
+                "ExpressionAttributeValues": {":work": text(DONE)},
+            }
+        else:
+            request |= {
+                "KeyConditionExpression": "pk = :pk AND begins_with(sk, :mail)",
+                "ExpressionAttributeValues": {
+                    ":pk": text(key.tutor(tutor_id)),
+                    ":mail": text("MAIL#"),
+                },
+            }
+        names = ("pk", "sk", "work", "work_at") if tutor_id is None else ("pk", "sk")
+        if after is not None:
+            told = zip(names, json.loads(after), strict=True)
+            request["ExclusiveStartKey"] = {name: text(value) for name, value in told}
+        for item in self._table.pages(request):
+            mail = loaded(Mail, item)
+            if mail.state is not MailState.DUE:
+                yield mail, json.dumps([item[name]["S"] for name in names])
 
     def due(self, before: datetime) -> Iterator[Mail]:
         """What should have been sent before a moment, the oldest first."""
@@ -112,6 +140,24 @@ class MailTable:
         """What became of each recipient so far, by user name, strongly read."""
         items = self._table.query(f"MAIL#{mail_id}", ("TO#", "TO#~"))
         return {item["sk"]["S"].removeprefix("TO#"): item["state"]["S"] for item in items}
+
+
+def report_page(
+    table: MailTable, asked: ReportListQuestion, after: str | None
+) -> tuple[list[Mail], str | None, int]:
+    """A page of the history, where the next one begins (None on the last), and how many were read.
+
+    A kind that is rare among many gives a short page with a cursor.
+    """
+    shown: list[Mail] = []
+    place, examined = after, 0
+    for mail, here in table.history(asked.tutor_id, after):
+        if len(shown) == asked.limit or examined == MOST_EXAMINED:
+            return shown, place, examined
+        place, examined = here, examined + 1
+        if asked.kind in (None, mail.kind):
+            shown.append(mail)
+    return shown, None, examined
 
 
 def mail_item(mail: Mail) -> Item:

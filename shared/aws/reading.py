@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from shared import answer, churn_answer, intervention_answer
+from shared import answer, churn_answer, intervention_answer, report_answer
 from shared.access import Caller, NotFoundError, Operation, Shape
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.listing import TutorListing
+from shared.aws.mail_table import MailTable, report_page
 from shared.aws.model_registry import ModelRegistry
 from shared.aws.prediction_table import PredictionTable
 from shared.aws.scorecard_table import ScorecardTable
@@ -24,6 +25,7 @@ from shared.question import (
     HistoryQuestion,
     InterventionListQuestion,
     Question,
+    ReportListQuestion,
     SessionListQuestion,
     TutorListQuestion,
     canonical,
@@ -77,6 +79,7 @@ class Reading:
         self._predictions = PredictionTable(table)
         self._models = ModelRegistry(table)
         self._interventions = InterventionTable(table)
+        self._mails = MailTable(table)
         self._secret = cursor_secret
 
     def read(self, ask: Ask) -> Found:
@@ -162,6 +165,15 @@ class Reading:
         ]
         return Found(intervention_answer.analytics(known, since), examined=len(known))
 
+    def reports(self, ask: Ask) -> Found:
+        asked = cast("ReportListQuestion", ask.question)
+        mails, more, examined = report_page(self._mails, asked, self._place(ask, asked.cursor))
+        body = report_answer.MailReportList(
+            items=tuple(map(report_answer.mail_report, mails)),
+            next_cursor=self._cursor(ask, more),
+        )
+        return Found(body, sorted({m.tutor_id for m in mails if m.tutor_id}), examined)
+
     def model(self, ask: Ask) -> Found:
         champion = self._models.champion()
         known = self._models.registered(champion.version) if champion else None
@@ -200,6 +212,7 @@ READS: dict[Operation, Callable[[Reading, Ask], Found]] = {
     Operation.INTERVENTION_LIST: Reading.interventions,
     Operation.INTERVENTION_ANALYTICS: Reading.intervention_analytics,
     Operation.MODEL: Reading.model,
+    Operation.REPORTS: Reading.reports,
 }
 
 

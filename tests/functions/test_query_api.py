@@ -19,6 +19,7 @@ from shared.aws.audit import AuditTrail
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.item import value_of
 from shared.aws.listing import MAX_EXAMINED
+from shared.aws.mail_table import MailTable
 from shared.aws.model_registry import ModelRegistry, Registered
 from shared.aws.prediction_table import PredictionTable
 from shared.aws.reading import Reading
@@ -30,6 +31,7 @@ from shared.domain.churn_model import Decision, FeatureDrift, Health, Manifest
 from shared.domain.churn_score import risk_level
 from shared.domain.evaluation import Evaluation, Measures, ReliabilityBin
 from shared.domain.intervention import Intervention, Kind, Opinion, Owner, Status
+from shared.domain.mail import Mail, MailKind, mail_name
 from shared.domain.overview import overview
 from shared.domain.prediction import Absence, Probabilities, Unscored
 from shared.domain.scorecard import Scorecard, daily_record, scorecard
@@ -849,6 +851,59 @@ def test_a_tutor_shows_what_is_open_but_not_what_was_held_out(api: Table) -> Non
     assert [(item["owner"], item["why"]) for item in advised["items"]] == [
         ("ops_manager", "Churn score 60, above 50 for 7 days.")
     ]
+
+
+def mailed(api: Table, number: int, tutor_id: str | None, kind: MailKind, **told: Any) -> Mail:
+    """A mail that went out so many minutes ago."""
+    at = NOW - timedelta(minutes=number)
+    mail = Mail(kind, mail_name(at, kind, str(number)), at, at, tutor_id)
+    sent = mail.done(at, "Nothing unusual: Ada Park", "Took place.", 2)
+    MailTable(api).put_new(replace(sent, **told))
+    return mail
+
+
+def test_who_was_told_what_can_be_read_up(api: Table) -> None:
+    mail = mailed(api, 1, "t-7", MailKind.SESSION_REPORT, moved=("Risk rose",))
+
+    (item,) = ask("/api/reports").json["items"]
+
+    assert (item["mail_id"], item["tutor_id"], item["recipients"]) == (mail.mail_id, "t-7", 2)
+    assert (item["subject"], item["text"]) == ("Nothing unusual: Ada Park", "Took place.")
+    assert (item["state"], item["moved"]) == ("done", ["Risk rose"])
+
+
+def test_what_is_still_to_be_sent_is_no_history(api: Table) -> None:
+    MailTable(api).put_new(Mail(MailKind.ALERT, "alert", NOW, NOW, "t-7"))
+
+    assert ask("/api/reports").json["items"] == []
+    assert ask("/api/reports", tutor_id="t-7").json["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "shown"),
+    [
+        ({}, [1, 2, 3, 4]),
+        ({"tutor_id": "t-7"}, [1, 3]),
+        ({"kind": "alert"}, [3, 4]),
+        ({"tutor_id": "t-7", "kind": "alert"}, [3]),
+    ],
+)
+def test_the_mail_history_goes_on_where_its_page_ended(
+    api: Table, filters: dict[str, Any], shown: list[int]
+) -> None:
+    mailed(api, 1, "t-7", MailKind.SESSION_REPORT)
+    mailed(api, 2, "t-8", MailKind.SESSION_REPORT)
+    mailed(api, 3, "t-7", MailKind.ALERT)
+    mailed(api, 4, "t-8", MailKind.ALERT)
+    found: list[int] = []
+    page = ask("/api/reports", limit=1, **filters).json
+    while page["items"] or page["next_cursor"]:
+        found += [int(item["mail_id"].split("~")[0][-1]) for item in page["items"]]
+        if not page["next_cursor"]:
+            break
+        page = ask("/api/reports", limit=1, cursor=page["next_cursor"], **filters).json
+
+    assert found == shown
 
 
 @pytest.mark.parametrize("role", ["ops_manager", "people_ops", "service", "admin"])

@@ -48,8 +48,7 @@ class Post:
     def sent(self) -> list[EmailMessage]:
         backend: Any = ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
         return [
-            email.message_from_string(one.raw_data, policy=default)
-            for one in backend.sent_messages
+            email.message_from_string(one.raw_data, policy=default) for one in backend.sent_messages
         ]
 
     def to(self) -> list[str]:

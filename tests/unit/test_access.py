@@ -29,12 +29,13 @@ EXPECTED = {
     "sessions": STAFF,
     "intervention_list": STAFF,
     "intervention_analytics": STAFF,
+    "reports": STAFF,
     "move_intervention": STAFF,
     "model": {*STAFF, "admin"},
 }
 NOBODYS = {
     "overview", "definitions", "intervention_list", "intervention_analytics",
-    "move_intervention", "tutor_list", "model",
+    "move_intervention", "tutor_list", "model", "reports",
 }  # fmt: skip
 LISTS = {"overview", "tutor_list", "intervention_list"}
 
