@@ -24,7 +24,7 @@ from shared.aws.mailer import RefusedError, Suppression, mailer
 from shared.aws.preference_table import PreferenceTable
 from shared.aws.queue import mail_queue
 from shared.aws.secret import secret
-from shared.aws.table import VersionConflictError, table
+from shared.aws.table import VersionConflictError, fault_name, table
 from shared.aws.tutor_log import LogTable
 from shared.domain.intervention import Order, Owner, moved
 from shared.domain.mail import Mail, MailKind, MailState
@@ -124,7 +124,7 @@ def send(mail_id: str) -> None:
         try:
             known[recipient.username] = deliver(mail, write, recipient, at)
         except Exception as fault:
-            logger.error("not sent", mail_id=mail_id, fault=type(fault).__name__)
+            logger.error("not sent", mail_id=mail_id, fault=fault_name(fault))
             unsent.append(recipient.username)
     if unsent:
         raise UnsentError(f"{len(unsent)} recipients wait for {mail_id}")

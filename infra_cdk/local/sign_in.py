@@ -10,6 +10,16 @@ from infra_cdk.local.deployed import Deployed
 ROLES: Final = ("ops_manager", "people_ops", "service", "tutor", "student", "admin")
 
 
+MAIL_DOMAIN: Final = "example.com"
+"""Where people of the local stage would get their mail; it all lands in the mailbox folder."""
+
+
+def let_staff_in(deployed: Deployed) -> None:
+    """Have somebody in operations and in people operations, who then get mail."""
+    for role in ("ops_manager", "people_ops"):
+        access_token(deployed, role)
+
+
 def access_token(deployed: Deployed, role: str, *, user: str | None = None) -> str:
     """A token with this one group; a tutor's user name is the tutor's id."""
     if role not in ROLES:
@@ -32,7 +42,12 @@ def access_token(deployed: Deployed, role: str, *, user: str | None = None) -> s
 
 def _ensure_user(cognito: Any, pool: str, name: str, role: str, password: str) -> None:
     try:
-        cognito.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")
+        cognito.admin_create_user(
+            UserPoolId=pool,
+            Username=name,
+            UserAttributes=[{"Name": "email", "Value": f"{name}@{MAIL_DOMAIN}"}],
+            MessageAction="SUPPRESS",
+        )
     except ClientError as refused:
         if refused.response["Error"]["Code"] != "UsernameExistsException":
             raise

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from shared.aws.table import AwsError
+from shared.aws.table import AwsError, fault_name
 from shared.problem import Journal, Meter
 
 SHOWN = 120
@@ -37,10 +37,10 @@ def failures(
         fault = failed.get(record["messageId"])
         if fault is None:
             continue
-        logger.error("failed", hint=record["body"][:SHOWN], fault=type(fault).__name__)
+        logger.error("failed", hint=record["body"][:SHOWN], fault=fault_name(fault))
         metrics.add_metric(metric, "Count", 1)
         try:
             queue.back_off(record["receiptHandle"], receives(record), first_seconds)
         except AwsError as error:
-            logger.info("no back-off", fault=type(error).__name__)
+            logger.info("no back-off", fault=fault_name(error))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -123,6 +123,13 @@ class Table:
             raise
 
 
+def fault_name(fault: Exception) -> str:
+    """What a fault is called in logs: AWS's code where there is one, never its message."""
+    if isinstance(fault, ClientError):
+        return fault.response["Error"]["Code"]
+    return type(fault).__name__
+
+
 def cancellations(error: ClientError) -> list[str]:
     """The reason codes of a cancelled transaction, one an action."""
     response: dict[str, Any] = dict(error.response)

@@ -4,11 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra_cdk.local.stack import throwaway_stack
+from infra_cdk.local.stack import LocalStack, throwaway_stack
 from tests.e2e.marketplace import Marketplace
 
 
 @pytest.fixture(scope="session")
-def marketplace() -> Iterator[Marketplace]:
-    with throwaway_stack() as stack:
-        yield Marketplace(stack.deployed)
+def stack() -> Iterator[LocalStack]:
+    with throwaway_stack() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def marketplace(stack: LocalStack) -> Marketplace:
+    return Marketplace(stack.deployed)

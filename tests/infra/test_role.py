@@ -95,11 +95,13 @@ def test_nobody_is_granted_a_wildcard_action(template: Template) -> None:
 
 
 def test_the_only_wildcards_are_the_names_of_log_streams_and_of_models(
-    template: Template,
+    template: Template, stage: str
 ) -> None:
     for role, statement in template.statements():
         for resource in map(flat, listed(statement["Resource"])):
             named = resource.removesuffix(":log-stream:*").removesuffix("/models/*")
+            if stage == "local" and listed(statement["Action"]) == ["ses:SendRawEmail"]:
+                continue  # the emulator knows no senders
             assert "*" not in named, (role, resource)
 
 
