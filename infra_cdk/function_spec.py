@@ -32,11 +32,14 @@ TUTOR_LIST: Final[tuple[Index, ...]] = (
 )
 
 
+UNSUBSCRIBE: Final = "/api/unsubscribe/{token}"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One route of the HTTP API; `signed_in` routes need a Cognito access token."""
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT"]
     path: str
     signed_in: bool
 
@@ -225,6 +228,34 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         timeout_seconds=15,
         memory_mb=1024,
         table=("GetItem", "Query", "PutItem"),
+    ),
+    FunctionSpec(
+        name="settings_api",
+        does="Lets people move dials and choose what they are told, and asks what dials would do.",
+        trigger=Http(
+            (
+                Route("PUT", "/api/settings/{proxy+}", signed_in=True),
+                Route("POST", "/api/settings/interventions/dry-run", signed_in=True),
+            )
+        ),
+        timeout_seconds=15,
+        memory_mb=1769,
+        table=("GetItem", "Query", "PutItem"),
+        query=("by_name",),
+    ),
+    FunctionSpec(
+        name="unsubscribe",
+        does="Lets whoever got a mail do without such mails, by the link in it.",
+        trigger=Http(
+            (
+                Route("GET", UNSUBSCRIBE, signed_in=False),
+                Route("POST", UNSUBSCRIBE, signed_in=False),
+            )
+        ),
+        timeout_seconds=10,
+        memory_mb=512,
+        table=("GetItem", "PutItem"),
+        reads=("cursor",),
     ),
     FunctionSpec(
         name="query_api",

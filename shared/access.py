@@ -34,6 +34,11 @@ class Operation(StrEnum):
     MOVE_INTERVENTION = "move_intervention"
     MODEL = "model"
     REPORTS = "reports"
+    SETTINGS = "settings"
+    CHANGE_SETTINGS = "change_settings"
+    DRY_RUN = "dry_run"
+    NOTIFICATIONS = "notifications"
+    CHANGE_NOTIFICATIONS = "change_notifications"
 
 
 class Shape(StrEnum):
@@ -44,9 +49,10 @@ class Shape(StrEnum):
 
 
 STAFF = {Role.OPS_MANAGER: Shape.FULL, Role.PEOPLE_OPS: Shape.FULL}
+ADMINS = {Role.ADMIN: Shape.FULL}
 RAILS = {Role.SERVICE: Shape.FULL}
 OWN_PAGE = {Role.TUTOR: Shape.OWN}
-DEFINED_FOR = STAFF | RAILS | {Role.ADMIN: Shape.FULL}
+DEFINED_FOR = STAFF | RAILS | ADMINS
 """Not tutors and students: the definitions tell how risk is scored."""
 
 ACCESS: Mapping[Operation, Mapping[Role, Shape]] = {
@@ -61,8 +67,13 @@ ACCESS: Mapping[Operation, Mapping[Role, Shape]] = {
     Operation.INTERVENTION_LIST: STAFF,
     Operation.INTERVENTION_ANALYTICS: STAFF,
     Operation.MOVE_INTERVENTION: STAFF,
-    Operation.MODEL: STAFF | {Role.ADMIN: Shape.FULL},
+    Operation.MODEL: STAFF | ADMINS,
     Operation.REPORTS: STAFF,
+    Operation.SETTINGS: STAFF | ADMINS,
+    Operation.CHANGE_SETTINGS: ADMINS | {Role.OPS_MANAGER: Shape.FULL},
+    Operation.DRY_RUN: STAFF | ADMINS,
+    Operation.NOTIFICATIONS: STAFF | ADMINS,
+    Operation.CHANGE_NOTIFICATIONS: STAFF | ADMINS,
 }
 
 PERSONAL = frozenset(Operation) - {
@@ -70,6 +81,8 @@ PERSONAL = frozenset(Operation) - {
     Operation.DEFINITIONS,
     Operation.INTERVENTION_ANALYTICS,
     Operation.MODEL,
+    Operation.SETTINGS,
+    Operation.DRY_RUN,
 }
 """Reads that show somebody's data: each leaves an audit row."""
 
@@ -97,6 +110,11 @@ class Caller:
     username: str | None
     client_id: str | None
     roles: frozenset[Role]
+
+    @property
+    def name(self) -> str:
+        """What they are called in histories, and their settings are kept under."""
+        return self.username or self.client_id or self.subject
 
     @property
     def role_names(self) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -17,15 +17,20 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from shared.domain.business_hours import Calendar, Hours
+from shared.domain.churn_score import RiskLevel
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.feedback import Feedback
 from shared.domain.intervention import MOST_TEXT, Opinion, Outcome
+from shared.domain.preference import Channel, Preference, QuietHours, Reports
 from shared.domain.session import Party, Report, ReportOrder, Reschedule, Snapshot, Status
 from shared.domain.tutor import Tutor, TutorStatus
+from shared.domain.webhook_address import allowed_webhook
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_VERSION = 2**53
@@ -35,6 +40,7 @@ _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,30})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 class Kind(StrEnum):
@@ -90,7 +96,27 @@ def day_or_instant(value: object) -> datetime:
     return instant(value)
 
 
+def clock_time(value: object) -> time:
+    """What a clock shows, from text like 09:30."""
+    if isinstance(value, str) and _CLOCK.fullmatch(value):
+        return time.fromisoformat(value)
+    raise PydanticCustomError("clock_time", "must be a time of day, like 09:30")
+
+
+def calendar_day(value: object) -> date:
+    """A date, from text like 2026-12-25."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return day_or_instant(value).date()
+    raise PydanticCustomError("calendar_day", "must be a date, like 2026-12-25")
+
+
 Instant = Annotated[datetime, BeforeValidator(instant)]
+ClockTime = Annotated[
+    time,
+    BeforeValidator(clock_time),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+]
+CalendarDay = Annotated[date, BeforeValidator(calendar_day)]
 DayOrInstant = Annotated[datetime, BeforeValidator(day_or_instant)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}\z")]
 Version = Annotated[int, Field(ge=0, le=MAX_VERSION)]
@@ -104,7 +130,12 @@ Text = Annotated[str, StringConstraints(max_length=10_000)]
 
 
 class Inbound(BaseModel):
-    """Strict about what it knows, indifferent to what it does not."""
+    """Strict about what it knows, indifferent to what it does not.
+
+    null means absent, but for the fields of NULL_REMOVES.
+    """
+
+    NULL_REMOVES: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(
         strict=True, frozen=True, extra="ignore", allow_inf_nan=False, regex_engine="rust-regex"
@@ -284,6 +315,111 @@ class MoveOrder(Inbound):
     opinion: Annotated[Opinion, Field(strict=False)] | None = None
 
 
+class SettingValues(Inbound):
+    """New values of some dials or thresholds, by name; the others stay as they are."""
+
+    values: Annotated[
+        dict[Annotated[str, StringConstraints(max_length=100)], float],
+        Field(min_length=1, max_length=50),
+    ]
+
+
+ZoneName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,64}\z")]
+
+
+class ClockSpan(Inbound):
+    """From when until when, by the local clock."""
+
+    begin: ClockTime
+    end: ClockTime
+
+
+Day = ClockSpan | None
+
+
+class OwnerCalendar(Inbound):
+    """When the owners of interventions work.
+
+    `week` are the seven days from Monday on, null for one on which nobody works; `holidays` are
+    days off in that zone.
+    """
+
+    zone: ZoneName
+    week: Annotated[tuple[Day, Day, Day, Day, Day, Day, Day], Field(strict=False)]
+    holidays: Annotated[tuple[CalendarDay, ...], Field(strict=False, max_length=100)] = ()
+
+    def calendar(self) -> Calendar:
+        """The domain's calendar; raises InvalidError naming the field."""
+        week = tuple(_hours(day, number) for number, day in enumerate(self.week))
+        try:
+            return Calendar(self.zone, week, frozenset(self.holidays))
+        except ValueError as error:
+            name, _, said = str(error).partition(": ")
+            raise InvalidError([FieldError(name, said)]) from error
+
+
+def _hours(day: ClockSpan | None, number: int) -> Hours | None:
+    if day is None:
+        return None
+    try:
+        return Hours(day.begin, day.end)
+    except ValueError as error:
+        name, _, said = str(error).partition(": ")
+        raise InvalidError([FieldError(f"week.{number}.{name}", said)]) from error
+
+
+class NotificationChoice(Inbound):
+    """What somebody wants to be told; what is absent stays as it is.
+
+    null removes the quiet hours, or the address of the webhook.
+    """
+
+    NULL_REMOVES = frozenset({"quiet_hours", "webhook_url"})
+
+    reports: Annotated[Reports, Field(strict=False)] | None = None
+    digests: bool | None = None
+    alerts: (
+        Annotated[
+            tuple[Annotated[Channel, Field(strict=False)], ...], Field(strict=False, max_length=2)
+        ]
+        | None
+    ) = None
+    alert_level: Annotated[RiskLevel, Field(strict=False)] | None = None
+    zone: ZoneName | None = None
+    quiet_hours: ClockSpan | None = None
+    webhook_url: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+    def applied(self, before: Preference, webhook_hosts: Collection[str]) -> Preference:
+        """The next version of somebody's settings; raises InvalidError naming the field."""
+        chosen = {name: getattr(self, name) for name in self.model_fields_set - {"quiet_hours"}}
+        if self.alerts is not None:
+            chosen["alerts"] = tuple(dict.fromkeys(self.alerts))
+        if "quiet_hours" in self.model_fields_set:
+            span = self.quiet_hours
+            chosen["quiet"] = QuietHours(span.begin, span.end) if span else None
+        after = replace(before, **chosen, version=before.version + 1)
+        wrong = list(self._wrong(after, webhook_hosts))
+        if wrong:
+            raise InvalidError(wrong)
+        return after
+
+    def _wrong(self, after: Preference, webhook_hosts: Collection[str]) -> Iterator[FieldError]:
+        if self.webhook_url and not allowed_webhook(self.webhook_url, webhook_hosts):
+            yield FieldError("webhook_url", f"must be an https address of {_or(webhook_hosts)}")
+        if Channel.WEBHOOK in after.alerts and not after.webhook_url:
+            yield FieldError("alerts", "can not go to a webhook without a webhook_url")
+        if after.quiet and after.quiet.begin == after.quiet.end:
+            yield FieldError("quiet_hours.end", "must not be the begin")
+        try:
+            Calendar(after.zone)
+        except ValueError:
+            yield FieldError("zone", f"{after.zone!r} is no IANA time zone")
+
+
+def _or(names: Collection[str]) -> str:
+    return " or ".join(names) or "no host at all"
+
+
 MODELS: dict[Kind, type[Inbound]] = {
     Kind.SESSION: SessionReport,
     Kind.TUTOR: TutorProfile,
@@ -344,7 +480,8 @@ def read_json(body: bytes) -> dict[str, Any]:
 def parsed[M: Inbound](model: type[M], document: dict[str, Any]) -> M:
     """The document as a message; null means absent. Raises InvalidError naming every field."""
     try:
-        message = model.model_validate(_without_nulls(document))
+        removed = {name: None for name in model.NULL_REMOVES if document.get(name, ...) is None}
+        message = model.model_validate(_without_nulls(document) | removed)
     except ValidationError as error:
         raise InvalidError(
             [_field_error(dict(e)) for e in error.errors()[:ERRORS_SHOWN]]
@@ -424,5 +561,6 @@ def _has_surrogate(text: str) -> bool:
 def _field_error(error: dict[str, Any]) -> FieldError:
     path = ".".join(str(part) for part in error["loc"]) or "body"
     said = error["msg"].replace("Input should", "must").replace("String should", "must")
-    said = said.replace("a valid tuple", "a list")
+    said = said.replace("a valid tuple", "a list").replace(" after validation", "")
+    said = said.replace("Tuple should", "must").replace("Dictionary should", "must")
     return FieldError(path[:200], MESSAGES.get(error["type"], said))

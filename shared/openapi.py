@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
@@ -10,13 +11,24 @@ from pydantic.json_schema import models_json_schema
 
 from shared.access import ACCESS, Operation, Role, Shape
 from shared.answer import Health
-from shared.contracts import MODELS, Inbound, Kind, MoveOrder
+from shared.contracts import (
+    MODELS,
+    Inbound,
+    Kind,
+    MoveOrder,
+    NotificationChoice,
+    OwnerCalendar,
+    SettingValues,
+)
+from shared.domain.engine import PEOPLE
 from shared.domain.intervention import MOVES, PEOPLES, Action
 from shared.intervention_answer import Intervention
 from shared.outbound import Outbound
 from shared.problem import TITLES
 from shared.question import Question
 from shared.route import HEALTH, OPENAPI, ROUTES, Route
+from shared.settings_answer import Calendars, Dials, DryRun, Notifications
+from shared.unsubscribe import FIELD, VALUE
 
 VERSION = "1.0.0"
 REFERENCE = "#/components/schemas/{model}"
@@ -87,6 +99,52 @@ MOVED = {
     "judge": "An `opinion` of the rule that opened it.",
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One way of changing settings, or of asking what a change would do."""
+
+    method: Literal["put", "post"]
+    path: str
+    name: str
+    operation: Operation
+    summary: str
+    told: type[Inbound]
+    answer: type[Outbound]
+
+
+OWNER = "{owner}"
+SETTINGS = (
+    Setting(
+        "put", "/api/settings/interventions", "move_dials", Operation.CHANGE_SETTINGS,
+        "Move some dials of interventions; the others stay.", SettingValues, Dials,
+    ),
+    Setting(
+        "put", "/api/settings/thresholds", "move_thresholds", Operation.CHANGE_SETTINGS,
+        "Move some thresholds of flags; a tutor is measured by them from the next scoring on, "
+        "at the latest at 00:00 UTC.", SettingValues, Dials,
+    ),
+    Setting(
+        "put", f"/api/settings/calendars/{OWNER}", "put_calendar", Operation.CHANGE_SETTINGS,
+        "Say when an owner of interventions works; deadlines already given stay.",
+        OwnerCalendar, Calendars,
+    ),
+    Setting(
+        "put", "/api/settings/notifications", "choose_notifications",
+        Operation.CHANGE_NOTIFICATIONS,
+        "Choose what to be told oneself; what is absent stays as it is.",
+        NotificationChoice, Notifications,
+    ),
+    Setting(
+        "post", "/api/settings/interventions/dry-run", "dry_run", Operation.DRY_RUN,
+        "What moved dials would have opened over the last 30 nights, beside those in force. "
+        "Changes nothing.", SettingValues, DryRun,
+    ),
+)  # fmt: skip
+
+UNSUBSCRIBE = "/api/unsubscribe/{token}"
+SETTING_ERRORS = (400, 401, 403, 404, 412, 413, 415, 422, 428, 503)
+DRY_RUN_ERRORS = (400, 401, 403, 413, 415, 422, 503)
 MOVE_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503)
 READ_ERRORS = (401, 403, 404, 422, 503)
 REPORT_ERRORS = (400, 401, 409, 413, 415, 422, 503)
@@ -101,7 +159,13 @@ def document_bytes() -> bytes:
 def document() -> Json:
     """The whole document."""
     schemas = _Schemas(
-        inbound=[*MODELS.values(), MoveOrder, *{route.question for route in ROUTES}, Problem],
+        inbound=[
+            *MODELS.values(),
+            MoveOrder,
+            *_told(),
+            *{route.question for route in ROUTES},
+            Problem,
+        ],
         outbound=[*_answers(), Intervention, Health, Receipt],
     )
     reports = {f"/api/{kind}": {"post": _report(kind, schemas)} for kind in Kind}
@@ -110,8 +174,11 @@ def document() -> Json:
         f"/api/interventions/{{intervention_id}}/{move}": {"post": _move(move, schemas)}
         for move in PEOPLES
     }
+    found = [*reports.items(), *reads.items(), *moves.items()]
+    found += ((each.path, {each.method: _setting(each, schemas)}) for each in SETTINGS)
+    found += [*_open(schemas).items(), (UNSUBSCRIBE, _unsubscribe())]
     paths: Json = {}
-    for path, item in [*reports.items(), *reads.items(), *moves.items(), *_open(schemas).items()]:
+    for path, item in found:
         paths.setdefault(path, {}).update(item)
     return {
         "openapi": "3.1.0",
@@ -125,6 +192,7 @@ def document() -> Json:
         "tags": [
             {"name": "read", "description": "For people and the marketplace's backend."},
             {"name": "move", "description": "For people who work on interventions."},
+            {"name": "set", "description": "Dials, thresholds, calendars, one's notifications."},
             {"name": "report", "description": "For the marketplace's backend alone."},
             {"name": "open", "description": "For anybody."},
         ],
@@ -172,7 +240,11 @@ class _Schemas:
 
 def _answers() -> list[type[Outbound]]:
     found = [model for route in ROUTES for model in (route.answer, route.own) if model]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *(each.answer for each in SETTINGS)]))
+
+
+def _told() -> list[type[Inbound]]:
+    return list(dict.fromkeys(each.told for each in SETTINGS))
 
 
 def _read(route: Route, schemas: _Schemas) -> Json:
@@ -248,13 +320,7 @@ def _move(move: Action, schemas: _Schemas) -> Json:
         "security": [{"access_token": []}],
         "parameters": [
             {"name": "intervention_id", "in": "path", "required": True, "schema": identifier},
-            {
-                "name": "If-Match",
-                "in": "header",
-                "required": True,
-                "description": "`version` of the intervention as it was seen.",
-                "schema": {"type": "string"},
-            },
+            _if_match("`version` of the intervention as it was seen."),
         ],
         "requestBody": {
             "required": bool(MOVES[move].needs),
@@ -263,6 +329,81 @@ def _move(move: Action, schemas: _Schemas) -> Json:
         "responses": {
             "200": _ok(schemas.of(Intervention), "As it is now."),
             **{str(status): _problem(status) for status in MOVE_ERRORS},
+        },
+    }
+
+
+def _if_match(described: str) -> Json:
+    return {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "description": described,
+        "schema": {"type": "string"},
+    }
+
+
+def _setting(setting: Setting, schemas: _Schemas) -> Json:
+    shapes = ACCESS[setting.operation]
+    owner = {"type": "string", "enum": list(PEOPLE)}
+    parameters: list[Json] = []
+    if OWNER in setting.path:
+        parameters.append({"name": "owner", "in": "path", "required": True, "schema": owner})
+    if setting.method == "put":
+        parameters.append(_if_match("`version` of this part of the settings as it was seen."))
+    errors = SETTING_ERRORS if setting.method == "put" else DRY_RUN_ERRORS
+    return {
+        "operationId": setting.name,
+        "tags": ["set"],
+        "summary": setting.summary,
+        "description": _who(shapes),
+        "x-roles": dict(shapes),
+        "security": [{"access_token": []}],
+        "parameters": parameters,
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schemas.of(setting.told)}},
+        },
+        "responses": {
+            "200": _ok(schemas.of(setting.answer), "As it is now, or would have been."),
+            **{str(status): _problem(status) for status in errors},
+        },
+    }
+
+
+def _unsubscribe() -> Json:
+    token = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,400}$"}
+    form = {
+        "type": "object",
+        "properties": {FIELD: {"const": VALUE}},
+        "required": [FIELD],
+    }
+    page = {"description": "A page for people.", "content": {"text/html": {"schema": {}}}}
+    common: Json = {
+        "tags": ["open"],
+        "security": [],
+        "parameters": [{"name": "token", "in": "path", "required": True, "schema": token}],
+    }
+    return {
+        "get": common
+        | {
+            "operationId": "ask_to_unsubscribe",
+            "summary": "A page with a button that does without such mails; fetching it does not.",
+            "responses": {"200": page, "404": _problem(404), "503": _problem(503)},
+        },
+        "post": common
+        | {
+            "operationId": "unsubscribe",
+            "summary": "Do without such mails (RFC 8058); again changes nothing.",
+            "requestBody": {
+                "required": True,
+                "content": {
+                    name: {"schema": form}
+                    for name in ("application/x-www-form-urlencoded", "multipart/form-data")
+                },
+            },
+            "responses": {"200": page}
+            | {str(status): _problem(status) for status in (404, 413, 422, 503)},
         },
     }
 

@@ -30,6 +30,7 @@ from shared.question import (
     TutorListQuestion,
 )
 from shared.report_answer import MailReportList
+from shared.settings_answer import Notifications, Settings
 
 HEALTH = "/api/health"
 OPENAPI = "/api/openapi.json"
@@ -112,6 +113,16 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/api/model", Operation.MODEL,
         "The churn model in force: how well it does, why it is in force, how it fares.", Model,
+    ),
+    Route(
+        "/api/settings", Operation.SETTINGS,
+        "What can be set, within which bounds, by when owners work, and who changed what when. "
+        "Each part has a `version` of its own, which goes into `If-Match` when it is changed.",
+        Settings,
+    ),
+    Route(
+        "/api/settings/notifications", Operation.NOTIFICATIONS,
+        "What the caller wants to be told, how, and when not.", Notifications,
     ),
 )  # fmt: skip
 

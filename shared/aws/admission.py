@@ -32,7 +32,7 @@ class Admitted:
     @property
     def name(self) -> str:
         """What they are called in histories."""
-        return self.caller.username or self.caller.client_id or self.caller.subject
+        return self.caller.name
 
 
 def admit(

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from shared import answer, churn_answer, intervention_answer, report_answer
+from shared import answer, churn_answer, intervention_answer, report_answer, settings_answer
 from shared.access import Caller, NotFoundError, Operation, Shape
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.listing import TutorListing
 from shared.aws.mail_table import MailTable, report_page
 from shared.aws.model_registry import ModelRegistry
 from shared.aws.prediction_table import PredictionTable
+from shared.aws.preference_table import PreferenceTable
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.secret import Secret
 from shared.aws.table import Table
@@ -80,6 +81,7 @@ class Reading:
         self._models = ModelRegistry(table)
         self._interventions = InterventionTable(table)
         self._mails = MailTable(table)
+        self._preferences = PreferenceTable(table)
         self._secret = cursor_secret
 
     def read(self, ask: Ask) -> Found:
@@ -186,6 +188,20 @@ class Reading:
             )
         )
 
+    def settings(self, ask: Ask) -> Found:
+        most = settings_answer.CHANGES_SHOWN
+        body = settings_answer.Settings(
+            interventions=settings_answer.dials(self._interventions.policies(most)),
+            thresholds=settings_answer.thresholds(self._cards.settings_versions(most)),
+            calendars=settings_answer.calendars(self._interventions.offices(most)),
+        )
+        return Found(body)
+
+    def notifications(self, ask: Ask) -> Found:
+        stored = self._preferences.preference(ask.caller.name)
+        chosen = settings_answer.chosen(stored, ask.caller)
+        return Found(settings_answer.notifications(chosen), [ask.caller.name])
+
     def _card(self, ask: Ask) -> tuple[str, Scorecard, TutorRow]:
         tutor_id = _about(ask)
         found = self._cards.card(tutor_id)
@@ -213,6 +229,8 @@ READS: dict[Operation, Callable[[Reading, Ask], Found]] = {
     Operation.INTERVENTION_ANALYTICS: Reading.intervention_analytics,
     Operation.MODEL: Reading.model,
     Operation.REPORTS: Reading.reports,
+    Operation.SETTINGS: Reading.settings,
+    Operation.NOTIFICATIONS: Reading.notifications,
 }
 
 

@@ -16,6 +16,8 @@ from shared.domain.policy import Policy
 from shared.domain.scorecard import DailyRecord
 from shared.domain.situation import Facts, Situation
 
+DAYS = 30
+"""Nights that count, unless said otherwise."""
 RUN_UP_DAYS = 30
 """Nights that the desk is filled on before the first that counts."""
 
@@ -42,46 +44,76 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a policy would have opened over `days` nights, by kind and by owner; none held out."""
+    """What a policy would have opened over `days` nights, by kind and by owner; none held out.
+
+    Of the nights asked for only those count on which anything was recorded.
+    """
 
     days: int
     tutors: int
     by_kind: Mapping[Kind, int]
     by_owner: tuple[Load, ...]
 
+    def a_day(self, count: int) -> float:
+        """A day's mean."""
+        return count / self.days if self.days else 0.0
+
+
+def nights_asked(policies: Sequence[Policy], days: int = DAYS) -> int:
+    """How many nights have to be known: those that count, and what the rules look back on."""
+    longest = max(max(each["exemplary_days"], each["sustained_days"]) for each in policies)
+    return days + RUN_UP_DAYS + int(longest) + 1
+
 
 def budget(
-    tutors: Iterable[Nights], policy: Policy, office: Office, last: date, days: int = 30
+    tutors: Iterable[Nights], policy: Policy, office: Office, last: date, days: int = DAYS
 ) -> Budget:
     """The budget of a policy over the `days` nights up to `last`; takes each tutor once."""
-    everybody = policy.changed({"holdout_share": 0.0})
+    return budgets(tutors, [policy], office, last, days)[0]
+
+
+def budgets(
+    tutors: Iterable[Nights],
+    policies: Sequence[Policy],
+    office: Office,
+    last: date,
+    days: int = DAYS,
+) -> list[Budget]:
+    """The budgets of several policies, all asked of the same nights; takes each tutor once."""
     since = last - timedelta(days=days)
-    found: list[Intervention] = []
+    first = since - timedelta(days=RUN_UP_DAYS)
+    asked = [policy.changed({"holdout_share": 0.0}) for policy in policies]
+    found: list[list[Intervention]] = [[] for _ in policies]
+    recorded: set[date] = set()
     count = 0
     for nights in tutors:
         count += 1
-        opened = _opened(nights, everybody, office, since - timedelta(days=RUN_UP_DAYS))
-        found.extend(one for one in opened if since < one.opened_at.date() <= last)
-    return Budget(
-        days,
-        count,
-        dict(sorted(Counter(one.kind for one in found).items())),
-        tuple(_load(owner, found, days) for owner in Owner),
-    )
+        situations = [each for each in _situations(nights) if first < each.now.at.date() <= last]
+        recorded.update(each.now.at.date() for each in situations)
+        for policy, own in zip(asked, found, strict=True):
+            opened = _opened(situations, policy, office)
+            own.extend(one for one in opened if one.opened_at.date() > since)
+    nights_known = sum(night > since for night in recorded)
+    return [_budget(own, count, nights_known) for own in found]
 
 
-def _opened(nights: Nights, policy: Policy, office: Office, first: date) -> Iterable[Intervention]:
-    """Everything opened for one tutor from a night on, people acting when it is due."""
+def _situations(nights: Nights) -> Iterable[Situation]:
+    """The tutor on each night, with the nights before it."""
     facts = [Facts.of_record(record) for record in nights.records]
-    desk = Desk()
-    opened = []
+    joined = nights.onboarding_date
     for place, now in enumerate(facts):
-        if now.at.date() <= first:
-            continue
-        desk = Desk(tuple(_resolved(one, now.at) for one in desk.interventions))
-        joined = nights.onboarding_date
         tenure = (now.at - joined) / timedelta(days=1) if joined else None
-        situation = Situation(nights.tutor_id, now, facts[:place], tenure)
+        yield Situation(nights.tutor_id, now, facts[:place], tenure)
+
+
+def _opened(
+    situations: Iterable[Situation], policy: Policy, office: Office
+) -> Iterable[Intervention]:
+    """Everything opened for one tutor, night by night, people acting when it is due."""
+    desk = Desk()
+    opened: list[Intervention] = []
+    for situation in situations:
+        desk = Desk(tuple(_resolved(one, situation.now.at) for one in desk.interventions))
         changes = decided(situation, desk, policy, office)
         opened += [one for one in changes if one.version == 1]
         desk = desk.after(changes)
@@ -95,9 +127,14 @@ def _resolved(one: Intervention, at: datetime) -> Intervention:
     return moved(one, Order("complete", ENGINE, outcome=Outcome.NO_CHANGE), at)
 
 
+def _budget(found: Sequence[Intervention], tutors: int, days: int) -> Budget:
+    by_kind = dict(sorted(Counter(one.kind for one in found).items()))
+    return Budget(days, tutors, by_kind, tuple(_load(owner, found, days) for owner in Owner))
+
+
 def _load(owner: Owner, found: Sequence[Intervention], days: int) -> Load:
     own = [one for one in found if one.owner is owner]
     by_day = Counter(one.opened_at.date() for one in own)
     minutes = sum(RULE[one.kind].minutes for one in own)
-    return Load(owner, len(own), len(own) / days, max(by_day.values(), default=0),
-                minutes / 60 / days)  # fmt: skip
+    return Load(owner, len(own), len(own) / max(days, 1), max(by_day.values(), default=0),
+                minutes / 60 / max(days, 1))  # fmt: skip

@@ -1,0 +1,161 @@
+"""PUT /api/settings/…: people move dials, thresholds, calendars, and what they are told themselves.
+
+POST /api/settings/interventions/dry-run tells beforehand what moved dials would have opened. Who
+changes something says by `If-Match` which version they saw.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared import settings_answer
+from shared.access import Operation
+from shared.aws.admission import Admitted, admit
+from shared.aws.audit import AuditTrail
+from shared.aws.intervention_table import InterventionTable
+from shared.aws.preference_table import PreferenceTable
+from shared.aws.recorded_nights import nights_of_all
+from shared.aws.scorecard_table import ScorecardTable
+from shared.aws.table import VersionConflictError, table
+from shared.contracts import (
+    FieldError,
+    InvalidError,
+    NotificationChoice,
+    OwnerCalendar,
+    SettingValues,
+)
+from shared.domain import threshold
+from shared.domain.dry_run import budgets, nights_asked
+from shared.domain.engine import PEOPLE
+from shared.domain.intervention import Owner
+from shared.domain.policy import PolicyError
+from shared.domain.preference import Preference
+from shared.domain.revision import Versioned
+from shared.domain.threshold import ThresholdError
+from shared.outbound import Outbound
+from shared.problem import ProblemError, or_problem
+from shared.reply import reply
+from shared.request import seen_version, told
+from shared.setting import Setting
+from shared.settings_answer import CHANGES_SHOWN
+
+
+class Env(Setting):
+    TABLE_NAME: str
+    READERS: int = 8
+    WEBHOOK_HOSTS: str = "hooks.slack.com"
+
+
+env = Env.read()
+logger, metrics = Logger(), Metrics()
+store = table(env.TABLE_NAME)
+interventions, cards, trail = InterventionTable(store), ScorecardTable(store), AuditTrail(store)
+preferences = PreferenceTable(store)
+
+
+type Work = Callable[[dict[str, Any], Admitted, datetime], Outbound]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one change or dry run; whatever fails on our side is a 503 with Retry-After."""
+    return or_problem(lambda: respond(event, now()), logger, metrics, failure="not answered")
+
+
+def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """Find out what is to be done and by whom, do it, write down who did, answer."""
+    operation, subject, work = asked_of(event["rawPath"])
+    who = admit(event, operation, at, trail, subject)
+    try:
+        answer = work(event, who, at)
+    except VersionConflictError as error:
+        raise ProblemError(HTTPStatus.PRECONDITION_FAILED) from error
+    except (PolicyError, ThresholdError) as error:
+        wrong = FieldError(f"values.{error.name}", error.sentence)
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
+    except InvalidError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors) from error
+    trail.put(replace(who.row, status=HTTPStatus.OK.value))
+    metrics.add_metric("Answered", MetricUnit.Count, 1)
+    logger.info("answered", operation=operation)
+    headers = event.get("headers") or {}
+    return reply(answer.json_bytes(), headers, who.caller.role_names)
+
+
+def asked_of(path: str) -> tuple[Operation, str, Work]:
+    """What a path asks for, the name under which it is written down, and who does it."""
+    subject = path.removeprefix("/api/")
+    match path.removeprefix("/api/settings/").split("/"):
+        case ["interventions"]:
+            return Operation.CHANGE_SETTINGS, subject, move_dials
+        case ["interventions", "dry-run"]:
+            return Operation.DRY_RUN, subject, dry_run
+        case ["thresholds"]:
+            return Operation.CHANGE_SETTINGS, subject, move_thresholds
+        case ["calendars", owner] if owner in PEOPLE:
+            return Operation.CHANGE_SETTINGS, subject, partial(put_calendar, Owner(owner))
+        case ["notifications"]:
+            return Operation.CHANGE_NOTIFICATIONS, subject, choose_notifications
+    raise ProblemError(HTTPStatus.NOT_FOUND)
+
+
+def move_dials(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
+    """Put other dials of interventions in force."""
+    before = as_seen(event, interventions.policy())
+    values = told(SettingValues, event).values
+    interventions.put_policy(before.changed(values, who.name, at))
+    return settings_answer.dials(interventions.policies(CHANGES_SHOWN))
+
+
+def move_thresholds(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
+    """Put other thresholds in force: for each tutor from the next time they are scored."""
+    before = as_seen(event, cards.settings())
+    values = told(SettingValues, event).values
+    cards.put_settings(threshold.changed(before, values, who.name, at))
+    return settings_answer.thresholds(cards.settings_versions(CHANGES_SHOWN))
+
+
+def put_calendar(owner: Owner, event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
+    """Put another calendar of an owner in force: for deadlines of what is opened from now on."""
+    before = as_seen(event, interventions.office())
+    calendar = told(OwnerCalendar, event).calendar()
+    interventions.put_office(before.changed(owner, calendar, who.name, at))
+    return settings_answer.calendars(interventions.offices(CHANGES_SHOWN))
+
+
+def choose_notifications(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
+    """Keep what the caller wants to be told themselves."""
+    stored = preferences.preference(who.name)
+    before = as_seen(event, settings_answer.chosen(stored, who.caller))
+    choice = told(NotificationChoice, event)
+    after = choice.applied(before, env.WEBHOOK_HOSTS.split(","))
+    preferences.put(after)
+    return settings_answer.notifications(after)
+
+
+def dry_run(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
+    """What moved dials would have opened, beside those in force; nothing is written."""
+    in_force, office = interventions.policy(), interventions.office()
+    asked = [in_force, in_force.changed(told(SettingValues, event).values)]
+    nights = nights_of_all(cards, at.date(), nights_asked(asked), env.READERS)
+    now_so, then = budgets(nights, asked, office, at.date())
+    return settings_answer.compared(now_so, then, at.date())
+
+
+def as_seen[V: Versioned[Any] | Preference](event: dict[str, Any], now_there: V) -> V:
+    """What is there, if the caller saw it; ProblemError 412 or 428 otherwise."""
+    if seen_version(event) != now_there.version:
+        said = f"It is version {now_there.version} by now."
+        raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said)
+    return now_there

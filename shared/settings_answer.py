@@ -1,0 +1,284 @@
+"""What is answered about settings: dials, thresholds, calendars, their history, and a dry run."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Annotated
+
+from pydantic import PlainSerializer, WithJsonSchema
+
+from shared.access import Caller, Role
+from shared.domain import business_hours, dry_run, policy, threshold
+from shared.domain.churn_score import RiskLevel
+from shared.domain.engine import Office
+from shared.domain.intervention import Kind, Owner
+from shared.domain.intervention_rule import RULE
+from shared.domain.policy import DIALS, Policy
+from shared.domain.preference import Channel, Preference, Reports, usual
+from shared.domain.revision import Versioned, changes
+from shared.domain.threshold import THRESHOLDS
+from shared.domain.webhook_address import masked_webhook
+from shared.outbound import Outbound, Quantity
+
+CHANGES_SHOWN = 50
+"""The newest changes of each part."""
+
+ClockTime = Annotated[
+    time,
+    PlainSerializer(lambda at: f"{at:%H:%M}", return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
+
+
+class Dial(Outbound):
+    """A number that can be moved within its bounds; `whole` ones have no fraction."""
+
+    name: str
+    value: float
+    default: float
+    low: float
+    high: float
+    whole: bool
+    about: str
+
+
+class DialMoved(Outbound):
+    """One number, as it was and as it became."""
+
+    name: str
+    before: float
+    after: float
+
+
+class DialChange(Outbound):
+    """What somebody changed at once; `version` is what it made."""
+
+    version: int
+    by: str | None
+    at: datetime | None
+    moved: tuple[DialMoved, ...]
+
+
+class Dials(Outbound):
+    """Numbers that are put in force together, and who changed what, the newest first."""
+
+    version: int
+    items: tuple[Dial, ...]
+    history: tuple[DialChange, ...]
+
+
+class Hours(Outbound):
+    """From when until when, by the local clock."""
+
+    begin: ClockTime
+    end: ClockTime
+
+
+class Calendar(Outbound):
+    """When somebody works: seven days from Monday on, null where nobody does."""
+
+    zone: str
+    week: tuple[Hours | None, ...]
+    holidays: tuple[date, ...]
+
+
+class OwnedCalendar(Outbound):
+    """An owner's calendar."""
+
+    owner: Owner
+    calendar: Calendar
+
+
+class CalendarMoved(Outbound):
+    """An owner's calendar, as it was and as it became."""
+
+    owner: Owner
+    before: Calendar
+    after: Calendar
+
+
+class CalendarChange(Outbound):
+    """What somebody changed; `version` is what it made."""
+
+    version: int
+    by: str | None
+    at: datetime | None
+    moved: tuple[CalendarMoved, ...]
+
+
+class Calendars(Outbound):
+    """When the owners of interventions work, and who changed that, the newest first."""
+
+    version: int
+    items: tuple[OwnedCalendar, ...]
+    history: tuple[CalendarChange, ...]
+
+
+class Settings(Outbound):
+    """Everything that can be set, in three parts, each with a version of its own."""
+
+    interventions: Dials
+    thresholds: Dials
+    calendars: Calendars
+
+
+class Notifications(Outbound):
+    """What somebody is told, how, and when not; `webhook_url` without its secret."""
+
+    reports: Reports
+    digests: bool
+    alerts: tuple[Channel, ...]
+    alert_level: RiskLevel
+    zone: str
+    quiet_hours: Hours | None
+    webhook_url: str | None
+    version: int
+
+
+class KindLoad(Outbound):
+    """How often a kind would have been opened."""
+
+    kind: Kind
+    title: str
+    owner: Owner
+    opened: int
+    a_day: Quantity
+
+
+class OwnerLoad(Outbound):
+    """What an owner would have had to do: a day's mean and worst, and hours a day."""
+
+    owner: Owner
+    opened: int
+    a_day: Quantity
+    most_on_a_day: int
+    hours_a_day: Quantity
+
+
+class Budget(Outbound):
+    """What would have been opened, by kind and by owner."""
+
+    by_kind: tuple[KindLoad, ...]
+    by_owner: tuple[OwnerLoad, ...]
+
+
+class DryRun(Outbound):
+    """What dials would have opened over the nights up to `last`, beside those in force.
+
+    Asked of `tutors`, those at work today, over the `nights` that were recorded, with nobody held
+    out. First-session check-ins (A3) are left out: nights do not record first sessions.
+    """
+
+    last: date
+    nights: int
+    tutors: int
+    in_force: Budget
+    proposed: Budget
+
+
+def dials(versions: Sequence[Policy]) -> Dials:
+    """The dials of interventions, from their versions, the newest first."""
+    items = tuple(_dial(each, versions[0][each.name], whole=each.whole) for each in DIALS.values())
+    return _dials(items, versions)
+
+
+def thresholds(versions: Sequence[threshold.Settings]) -> Dials:
+    """The thresholds of flags, from their versions, the newest first."""
+    newest = versions[0].in_force()
+    items = tuple(_dial(each, newest[each.name], whole=False) for each in THRESHOLDS.values())
+    return _dials(items, versions)
+
+
+def _dial(each: policy.Dial | threshold.Threshold, value: float, *, whole: bool) -> Dial:
+    return Dial(
+        name=each.name,
+        value=value,
+        default=each.default,
+        low=each.low,
+        high=each.high,
+        whole=whole,
+        about=each.about,
+    )
+
+
+def _dials(items: tuple[Dial, ...], versions: Sequence[Versioned[float]]) -> Dials:
+    history = tuple(DialChange.model_validate(change) for change in changes(versions))
+    return Dials(version=versions[0].version, items=items, history=history)
+
+
+def calendars(versions: Sequence[Office]) -> Calendars:
+    """The owners' calendars, from their versions, the newest first."""
+    return Calendars(
+        version=versions[0].version,
+        items=tuple(
+            OwnedCalendar(owner=Owner(owner), calendar=_calendar(one))
+            for owner, one in versions[0].in_force().items()
+        ),
+        history=tuple(
+            CalendarChange(
+                version=change.version,
+                by=change.by,
+                at=change.at,
+                moved=tuple(
+                    CalendarMoved(
+                        owner=Owner(one.name),
+                        before=_calendar(one.before),
+                        after=_calendar(one.after),
+                    )
+                    for one in change.moved
+                ),
+            )
+            for change in changes(versions)
+        ),
+    )
+
+
+def _calendar(one: business_hours.Calendar) -> Calendar:
+    week = tuple(Hours.model_validate(hours) if hours else None for hours in one.week)
+    return Calendar(zone=one.zone, week=week, holidays=tuple(sorted(one.holidays)))
+
+
+def chosen(stored: Preference | None, who: Caller) -> Preference:
+    """What somebody set, with what they never chose as is usual for their role."""
+    owner = Owner.OPS_MANAGER if Role.OPS_MANAGER in who.roles else Owner.PEOPLE_OPS
+    return stored.of(owner) if stored else usual(who.name, owner)
+
+
+def notifications(one: Preference) -> Notifications:
+    """Somebody's own settings, as they are shown."""
+    return Notifications(
+        reports=one.reports or Reports.DIGEST_ONLY,
+        digests=one.digests,
+        alerts=one.alerts,
+        alert_level=one.alert_level,
+        zone=one.zone,
+        quiet_hours=Hours.model_validate(one.quiet) if one.quiet else None,
+        webhook_url=masked_webhook(one.webhook_url) if one.webhook_url else None,
+        version=one.version,
+    )
+
+
+def compared(in_force: dry_run.Budget, proposed: dry_run.Budget, last: date) -> DryRun:
+    """Two budgets of the same nights and tutors."""
+    return DryRun(
+        last=last,
+        nights=in_force.days,
+        tutors=in_force.tutors,
+        in_force=_budget(in_force),
+        proposed=_budget(proposed),
+    )
+
+
+def _budget(found: dry_run.Budget) -> Budget:
+    return Budget(
+        by_kind=tuple(
+            KindLoad(
+                kind=kind,
+                title=RULE[kind].title,
+                owner=RULE[kind].owner,
+                opened=count,
+                a_day=found.a_day(count),
+            )
+            for kind, count in found.by_kind.items()
+        ),
+        by_owner=tuple(OwnerLoad.model_validate(load) for load in found.by_owner),
+    )
