@@ -72,6 +72,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     if found is None:
         raise ProblemError(HTTPStatus.NOT_FOUND)
     if event["requestContext"]["http"]["method"] != "POST":
+        metrics.add_metric("Asked", MetricUnit.Count, 1)
         return page(ASKED)
     sent_as = (event.get("headers") or {}).get("content-type", "")
     if not one_click(sent_as, raw_body(event)):

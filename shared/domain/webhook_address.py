@@ -25,9 +25,8 @@ def allowed_webhook(url: str, hosts: Collection[str]) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    if parts.scheme != "https" or parts.netloc not in hosts or len(parts.path) < 2:
-        return None
-    return url
+    known = bool(parts.netloc) and parts.netloc in hosts
+    return url if known and parts.scheme == "https" and len(parts.path) > 1 else None
 
 
 def masked_webhook(url: str) -> str:

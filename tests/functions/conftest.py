@@ -31,6 +31,7 @@ os.environ |= {
     "MODEL_BUCKET": "models",
     "WEBHOOK_SECRET_ARN": "webhook",
     "CURSOR_SECRET_ARN": "cursor",
+    "READERS": "1",
     "STAGE": "test",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "TutorQuality",

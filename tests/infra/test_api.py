@@ -10,8 +10,14 @@ SIGNED_BY_RAILS = {
     "POST /api/events",
     "POST /api/feedback",
 }
-WITH_A_TOKEN = {"GET /api/{proxy+}", "POST /api/interventions/{proxy+}"}
+WITH_A_TOKEN = {
+    "GET /api/{proxy+}",
+    "POST /api/interventions/{proxy+}",
+    "PUT /api/settings/{proxy+}",
+    "POST /api/settings/interventions/dry-run",
+}
 OPEN = {"GET /api/health", "GET /api/openapi.json"}
+SEALED = {"GET /api/unsubscribe/{token}", "POST /api/unsubscribe/{token}"}
 
 
 def routes(template: Template, authorization: str) -> set[str]:
@@ -27,7 +33,7 @@ def test_reading_and_moving_take_a_token(template: Template) -> None:
 
 
 def test_reporting_takes_a_signature_and_only_the_rest_is_open(template: Template) -> None:
-    assert routes(template, "NONE") == SIGNED_BY_RAILS | OPEN
+    assert routes(template, "NONE") == SIGNED_BY_RAILS | OPEN | SEALED
 
 
 def test_tokens_come_from_our_user_pool_and_its_clients(template: Template) -> None:

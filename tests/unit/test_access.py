@@ -32,10 +32,16 @@ EXPECTED = {
     "reports": STAFF,
     "move_intervention": STAFF,
     "model": {*STAFF, "admin"},
+    "settings": {*STAFF, "admin"},
+    "change_settings": {"ops_manager", "admin"},
+    "dry_run": {*STAFF, "admin"},
+    "notifications": {*STAFF, "admin"},
+    "change_notifications": {*STAFF, "admin"},
 }
 NOBODYS = {
     "overview", "definitions", "intervention_list", "intervention_analytics",
-    "move_intervention", "tutor_list", "model", "reports",
+    "move_intervention", "tutor_list", "model", "reports", "settings", "change_settings", "dry_run",
+    "notifications", "change_notifications",
 }  # fmt: skip
 LISTS = {"overview", "tutor_list", "intervention_list"}
 

@@ -1,0 +1,165 @@
+"""/api/unsubscribe/{token}: one click does without a sort of mail, and never tells whose."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import unsubscribe
+from shared.aws.preference_table import PreferenceTable
+from shared.aws.table import VersionConflictError
+from shared.domain.intervention import Owner
+from shared.domain.mail import MailKind
+from shared.domain.preference import Preference, Reports, usual
+from shared.unsubscribe import unsubscribe_token
+from tests.functions.conftest import Aws
+
+FORM = "application/x-www-form-urlencoded"
+CLICK = "List-Unsubscribe=One-Click"
+
+
+@pytest.fixture
+def kept(aws: Aws) -> PreferenceTable:
+    unsubscribe.metrics.clear_metrics()
+    return PreferenceTable(aws.store)
+
+
+def token(what: str, username: str = "ana") -> str:
+    return unsubscribe_token("cursor-secret", username, what)
+
+
+def ask(method: str, token: str, body: str | None = None, sent_as: str = FORM) -> dict[str, Any]:
+    path = f"/api/unsubscribe/{token}"
+    event = {
+        "rawPath": path,
+        "headers": {"content-type": sent_as},
+        "body": body,
+        "requestContext": {"http": {"method": method, "path": path}},
+    }
+    return unsubscribe.handler(event, LambdaContext())
+
+
+def test_fetching_a_link_changes_nothing_and_shows_a_button(
+    aws: Aws, kept: PreferenceTable
+) -> None:
+    answer = ask("GET", token("reports"))
+
+    assert answer["statusCode"] == 200
+    assert '<form method="post">' in answer["body"]
+    assert 'name="List-Unsubscribe" value="One-Click"' in answer["body"]
+    assert aws.items("PERSON#") == []
+
+
+def test_the_page_runs_nothing_and_names_nobody(kept: PreferenceTable) -> None:
+    for answer in (ask("GET", token("reports")), ask("POST", token("reports"), CLICK)):
+        assert "default-src 'none'" in answer["headers"]["content-security-policy"]
+        assert answer["headers"]["cache-control"] == "no-store"
+        assert "<script" not in answer["body"]
+        assert "style" not in answer["body"]
+        assert "ana" not in answer["body"]
+        assert token("reports") not in answer["body"]
+
+
+def test_one_click_does_without_session_reports(kept: PreferenceTable) -> None:
+    assert ask("POST", token("reports"), CLICK)["statusCode"] == 200
+
+    found = kept.preference("ana")
+    assert found
+    assert (found.reports, found.digests, found.version) == (Reports.DIGEST_ONLY, True, 1)
+
+
+def test_who_never_chose_reports_keeps_the_usual_ones_without_digests(
+    kept: PreferenceTable,
+) -> None:
+    ask("POST", token("digests"), CLICK)
+
+    found = kept.preference("ana")
+    assert found
+    assert not found.digests
+    assert found.of(Owner.OPS_MANAGER).reports is Reports.EVERY_SESSION
+    assert found.of(Owner.PEOPLE_OPS).reports is Reports.DIGEST_ONLY
+
+
+def test_a_tutor_does_without_one_kind_of_mail(kept: PreferenceTable) -> None:
+    ask("POST", token("tutor:coaching_tips", "t-7"), CLICK)
+
+    found = kept.preference("t-7")
+    assert found
+    assert not found.wants(MailKind.COACHING_TIPS, moved=False)
+    assert found.wants(MailKind.RESCHEDULE_ALERT, moved=False)
+
+
+def test_a_second_click_changes_nothing(kept: PreferenceTable) -> None:
+    answers = [ask("POST", token("reports"), CLICK)["statusCode"] for _ in range(2)]
+
+    found = kept.preference("ana")
+    assert found
+    assert (answers, found.version) == ([200, 200], 1)
+
+
+def test_what_somebody_chose_otherwise_stays(kept: PreferenceTable) -> None:
+    kept.put(Preference("ana", Reports.CHANGES, zone="Europe/Berlin", version=1))
+
+    ask("POST", token("digests"), CLICK)
+
+    assert kept.preference("ana") == Preference(
+        "ana", Reports.CHANGES, digests=False, zone="Europe/Berlin", version=2
+    )
+
+
+def test_a_choice_made_in_the_same_moment_is_not_lost(
+    kept: PreferenceTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, tries = PreferenceTable.put, []
+
+    def chosen_meanwhile(self: PreferenceTable, preference: Preference) -> None:
+        tries.append(preference.version)
+        if len(tries) == 1:
+            put(self, Preference("ana", zone="Europe/Berlin", version=1))
+            raise VersionConflictError
+        put(self, preference)
+
+    monkeypatch.setattr(PreferenceTable, "put", chosen_meanwhile)
+
+    assert ask("POST", token("digests"), CLICK)["statusCode"] == 200
+    found = kept.preference("ana")
+    assert found
+    assert (found.zone, found.digests, tries) == ("Europe/Berlin", False, [1, 2])
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("forged", ["x" * 40, token("reports")[:-2], "%20", "ü", "x" * 500])
+def test_a_forged_link_is_not_found(
+    aws: Aws, kept: PreferenceTable, method: str, forged: str
+) -> None:
+    assert ask(method, forged, CLICK)["statusCode"] == 404
+    assert aws.items("PERSON#") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "sent_as", "status"),
+    [
+        (None, FORM, 422),
+        ("List-Unsubscribe=Later", FORM, 422),
+        ('{"List-Unsubscribe": "One-Click"}', "application/json", 422),
+        ("x" * 70_000, FORM, 413),
+    ],
+)
+def test_what_is_no_click_changes_nothing(
+    aws: Aws, kept: PreferenceTable, body: str | None, sent_as: str, status: int
+) -> None:
+    assert ask("POST", token("reports"), body, sent_as)["statusCode"] == status
+    assert aws.items("PERSON#") == []
+
+
+def test_a_link_of_somebody_who_has_usual_settings_only_lessens_them(
+    kept: PreferenceTable,
+) -> None:
+    kept.put(replace(usual("ana", Owner.PEOPLE_OPS), version=1))
+
+    ask("POST", token("reports"), CLICK)
+
+    found = kept.preference("ana")
+    assert found
+    assert (found.reports, found.version) == (Reports.DIGEST_ONLY, 1)
