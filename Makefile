@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check ruby bench docs synth deploy publish-model rollback-model remove-synthetic clean
+.PHONY: help setup run token import test check ruby bench docs synth deploy publish-model rollback-model dry-run remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -82,6 +82,9 @@ publish-model: setup ## Store a model of `make train`, not yet in force (OUT=bui
 
 rollback-model: setup ## Put an earlier churn model in force (STAGE=local|dev|prod VERSION=…)
 	@$(PYTHON) -m infra_cdk.churn_model roll-back --stage "$(STAGE)" --version "$(VERSION)"
+
+dry-run: setup ## What moved dials would have opened in 30 days (SET="coaching_score=60" STAGE=local|dev|prod)
+	@$(PYTHON) -m infra_cdk.dry_run --stage "$(STAGE)" $(SET)
 
 remove-synthetic: setup ## Stop the synthetic feed and remove all it brought (STAGE=local|dev)
 	@$(PYTHON) -m infra_cdk.synthetic remove --stage "$(STAGE)"

@@ -158,7 +158,7 @@ def test_an_owners_calendar_is_put_and_the_others_stays(aws: Aws) -> None:
 
 
 # fmt: off
-WRONG = [
+WRONG: list[tuple[str, object, str]] = [
     (DIAL, None, "values"),
     (DIAL, {"values": {}}, "values"),
     (DIAL, {"values": {"mood": 1}}, "values.mood"),

@@ -37,7 +37,8 @@ def ask(method: str, token: str, body: str | None = None, sent_as: str = FORM) -
         "body": body,
         "requestContext": {"http": {"method": method, "path": path}},
     }
-    return unsubscribe.handler(event, LambdaContext())
+    answered: dict[str, Any] = unsubscribe.handler(event, LambdaContext())
+    return answered
 
 
 def test_fetching_a_link_changes_nothing_and_shows_a_button(
