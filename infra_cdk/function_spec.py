@@ -238,7 +238,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
                 Route("POST", "/api/settings/interventions/dry-run", signed_in=True),
             )
         ),
-        timeout_seconds=15,
+        timeout_seconds=29,
         memory_mb=1769,
         table=("GetItem", "Query", "PutItem"),
         query=("by_name",),

@@ -88,7 +88,7 @@ def budgets(
     count = 0
     for nights in tutors:
         count += 1
-        situations = [each for each in _situations(nights) if first < each.now.at.date() <= last]
+        situations = list(_situations(nights, first, last))
         recorded.update(each.now.at.date() for each in situations)
         for policy, own in zip(asked, found, strict=True):
             opened = _opened(situations, policy, office)
@@ -97,11 +97,13 @@ def budgets(
     return [_budget(own, count, nights_known) for own in found]
 
 
-def _situations(nights: Nights) -> Iterable[Situation]:
-    """The tutor on each night, with the nights before it."""
+def _situations(nights: Nights, first: date, last: date) -> Iterable[Situation]:
+    """The tutor on each night after `first` up to `last`, with the nights before it."""
     facts = [Facts.of_record(record) for record in nights.records]
     joined = nights.onboarding_date
     for place, now in enumerate(facts):
+        if not first < now.at.date() <= last:
+            continue
         tenure = (now.at - joined) / timedelta(days=1) if joined else None
         yield Situation(nights.tutor_id, now, facts[:place], tenure)
 
@@ -113,17 +115,20 @@ def _opened(
     desk = Desk()
     opened: list[Intervention] = []
     for situation in situations:
-        desk = Desk(tuple(_resolved(one, situation.now.at) for one in desk.interventions))
+        desk = desk.after([_done(one, situation.now.at) for one in desk.interventions
+                           if _is_due(one, situation.now.at)])  # fmt: skip
         changes = decided(situation, desk, policy, office)
         opened += [one for one in changes if one.version == 1]
         desk = desk.after(changes)
     return opened
 
 
-def _resolved(one: Intervention, at: datetime) -> Intervention:
+def _is_due(one: Intervention, at: datetime) -> bool:
+    return not one.kind.automated and one.open and one.due_at <= at
+
+
+def _done(one: Intervention, at: datetime) -> Intervention:
     """A person's task is taken for done once it is due."""
-    if one.kind.automated or not one.open or one.due_at > at:
-        return one
     return moved(one, Order("complete", ENGINE, outcome=Outcome.NO_CHANGE), at)
 
 

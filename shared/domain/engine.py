@@ -4,7 +4,7 @@ It answers interventions as they are to be written, new ones and changed ones. R
 what it answered changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -79,8 +79,10 @@ class Desk:
             at < rested_until(one, rule) for one in self.interventions if one.kind is rule.kind
         )
 
-    def after(self, changes: Iterable[Intervention]) -> "Desk":
+    def after(self, changes: Sequence[Intervention]) -> "Desk":
         """The desk with some of them changed or added."""
+        if not changes:
+            return self
         newest = {one.intervention_id: one for one in (*self.interventions, *changes)}
         return Desk(tuple(newest.values()))
 
@@ -96,7 +98,8 @@ def decided(
 ) -> tuple[Intervention, ...]:
     """The interventions to write; nothing where nothing is to be done."""
     at = situation.now.at
-    situation = replace(situation, first_sessions=_not_asked_about(situation, desk))
+    if situation.first_sessions:
+        situation = replace(situation, first_sessions=_not_asked_about(situation, desk))
     changed: list[Intervention] = []
     for one in desk.interventions:
         after = _carried_on(one, situation, policy) if one.open else one
