@@ -1,5 +1,7 @@
 """Settings and links to do without mails, through the front door of the running stack."""
 
+from typing import Any
+
 import pytest
 import requests
 
@@ -13,7 +15,7 @@ DIALS = "/api/settings/interventions"
 
 
 def call(
-    marketplace: Marketplace, method: str, path: str, role: str, **sent: object
+    marketplace: Marketplace, method: str, path: str, role: str, **sent: Any
 ) -> requests.Response:
     headers = {"authorization": f"Bearer {access_token(marketplace.deployed, role)}"}
     if method == "PUT":
