@@ -68,8 +68,10 @@ def is_synthetic(item: Item) -> bool:
     """Whether an item tells of a synthetic tutor, session or event, or marks an import."""
     kind, _, name = str(item["pk"]["S"]).partition("#")
     match kind:
-        case "TUTOR" | "SESSION":
+        case "TUTOR" | "SESSION" | "PERSON":
             return name.startswith(SYNTHETIC)
+        case "MAIL":
+            return name.rpartition("~")[2].startswith(SYNTHETIC)
         case "VERSION":
             return name.partition("#")[2].startswith(SYNTHETIC)
         case "INBOX":

@@ -127,6 +127,10 @@ def test_the_feed_of_the_stage_is_stopped_and_no_other_clock(aws: Aws) -> None:
     [
         ("TUTOR#syn-t-1", None, True),
         ("TUTOR#t-syn-1", None, False),
+        ("MAIL#20261120T120000-alert-high~syn-t-1", None, True),
+        ("MAIL#20261120T120000-alert-high~t-1", None, False),
+        ("PERSON#syn-t-1", None, True),
+        ("PERSON#ana", None, False),
         ("SESSION#syn-s-1", None, True),
         ("SESSION#s-1", None, False),
         ("VERSION#sessions#syn-s-1", None, True),
