@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
+from itertools import takewhile
+from time import monotonic
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -21,7 +23,7 @@ from shared.aws.admission import Admitted, admit
 from shared.aws.audit import AuditTrail
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.preference_table import PreferenceTable
-from shared.aws.recorded_nights import nights_of_all
+from shared.aws.recorded_nights import recorded_nights, tutors_at_work
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import VersionConflictError, table
 from shared.contracts import (
@@ -50,6 +52,7 @@ from shared.settings_answer import CHANGES_SHOWN
 class Env(Setting):
     TABLE_NAME: str
     READERS: int = 8
+    DRY_RUN_SECONDS: float = 15
     WEBHOOK_HOSTS: str = "hooks.slack.com"
 
 
@@ -145,12 +148,17 @@ def choose_notifications(event: dict[str, Any], who: Admitted, at: datetime) -> 
 
 
 def dry_run(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
-    """What moved dials would have opened, beside those in force; nothing is written."""
+    """What moved dials would have opened, beside those in force; no setting is written.
+
+    Of as many tutors as there is time for, told as if of all.
+    """
     in_force, office = interventions.policy(), interventions.office()
     asked = [in_force, in_force.changed(told(SettingValues, event).values)]
-    nights = nights_of_all(cards, at.date(), nights_asked(asked), env.READERS)
-    now_so, then = budgets(nights, asked, office, at.date())
-    return settings_answer.compared(now_so, then, at.date())
+    everybody, stop = tutors_at_work(cards), monotonic() + env.DRY_RUN_SECONDS
+    nights = recorded_nights(cards, everybody, at.date(), nights_asked(asked), env.READERS)
+    in_time = takewhile(lambda _: monotonic() < stop, nights)
+    now_so, then = budgets(in_time, asked, office, at.date())
+    return settings_answer.compared(now_so, then, at.date(), len(everybody))
 
 
 def as_seen[V: Versioned[Any] | Preference](event: dict[str, Any], now_there: V) -> V:

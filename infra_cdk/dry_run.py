@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from infra_cdk.churn_model import StageError, place_of
 from infra_cdk.stage import STAGES
 from shared.aws.intervention_table import InterventionTable
-from shared.aws.recorded_nights import nights_of_all
+from shared.aws.recorded_nights import recorded_nights, tutors_at_work
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import AwsError, Table
 from shared.domain.dry_run import Budget, budgets, nights_asked
@@ -61,7 +61,8 @@ def dry_run(
     interventions, cards = InterventionTable(table), ScorecardTable(table)
     policy = interventions.policy()
     asked = [policy, policy.changed(values)]
-    nights = nights_of_all(cards, last, nights_asked(asked), threads)
+    everybody = tutors_at_work(cards)
+    nights = recorded_nights(cards, everybody, last, nights_asked(asked), threads)
     in_force, proposed = budgets(nights, asked, interventions.office(), last)
     return in_force, proposed
 

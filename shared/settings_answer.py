@@ -164,13 +164,15 @@ class Budget(Outbound):
 class DryRun(Outbound):
     """What dials would have opened over the nights up to `last`, beside those in force.
 
-    Asked of `tutors`, those at work today, over the `nights` that were recorded, with nobody held
-    out. First-session check-ins (A3) are left out: nights do not record first sessions.
+    For `tutors`, those at work today, over the `nights` that were recorded, with nobody held out.
+    Where `asked` is less, there was no time for more of them, and a fair sample stands for all.
+    First-session check-ins (A3) are left out: nights do not record first sessions.
     """
 
     last: date
     nights: int
     tutors: int
+    asked: int
     in_force: Budget
     proposed: Budget
 
@@ -257,14 +259,15 @@ def notifications(one: Preference) -> Notifications:
     )
 
 
-def compared(in_force: dry_run.Budget, proposed: dry_run.Budget, last: date) -> DryRun:
-    """Two budgets of the same nights and tutors."""
+def compared(in_force: dry_run.Budget, proposed: dry_run.Budget, last: date, tutors: int) -> DryRun:
+    """Two budgets of the same nights, told as if all of so many tutors had been asked."""
     return DryRun(
         last=last,
         nights=in_force.days,
-        tutors=in_force.tutors,
-        in_force=_budget(in_force),
-        proposed=_budget(proposed),
+        tutors=tutors,
+        asked=in_force.tutors,
+        in_force=_budget(in_force.of_all(tutors)),
+        proposed=_budget(proposed.of_all(tutors)),
     )
 
 

@@ -41,6 +41,16 @@ class Load:
     most_on_a_day: int
     hours_a_day: float
 
+    def times(self, factor: float) -> "Load":
+        """The load of so many times as many tutors."""
+        return Load(
+            self.owner,
+            round(self.opened * factor),
+            self.a_day * factor,
+            round(self.most_on_a_day * factor),
+            self.hours_a_day * factor,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -57,6 +67,16 @@ class Budget:
     def a_day(self, count: int) -> float:
         """A day's mean."""
         return count / self.days if self.days else 0.0
+
+    def of_all(self, tutors: int) -> "Budget":
+        """What it comes to for so many tutors, where a sample of them was asked."""
+        times = tutors / self.tutors if self.tutors else 1.0
+        return Budget(
+            self.days,
+            self.tutors,
+            {kind: round(count * times) for kind, count in self.by_kind.items()},
+            tuple(load.times(times) for load in self.by_owner),
+        )
 
 
 def nights_asked(policies: Sequence[Policy], days: int = DAYS) -> int:

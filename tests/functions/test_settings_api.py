@@ -396,6 +396,21 @@ def test_a_dry_run_of_a_young_marketplace_divides_by_the_nights_there_were(aws: 
     assert load["a_day"] == 0.1
 
 
+def test_a_dry_run_without_time_for_all_tells_of_a_sample(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        nights(aws, f"t-{number}", 55)
+    clock = iter([0.0, 1.0, 99.0])
+    monkeypatch.setattr(settings_api, "monotonic", lambda: next(clock))
+
+    answer = put(DRY_RUN, {"values": {"plan_score": 80}}).json
+
+    assert (answer["tutors"], answer["asked"]) == (3, 1)
+    assert opened(answer["in_force"])["H1"] == 3
+    assert answer["in_force"]["by_owner"][1]["a_day"] == 0.1
+
+
 def test_a_dry_run_refuses_what_could_not_be_put_in_force() -> None:
     assert put(DRY_RUN, {"values": {"coaching_score": 10}}).wrong == ["values.coaching_score"]
     assert put(DRY_RUN, None).wrong == ["values"]
