@@ -52,7 +52,7 @@ from shared.settings_answer import CHANGES_SHOWN
 class Env(Setting):
     TABLE_NAME: str
     READERS: int = 8
-    DRY_RUN_SECONDS: float = 15
+    DRY_RUN_SECONDS: float = 12
     WEBHOOK_HOSTS: str = "hooks.slack.com"
 
 
@@ -152,9 +152,10 @@ def dry_run(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
 
     Of as many tutors as there is time for, told as if of all.
     """
+    stop = monotonic() + env.DRY_RUN_SECONDS
     in_force, office = interventions.policy(), interventions.office()
     asked = [in_force, in_force.changed(told(SettingValues, event).values)]
-    everybody, stop = tutors_at_work(cards), monotonic() + env.DRY_RUN_SECONDS
+    everybody = tutors_at_work(cards)
     nights = recorded_nights(cards, everybody, at.date(), nights_asked(asked), env.READERS)
     in_time = takewhile(lambda _: monotonic() < stop, nights)
     now_so, then = budgets(in_time, asked, office, at.date())
