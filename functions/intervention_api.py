@@ -4,7 +4,6 @@ Who moves says by `If-Match` which version they saw: two people can not undo eac
 """
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.access import Operation
-from shared.aws.admission import admit
+from shared.aws.admission import admit, recorded
 from shared.aws.audit import AuditTrail
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.table import VersionConflictError, table
@@ -54,9 +53,10 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Find out who wants to move what, move it, write down that they did, answer."""
     intervention_id, action = asked_of(event["rawPath"])
     who = admit(event, Operation.MOVE_INTERVENTION, at, trail, intervention_id)
-    order = Order(action, who.name, **told(MoveOrder, event).model_dump())
-    after = move(intervention_id, order, seen_version(event), at)
-    trail.put(replace(who.row, status=HTTPStatus.OK.value, shown=[after.tutor_id]))
+    with recorded(who, trail) as shown:
+        order = Order(action, who.name, **told(MoveOrder, event).model_dump())
+        after = move(intervention_id, order, seen_version(event), at)
+        shown.append(after.tutor_id)
     metrics.add_metric("Moved", MetricUnit.Count, 1)
     headers = event.get("headers") or {}
     return reply(intervention(after, at).json_bytes(), headers, who.caller.role_names)

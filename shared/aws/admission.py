@@ -1,6 +1,7 @@
 """Letting a signed-in caller in: who they are, what they may see, and the row that says so."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -61,3 +62,19 @@ def admit(
         status = HTTPStatus.NOT_FOUND if hidden else HTTPStatus.FORBIDDEN
         trail.put(replace(row, status=status.value))
         raise ProblemError(status) from error
+
+
+@contextmanager
+def recorded(who: Admitted, trail: AuditTrail) -> Iterator[list[str]]:
+    """What is done inside leaves its audit row, also when it is refused.
+
+    Yields the list of those whose data is touched, to be added to. A fault of ours leaves no row:
+    nothing is answered then but that it should be sent again.
+    """
+    shown: list[str] = []
+    try:
+        yield shown
+    except ProblemError as refusal:
+        trail.put(replace(who.row, status=refusal.status.value, shown=shown))
+        raise
+    trail.put(replace(who.row, status=HTTPStatus.OK.value, shown=shown))

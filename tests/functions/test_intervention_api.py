@@ -224,6 +224,36 @@ def test_a_move_leaves_an_audit_row(table: InterventionTable, aws: Aws) -> None:
     assert json.loads(row["shown"]["S"]) == ["t-7"]
 
 
+# fmt: off
+REFUSED = [
+    ("wake", None, '"1"', TASK, 409),
+    ("start", None, '"2"', TASK, 412),
+    ("start", None, None, TASK, 428),
+    ("cancel", None, '"1"', TASK, 422),
+    ("note", "{", '"1"', TASK, 400),
+    ("start", None, '"1"', "H1-20261119T120000-t-8", 404),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("action", "body", "seen", "of", "status"), REFUSED)
+def test_a_refused_move_leaves_an_audit_row_too(
+    table: InterventionTable,
+    aws: Aws,
+    action: str,
+    body: object,
+    seen: str | None,
+    of: str,
+    status: int,
+) -> None:
+    assert move(action, body, seen=seen, of=of).status == status
+
+    (row,) = aws.items("AUDIT#")
+    assert row["status"] == {"N": str(status)}
+    assert (row["username"], row["subject"]) == ({"S": "sam"}, {"S": of})
+    assert json.loads(row["shown"]["S"]) == []
+
+
 def test_a_snoozed_task_goes_on(table: InterventionTable) -> None:
     until = NOW + timedelta(days=2)
     order = Order("snooze", "kim", reason="later", until=until)

@@ -839,6 +839,18 @@ def test_analytics_tell_of_each_kind_what_is_known(api: Table) -> None:
     assert items["A4"]["verdict"].startswith("not enough data")
 
 
+def test_analytics_tell_how_often_people_called_a_rule_useful(api: Table) -> None:
+    """Its precision: of those who said anything, with the interval of so few."""
+    said = [Opinion.USEFUL, Opinion.USEFUL, Opinion.INCORRECTLY_FLAGGED, Opinion.NOT_USEFUL, None]
+    for number, opinion in enumerate(said):
+        coaching(api, f"t-{number}", opinion=opinion)
+
+    items = {each["kind"]: each for each in ask("/api/analytics/interventions").json["items"]}
+
+    assert items["H1"]["useful"] == {"value": 0.5, "n": 4, "low": 0.15, "high": 0.85}
+    assert items["H3"]["useful"] == {"value": None, "n": 0, "low": 0, "high": 1}
+
+
 def test_a_tutor_shows_what_is_open_but_not_what_was_held_out(api: Table) -> None:
     seed(api, scorecard(log(), AS_OF), tutor())
     kept = coaching(api, TUTOR)
