@@ -28,7 +28,7 @@ from shared.domain.mentoring import mentor
 from shared.domain.movement import alerting, movement, seen
 from shared.domain.policy import Policy
 from shared.domain.scorecard import Scorecard
-from shared.domain.situation import Facts, Situation, first_sessions
+from shared.domain.situation import Facts, Situation, first_sessions, overridden
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import TutorRow
 from shared.setting import Setting
@@ -143,7 +143,7 @@ def situation_of(card: Scorecard, row: TutorRow, policy: Policy, at: datetime) -
     joined, status = row.onboarding_date, TutorStatus(row.status)
     return Situation(
         tutor_id=row.tutor_id,
-        now=replace(Facts.of_card(card, row.probabilities), at=at),
+        now=overridden(replace(Facts.of_card(card, row.probabilities), at=at), row.override),
         nights=[Facts.of_record(night) for night in nights],
         tenure_days=(at - joined) / timedelta(days=1) if joined else None,
         at_work=status.at_work,

@@ -39,7 +39,7 @@ UNSUBSCRIBE: Final = "/api/unsubscribe/{token}"
 class Route:
     """One route of the HTTP API; `signed_in` routes need a Cognito access token."""
 
-    method: Literal["GET", "POST", "PUT"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     signed_in: bool
 
@@ -256,6 +256,20 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         memory_mb=512,
         table=("GetItem", "PutItem"),
         reads=("cursor",),
+    ),
+    FunctionSpec(
+        name="override_api",
+        does="Lets managers override a churn score for a while, and records who did and why.",
+        trigger=Http(
+            (
+                Route("PUT", "/api/tutors/{tutor_id}/override", signed_in=True),
+                Route("DELETE", "/api/tutors/{tutor_id}/override", signed_in=True),
+            )
+        ),
+        timeout_seconds=15,
+        memory_mb=1024,
+        table=("GetItem", "Query", "PutItem", "UpdateItem"),
+        sends_to=("action",),
     ),
     FunctionSpec(
         name="query_api",

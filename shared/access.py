@@ -32,6 +32,9 @@ class Operation(StrEnum):
     INTERVENTION_LIST = "intervention_list"
     INTERVENTION_ANALYTICS = "intervention_analytics"
     MOVE_INTERVENTION = "move_intervention"
+    SET_OVERRIDE = "set_override"
+    END_OVERRIDE = "end_override"
+    OVERRIDE_ANALYTICS = "override_analytics"
     MODEL = "model"
     REPORTS = "reports"
     SETTINGS = "settings"
@@ -50,6 +53,7 @@ class Shape(StrEnum):
 
 STAFF = {Role.OPS_MANAGER: Shape.FULL, Role.PEOPLE_OPS: Shape.FULL}
 ADMINS = {Role.ADMIN: Shape.FULL}
+MANAGERS = {Role.OPS_MANAGER: Shape.FULL}
 RAILS = {Role.SERVICE: Shape.FULL}
 OWN_PAGE = {Role.TUTOR: Shape.OWN}
 DEFINED_FOR = STAFF | RAILS | ADMINS
@@ -67,6 +71,9 @@ ACCESS: Mapping[Operation, Mapping[Role, Shape]] = {
     Operation.INTERVENTION_LIST: STAFF,
     Operation.INTERVENTION_ANALYTICS: STAFF,
     Operation.MOVE_INTERVENTION: STAFF,
+    Operation.SET_OVERRIDE: MANAGERS,
+    Operation.END_OVERRIDE: MANAGERS,
+    Operation.OVERRIDE_ANALYTICS: STAFF,
     Operation.MODEL: STAFF | ADMINS,
     Operation.REPORTS: STAFF,
     Operation.SETTINGS: STAFF | ADMINS,
@@ -80,6 +87,7 @@ PERSONAL = frozenset(Operation) - {
     Operation.OVERVIEW,
     Operation.DEFINITIONS,
     Operation.INTERVENTION_ANALYTICS,
+    Operation.OVERRIDE_ANALYTICS,
     Operation.MODEL,
     Operation.SETTINGS,
     Operation.DRY_RUN,

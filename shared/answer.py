@@ -18,6 +18,7 @@ from shared.domain.churn_score import ChurnScore, RiskLevel
 from shared.domain.flag import FLAG_RULES, FlagStatus
 from shared.domain.log import WINDOWS
 from shared.domain.metric import METRICS, CountMetric, Metric, QuantityMetric, RateMetric
+from shared.domain.override import Override as KnownOverride
 from shared.domain.scorecard import DailyRecord, Measured, Scorecard
 from shared.domain.session import OutcomeKind, Party, Session, Status, outcomes
 from shared.domain.threshold import THRESHOLDS, Settings
@@ -26,6 +27,7 @@ from shared.domain.tutor import Tutor, TutorStatus
 from shared.domain.tutor_row import TutorRow
 from shared.intervention_answer import Intervention
 from shared.outbound import Fraction, Outbound, Points, Probabilities, Quantity, Seconds
+from shared.override_answer import Override, OverrideSpell, spells
 
 FEEDBACK_DAYS = 90
 ANONYMOUS_FROM = 5
@@ -50,7 +52,11 @@ class Rate(Outbound):
 
 
 class TutorListItem(Outbound):
-    """A tutor at a glance; rates and sessions are of 30 days."""
+    """A tutor at a glance; rates and sessions are of 30 days.
+
+    `churn_score` and `risk_level` are the computed ones, by which lists are sorted and filtered;
+    `override` is what a manager set instead, for now.
+    """
 
     tutor_id: str
     name: str | None
@@ -60,6 +66,7 @@ class TutorListItem(Outbound):
     tier_preview: Tier
     churn_score: Points
     risk_level: RiskLevel
+    override: Override | None
     reschedule_rate: Rate
     no_show_rate: Rate
     avg_rating: Quantity | None
@@ -158,7 +165,7 @@ class Insight(Outbound):
 
 
 class TutorDetail(Outbound):
-    """Everything about one tutor."""
+    """Everything about one tutor; `overrides` are all of the score so far, the newest first."""
 
     tutor_id: str
     name: str | None
@@ -171,6 +178,8 @@ class TutorDetail(Outbound):
     churn_score: Points
     risk_level: RiskLevel
     churn_score_components: tuple[ScorePart, ...]
+    override: Override | None
+    overrides: tuple[OverrideSpell, ...] = ()
     prediction: Prediction
     interventions: tuple[Intervention, ...] = ()
     insight: Insight | None
@@ -187,6 +196,7 @@ def tutor_detail(
     tutor: Tutor,
     prediction: Prediction,
     interventions: Iterable[Intervention] = (),
+    overrides: Iterable[OverrideSpell] = (),
 ) -> TutorDetail:
     """All of a tutor, for those who look after tutors."""
     return TutorDetail(
@@ -201,6 +211,8 @@ def tutor_detail(
         churn_score=card.churn_score.value,
         risk_level=card.churn_score.level,
         churn_score_components=_parts(card.churn_score),
+        override=Override.model_validate(row.override) if row.override else None,
+        overrides=tuple(overrides),
         prediction=prediction,
         interventions=tuple(interventions),
         insight=_insight(row),
@@ -440,17 +452,27 @@ class FlagSpell(Outbound):
 
 
 class History(Page):
-    """The daily records, oldest first, and when flags went up and down, newest first."""
+    """The daily records, oldest first; newest first, when flags went up and down, and overrides.
+
+    The records hold computed scores alone.
+    """
 
     items: tuple[HistoryDay, ...]
     flag_history: tuple[FlagSpell, ...]
+    override_history: tuple[OverrideSpell, ...] = ()
 
 
-def history(days: Iterable[DailyRecord], flags: Iterable[Mapping[str, Any]]) -> History:
-    """A tutor's daily records and flags."""
+def history(
+    days: Iterable[DailyRecord],
+    flags: Iterable[Mapping[str, Any]],
+    overrides: Iterable[KnownOverride],
+    now: datetime,
+) -> History:
+    """A tutor's daily records, flags and overrides."""
     return History(
         items=tuple(_history_day(day) for day in days),
         flag_history=tuple(FlagSpell.model_validate(flag) for flag in flags),
+        override_history=spells(overrides, now),
     )
 
 
@@ -470,11 +492,12 @@ def _history_day(day: DailyRecord) -> HistoryDay:
 
 
 class Scores(Outbound):
-    """The compact form for the Rails admin."""
+    """The compact form for the Rails admin; where `override` is null, the computed score holds."""
 
     tutor_id: str
     churn_score: Points
     risk_level: RiskLevel
+    override: Override | None
     tier: Tier
     flags: tuple[str, ...]
     confirmed_flags: tuple[str, ...]
@@ -585,6 +608,7 @@ class Overview(Outbound):
     """The marketplace now; everything is null or empty before the first minute's summary.
 
     `expected_departures_30d` sums up the predicted tutors' chances; null while there is no model.
+    `at_risk` counts by computed scores.
     """
 
     tutors: int | None = None
@@ -598,6 +622,7 @@ class Overview(Outbound):
     insight_latency_seconds: Latency = Latency()
     predicted_tutors: int = 0
     expected_departures_30d: Points | None = None
+    overrides_in_force: int = 0
     trend: tuple[TrendDay, ...] = ()
     as_of: datetime | None = None
 

@@ -27,6 +27,7 @@ from shared.domain.churn_score import RiskLevel
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.feedback import Feedback
 from shared.domain.intervention import MOST_TEXT, Opinion, Outcome
+from shared.domain.override import LEAST_REASON, Claim
 from shared.domain.preference import Channel, Preference, QuietHours, Reports
 from shared.domain.session import Party, Report, ReportOrder, Reschedule, Snapshot, Status
 from shared.domain.tutor import Tutor, TutorStatus
@@ -313,6 +314,29 @@ class MoveOrder(Inbound):
     until: Instant | None = None
     assignee: Identifier | None = None
     opinion: Annotated[Opinion, Field(strict=False)] | None = None
+
+
+class OverrideClaim(Inbound):
+    """What a manager says of a tutor's churn score; `until` lies at most 90 days ahead."""
+
+    score: Annotated[float, Field(ge=0, le=100)]
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=LEAST_REASON, max_length=MOST_TEXT),
+    ]
+    until: Instant
+
+    def claim(self) -> Claim:
+        """The domain's claim."""
+        return Claim(self.score, self.reason, self.until)
+
+
+class OverrideEnd(Inbound):
+    """Why an override is taken back, if somebody says so."""
+
+    reason: (
+        Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_TEXT)] | None
+    ) = None
 
 
 class SettingValues(Inbound):

@@ -17,6 +17,8 @@ from shared.contracts import (
     Kind,
     MoveOrder,
     NotificationChoice,
+    OverrideClaim,
+    OverrideEnd,
     OwnerCalendar,
     SettingValues,
 )
@@ -24,6 +26,7 @@ from shared.domain.engine import PEOPLE
 from shared.domain.intervention import MOVES, PEOPLES, Action
 from shared.intervention_answer import Intervention
 from shared.outbound import Outbound
+from shared.override_answer import OverrideSpell
 from shared.problem import TITLES
 from shared.question import Question
 from shared.route import HEALTH, OPENAPI, ROUTES, Route
@@ -162,11 +165,13 @@ def document() -> Json:
         inbound=[
             *MODELS.values(),
             MoveOrder,
+            OverrideClaim,
+            OverrideEnd,
             *_told(),
             *{route.question for route in ROUTES},
             Problem,
         ],
-        outbound=[*_answers(), Intervention, Health, Receipt],
+        outbound=[*_answers(), Intervention, OverrideSpell, Health, Receipt],
     )
     reports = {f"/api/{kind}": {"post": _report(kind, schemas)} for kind in Kind}
     reads = {route.path: {"get": _read(route, schemas)} for route in ROUTES}
@@ -174,7 +179,7 @@ def document() -> Json:
         f"/api/interventions/{{intervention_id}}/{move}": {"post": _move(move, schemas)}
         for move in PEOPLES
     }
-    found = [*reports.items(), *reads.items(), *moves.items()]
+    found = [*reports.items(), *reads.items(), *moves.items(), *_overrides(schemas).items()]
     found += ((each.path, {each.method: _setting(each, schemas)}) for each in SETTINGS)
     found += [*_open(schemas).items(), (UNSUBSCRIBE, _unsubscribe())]
     paths: Json = {}
@@ -192,6 +197,7 @@ def document() -> Json:
         "tags": [
             {"name": "read", "description": "For people and the marketplace's backend."},
             {"name": "move", "description": "For people who work on interventions."},
+            {"name": "override", "description": "For managers who know better than a score."},
             {"name": "set", "description": "Dials, thresholds, calendars, one's notifications."},
             {"name": "report", "description": "For the marketplace's backend alone."},
             {"name": "open", "description": "For anybody."},
@@ -277,10 +283,12 @@ def _who(shapes: Mapping[Role, Shape]) -> str:
 
 
 def _path_parameters(route: Route) -> list[Json]:
-    if not route.about_a_tutor:
-        return []
+    return [_tutor_id()] if route.about_a_tutor else []
+
+
+def _tutor_id() -> Json:
     schema = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,64}$"}
-    return [{"name": "tutor_id", "in": "path", "required": True, "schema": schema}]
+    return {"name": "tutor_id", "in": "path", "required": True, "schema": schema}
 
 
 def _query_parameters(route: Route, schemas: _Schemas) -> list[Json]:
@@ -331,6 +339,40 @@ def _move(move: Action, schemas: _Schemas) -> Json:
             **{str(status): _problem(status) for status in MOVE_ERRORS},
         },
     }
+
+
+def _overrides(schemas: _Schemas) -> Json:
+    told = (
+        ("put", Operation.SET_OVERRIDE, OverrideClaim, "As it is now.",
+         "Set a tutor's churn score for a while, in place of any override in force.",
+         "409: the tutor has left. Saying the same again changes nothing."),
+        ("delete", Operation.END_OVERRIDE, OverrideEnd, "As it ended.",
+         "End the override in force; the computed score holds again.",
+         "409: there is none. Ending what one has ended changes nothing."),
+    )  # fmt: skip
+    item: Json = {}
+    for method, operation, model, answered, summary, conflicts in told:
+        item[method] = {
+            "operationId": operation,
+            "tags": ["override"],
+            "summary": summary,
+            "description": f"{_who(ACCESS[operation])} {conflicts}",
+            "x-roles": dict(ACCESS[operation]),
+            "security": [{"access_token": []}],
+            "parameters": [
+                _tutor_id(),
+                _if_match('`version` of the override in force as it was seen; "0" where none is.'),
+            ],
+            "requestBody": {
+                "required": model is OverrideClaim,
+                "content": {"application/json": {"schema": schemas.of(model)}},
+            },
+            "responses": {
+                "200": _ok(schemas.of(OverrideSpell), answered),
+                **{str(status): _problem(status) for status in MOVE_ERRORS},
+            },
+        }
+    return {"/api/tutors/{tutor_id}/override": item}
 
 
 def _if_match(described: str) -> Json:

@@ -21,6 +21,7 @@ from shared.intervention_answer import (
     RecommendationList,
 )
 from shared.outbound import Outbound
+from shared.override_answer import OverrideAnalytics
 from shared.question import (
     HistoryQuestion,
     InterventionListQuestion,
@@ -81,7 +82,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/api/tutors/{tutor_id}/history", Operation.HISTORY,
-        "The nightly records of a tutor, and when flags went up and down.",
+        "The nightly records of a tutor, when flags went up and down, and the overrides.",
         History, HistoryQuestion,
     ),
     Route(
@@ -104,6 +105,11 @@ ROUTES: tuple[Route, ...] = (
         "/api/analytics/interventions", Operation.INTERVENTION_ANALYTICS,
         "What interventions do, kind by kind, against tutors held out at random.",
         InterventionAnalytics,
+    ),
+    Route(
+        "/api/analytics/overrides", Operation.OVERRIDE_ANALYTICS,
+        "How often managers were right who overrode a churn score in the last 365 days.",
+        OverrideAnalytics,
     ),
     Route(
         "/api/reports", Operation.REPORTS,

@@ -1,6 +1,7 @@
 """Builders for sessions, events and logs, so that a test says only what it is about."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -10,6 +11,7 @@ from shared.domain.feedback import Feedback
 from shared.domain.flag import Flag, Moment
 from shared.domain.log import Log, Timeline
 from shared.domain.marketplace import Reference
+from shared.domain.override import Override
 from shared.domain.prediction import Factor, Prediction, Probabilities
 from shared.domain.scorecard import Scorecard, scorecard
 from shared.domain.session import (
@@ -243,6 +245,21 @@ def prediction(
         margin=-3.0 + above_usual,
         model_version="v1",
     )
+
+
+def override(score: float = 20.0, at: datetime = AS_OF, **told: Any) -> Override:
+    """A manager's override for 30 days, of a computed score of 60."""
+    plain = Override(
+        tutor_id=TUTOR,
+        version=1,
+        score=score,
+        reason="She is back from a sick child.",
+        set_by="sam",
+        set_at=at,
+        until=at + timedelta(days=30),
+        score_then=60.0,
+    )
+    return replace(plain, **told)
 
 
 def card(told: Log, as_of: datetime = AS_OF, **fields: Any) -> Scorecard:

@@ -80,6 +80,11 @@ def prediction(tutor_id: str) -> Key:
     return Key(tutor(tutor_id), "PREDICTION")
 
 
+def override(tutor_id: str, version: int) -> Key:
+    """TUTOR#t-7 / OVERRIDE#000003: the third time a manager set a tutor's churn score."""
+    return Key(tutor(tutor_id), f"OVERRIDE#{version:06d}")
+
+
 def desk(tutor_id: str) -> Key:
     """TUTOR#t-7 / DESK: counts the changes of a tutor's interventions."""
     return Key(tutor(tutor_id), "DESK")

@@ -1,16 +1,18 @@
 """Predictions: the newest of each tutor, and its probabilities on the tutor's row of the lists.
 
-The scorecard's item has two writers, so each writes on condition of its version and takes over
-what the other put there: scoring the probabilities, predicting all the rest.
+The scorecard's item has three writers, so each writes on condition of its version and takes over
+what the others put there: scoring the probabilities and a manager's override, the two others all
+the rest.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from shared.aws import key
-from shared.aws.item import dumped, json_text, key_item, loaded, number, text
-from shared.aws.scorecard_table import row_of, row_text, sortable
-from shared.aws.table import Table, VersionConflictError, unchanged
+from shared.aws.item import dumped, json_text, key_item, loaded, text
+from shared.aws.scorecard_table import row_of, row_update, sortable
+from shared.aws.table import Table, VersionConflictError
 from shared.domain.prediction import Prediction, Probabilities, Unscored, shown
 
 ATTEMPTS = 20
@@ -102,22 +104,9 @@ def _newest(outcome: Outcome) -> dict[str, Any]:
 
 def _shown(item: dict[str, Any], probabilities: Probabilities) -> dict[str, Any]:
     """The update of a scorecard's item that nothing but the probabilities changes in."""
-    version = int(item["version"]["N"])
     place = key.place(sortable(probabilities.within_30d), item["pk"]["S"].removeprefix("TUTOR#"))
-    condition = unchanged(version)
-    return {
-        "Update": {
-            "Key": {"pk": item["pk"], "sk": item["sk"]},
-            "UpdateExpression": "SET #row.#text = :row, probabilities = :probabilities, "
-            "sort_p30 = :place, version = :next",
-            "ConditionExpression": condition["ConditionExpression"],
-            "ExpressionAttributeNames": {"#row": "row", "#text": "text"},
-            "ExpressionAttributeValues": condition["ExpressionAttributeValues"]
-            | {
-                ":row": text(row_text(item, probabilities)),
-                ":probabilities": text(json_text(probabilities)),
-                ":place": text(place),
-                ":next": number(version + 1),
-            },
-        }
-    }
+    return row_update(
+        item,
+        replace(row_of(item), probabilities=probabilities),
+        {"probabilities": text(json_text(probabilities)), "sort_p30": text(place)},
+    )

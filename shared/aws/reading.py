@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from shared import answer, churn_answer, intervention_answer, report_answer, settings_answer
+from shared import (
+    answer,
+    churn_answer,
+    intervention_answer,
+    override_answer,
+    report_answer,
+    settings_answer,
+)
 from shared.access import Caller, NotFoundError, Operation, Shape
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.listing import TutorListing
 from shared.aws.mail_table import MailTable, report_page
 from shared.aws.model_registry import ModelRegistry
+from shared.aws.override_table import OverrideTable
 from shared.aws.prediction_table import PredictionTable
 from shared.aws.preference_table import PreferenceTable
 from shared.aws.scorecard_table import ScorecardTable
@@ -19,7 +27,9 @@ from shared.aws.table import Table
 from shared.aws.tutor_log import LogTable
 from shared.aws.work_listing import work_page
 from shared.cursor import seal, unseal
+from shared.domain.override_tracking import Career, tracking
 from shared.domain.scorecard import Scorecard
+from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import TutorRow
 from shared.outbound import Outbound
 from shared.question import (
@@ -35,6 +45,10 @@ from shared.question import (
 TREND_DAYS = 30
 ANALYSED_DAYS = 180
 """Of interventions opened so long ago or later it is told what they do."""
+OVERRIDES_TRACKED_DAYS = 365
+"""Of overrides set so long ago or later it is told whether managers were right."""
+OVERRIDES_SHOWN = 100
+"""The newest of a tutor."""
 INTERVENTIONS_SHOWN = 100
 """The newest of a tutor; what is open is among them, since there is one a kind."""
 
@@ -82,6 +96,7 @@ class Reading:
         self._interventions = InterventionTable(table)
         self._mails = MailTable(table)
         self._preferences = PreferenceTable(table)
+        self._overrides = OverrideTable(table)
         self._secret = cursor_secret
 
     def read(self, ask: Ask) -> Found:
@@ -99,7 +114,9 @@ class Reading:
         asked = cast("TutorListQuestion", ask.question)
         page = self._listing.page(asked, self._place(ask, asked.cursor))
         body = answer.TutorList(
-            items=tuple(answer.TutorListItem.model_validate(row) for row in page.rows),
+            items=tuple(
+                answer.TutorListItem.model_validate(row.seen_at(ask.now)) for row in page.rows
+            ),
             next_cursor=self._cursor(ask, page.next_place),
         )
         return Found(body, [row.tutor_id for row in page.rows], page.examined)
@@ -117,7 +134,10 @@ class Reading:
                 for one in known
                 if one.open and not one.held_out
             ]
-            return Found(answer.tutor_detail(card, row, tutor, prediction, tasks), [tutor_id])
+            known_overrides = self._overrides.of_tutor(tutor_id, OVERRIDES_SHOWN)
+            overrides = override_answer.spells(known_overrides, ask.now)
+            detail = answer.tutor_detail(card, row, tutor, prediction, tasks, overrides)
+            return Found(detail, [tutor_id])
         since = ask.now - timedelta(days=answer.FEEDBACK_DAYS)
         sessions = self._logs.sessions_since(tutor_id, since)
         return Found(answer.own_page(card, row, tutor, sessions, ask.now), [tutor_id])
@@ -129,7 +149,8 @@ class Reading:
         if not days:
             self._card(ask)
         flags = self._cards.flag_history(tutor_id)
-        return Found(answer.history(days, flags), [tutor_id])
+        overrides = self._overrides.of_tutor(tutor_id, OVERRIDES_SHOWN)
+        return Found(answer.history(days, flags, overrides, ask.now), [tutor_id])
 
     def scores(self, ask: Ask) -> Found:
         tutor_id, _, row = self._card(ask)
@@ -176,6 +197,18 @@ class Reading:
         )
         return Found(body, sorted({m.tutor_id for m in mails if m.tutor_id}), examined)
 
+    def override_analytics(self, ask: Ask) -> Found:
+        since = ask.now - timedelta(days=OVERRIDES_TRACKED_DAYS)
+        known = list(self._overrides.since(since))
+        wanted = {one.tutor_id for one in known}
+        careers = {
+            row.tutor_id: Career(TutorStatus(row.status), row.last_taught_at)
+            for row in (self._cards.rows() if wanted else ())
+            if row.tutor_id in wanted
+        }
+        found = tracking(known, careers, ask.now)
+        return Found(override_answer.analytics(found, since), examined=len(known))
+
     def model(self, ask: Ask) -> Found:
         champion = self._models.champion()
         known = self._models.registered(champion.version) if champion else None
@@ -207,7 +240,8 @@ class Reading:
         found = self._cards.card(tutor_id)
         if found is None:
             raise NotFoundError
-        return tutor_id, *found
+        card, row = found
+        return tutor_id, card, row.seen_at(ask.now)
 
     def _place(self, ask: Ask, cursor: str | None) -> str | None:
         return unseal(self._secret.value(ask.now), ask.bound_to, cursor) if cursor else None
@@ -227,6 +261,7 @@ READS: dict[Operation, Callable[[Reading, Ask], Found]] = {
     Operation.SESSIONS: Reading.sessions,
     Operation.INTERVENTION_LIST: Reading.interventions,
     Operation.INTERVENTION_ANALYTICS: Reading.intervention_analytics,
+    Operation.OVERRIDE_ANALYTICS: Reading.override_analytics,
     Operation.MODEL: Reading.model,
     Operation.REPORTS: Reading.reports,
     Operation.SETTINGS: Reading.settings,

@@ -1,12 +1,13 @@
 """Scorecards, the rows lists are made of, the daily record, and what flags did when."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.aws import key
 from shared.aws.item import (
+    Attribute,
     Item,
     adapter,
     attribute,
@@ -22,6 +23,7 @@ from shared.aws.item import (
 from shared.aws.revision import put_revision, revisions
 from shared.aws.table import NEW, Table, VersionConflictError, unchanged
 from shared.domain.marketplace import Reference
+from shared.domain.override import Override
 from shared.domain.overview import Overview
 from shared.domain.prediction import Probabilities
 from shared.domain.scorecard import DailyRecord, Scorecard
@@ -36,8 +38,9 @@ class StoredCard:
     """What a writer needs to know of the scorecard it replaces.
 
     `raised` says since when each flag has been up; `text` is the card as stored, to compare a
-    recomputation with, `probabilities` the last prediction's. The row is not read: cards of an
-    older form must not stand in the way of the new one that replaces them.
+    recomputation with, `probabilities` the last prediction's, `override` what a manager set. The
+    row is not read: cards of an older form must not stand in the way of the new one that replaces
+    them.
     """
 
     version: int = 0
@@ -45,6 +48,7 @@ class StoredCard:
     text: str | None = None
     insight: Insight | None = None
     probabilities: Probabilities = field(default_factory=Probabilities)
+    override: Override | None = None
 
 
 class ScorecardTable:
@@ -69,6 +73,9 @@ class ScorecardTable:
             probabilities=adapter(Probabilities).validate_json(item["probabilities"]["S"])
             if "probabilities" in item
             else Probabilities(),
+            override=adapter(Override).validate_json(item["override"]["S"])
+            if "override" in item
+            else None,
         )
 
     def card(self, tutor_id: str) -> tuple[Scorecard, TutorRow] | None:
@@ -191,10 +198,10 @@ def card_item(card: Scorecard, row: TutorRow, version: int, raised: dict[str, da
         "updated_at": key.stamp(row.updated_at),
         "p30": sortable(row.probabilities.within_30d),
     }
-    insight = {"insight": text(json_text(row.insight))} if row.insight else {}
+    beside = {"insight": row.insight, "override": row.override}
     item = (
         key_item(key.scorecard(card.tutor_id))
-        | insight
+        | {name: text(json_text(value)) for name, value in beside.items() if value}
         | {
             "version": number(version),
             "data": text(card_text(card)),
@@ -251,9 +258,31 @@ def _reference_item(reference: Reference, version: str | None) -> Item:
     return key_item(key.reference(version)) | {"data": dumped(reference)}
 
 
-def row_text(item: Item, probabilities: Probabilities) -> str:
-    """The row of a scorecard's item as stored, with other probabilities in it."""
-    return json_text(replace(row_of(item), probabilities=probabilities), nulls=True)
+def row_update(item: Item, row: TutorRow, beside: Mapping[str, Attribute | None]) -> dict[str, Any]:
+    """The part of a transaction that gives a scorecard's item another row, on its version.
+
+    `beside` are the attributes that change with it; None takes one away. Nothing else changes.
+    """
+    version = int(item["version"]["N"])
+    condition = unchanged(version)
+    told = {name: value for name, value in beside.items() if value is not None}
+    gone = [name for name in beside if name not in told]
+    changes = "SET #row.#text = :row, version = :next"
+    changes += "".join(f", #{name} = :{name}" for name in told)
+    if gone:
+        changes += f" REMOVE {', '.join(f'#{name}' for name in gone)}"
+    return {
+        "Update": {
+            "Key": {"pk": item["pk"], "sk": item["sk"]},
+            "UpdateExpression": changes,
+            "ConditionExpression": condition["ConditionExpression"],
+            "ExpressionAttributeNames": {"#row": "row", "#text": "text"}
+            | {f"#{name}": name for name in beside},
+            "ExpressionAttributeValues": condition["ExpressionAttributeValues"]
+            | {":row": text(json_text(row, nulls=True)), ":next": number(version + 1)}
+            | {f":{name}": value for name, value in told.items()},
+        }
+    }
 
 
 def row_of(item: Item) -> TutorRow:

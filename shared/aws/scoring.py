@@ -56,7 +56,9 @@ class Scoring:
             log = self.logs.log(tutor_id, as_of)
             card = self._card(log, as_of)
             insight = Insight(news.received_at, clock(), news.ended_at) if news else before.insight
-            row = tutor_row(card, log.tutor, as_of, insight, before.probabilities)
+            row = tutor_row(
+                card, log.tutor, as_of, insight, before.probabilities, before.override
+            ).seen_at(as_of)
             try:
                 self.cards.put_scorecard(card, row, before)
             except VersionConflictError:

@@ -157,7 +157,7 @@ def _new(
             opened_at=at,
             due_at=due_at,
             finish_by=due_at + timedelta(days=rule.lasts_days),
-            score_before=situation.now.churn_score,
+            score_before=situation.now.measured_score,
             risk_before=situation.now.leaves_within_30d,
             held_out=rule.kind.automated
             and held_out(situation.tutor_id, rule.kind, policy["holdout_share"]),
@@ -171,7 +171,7 @@ def _new(
 
 def _carried_on(one: Intervention, situation: Situation, policy: Policy) -> Intervention:
     """What becomes of an open one by itself."""
-    at, score = situation.now.at, situation.now.churn_score
+    at, score = situation.now.at, situation.now.measured_score
     rule = RULE[one.kind]
     if situation.gone:
         order = Order("cancel", ENGINE, reason="The tutor has left.", outcome=Outcome.CHURNED)
@@ -200,7 +200,7 @@ def _followed_up(one: Intervention, situation: Situation) -> Intervention:
         return moved(one, left, at)
     if at < one.opened_at + FOLLOW_UP:
         return one
-    return moved(one, Order("measure", ENGINE, score=situation.now.churn_score), at)
+    return moved(one, Order("measure", ENGINE, score=situation.now.measured_score), at)
 
 
 def outcome(one: Intervention, score: float) -> Outcome:

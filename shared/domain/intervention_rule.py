@@ -99,8 +99,7 @@ def _score_lasts(dial: str) -> Callable[[Situation, Policy], str | None]:
         limit, days = policy[dial], int(policy["sustained_days"])
         if not situation.lasted(days, lambda facts: facts.churn_score > limit):
             return None
-        score = situation.now.churn_score
-        return f"Churn score {score:.0f}, above {limit:g} for {days} days."
+        return f"{situation.now.said_score}, above {limit:g} for {days} days."
 
     return due
 
@@ -120,10 +119,9 @@ def _new_and_developing(situation: Situation, policy: Policy) -> str | None:
 
 def _less_active(situation: Situation, policy: Policy) -> str | None:
     signs = [code.replace("_", " ") for code in LESS_ACTIVE if code in situation.now.confirmed]
-    score = situation.now.churn_score
-    if score <= policy["retention_score"] or not signs:
+    if situation.now.churn_score <= policy["retention_score"] or not signs:
         return None
-    return f"Churn score {score:.0f} and {', '.join(signs)}."
+    return f"{situation.now.said_score} and {', '.join(signs)}."
 
 
 def _exemplary(facts: Facts) -> bool:

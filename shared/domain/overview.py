@@ -41,7 +41,8 @@ class Latency:
 class Overview:
     """The marketplace now: those who left are not counted.
 
-    `expected_departures_30d` is the sum of the chances of the `predicted_tutors`.
+    `expected_departures_30d` is the sum of the chances of the `predicted_tutors`. `at_risk` counts
+    by the computed score, also for the tutors whose score is overridden.
     """
 
     tutors: int
@@ -56,6 +57,7 @@ class Overview:
     as_of: datetime | None = None
     predicted_tutors: int = 0
     expected_departures_30d: float | None = None
+    overrides_in_force: int = 0
 
 
 def overview(rows: Iterable[TutorRow], as_of: datetime) -> Overview:
@@ -76,6 +78,7 @@ def overview(rows: Iterable[TutorRow], as_of: datetime) -> Overview:
         as_of=as_of,
         predicted_tutors=len(chances),
         expected_departures_30d=sum(chances) if chances else None,
+        overrides_in_force=sum(row.seen_at(as_of).override is not None for row in here),
     )
 
 

@@ -5,10 +5,11 @@ month is asked of the same rule.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.churn_score import RiskLevel
+from shared.domain.override import Override
 from shared.domain.prediction import Probabilities
 from shared.domain.scorecard import DailyRecord, Measured, Scorecard
 from shared.domain.session import OutcomeKind, Session, outcomes
@@ -17,7 +18,10 @@ from shared.domain.tier import Tier
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A tutor at one moment. `confirmed` are the flags whose evidence is strong (CONTRACT 3)."""
+    """A tutor at one moment. `confirmed` are the flags whose evidence is strong (CONTRACT 3).
+
+    `computed_score` is the computed churn score where a manager's stands in its place.
+    """
 
     at: datetime
     churn_score: float
@@ -27,6 +31,19 @@ class Facts:
     reschedules_7d: int = 0
     skill_rating: float | None = None
     leaves_within_30d: float | None = None
+    computed_score: float | None = None
+
+    @property
+    def measured_score(self) -> float:
+        """The computed churn score, by which effects are measured: a word changes no tutor."""
+        return self.churn_score if self.computed_score is None else self.computed_score
+
+    @property
+    def said_score(self) -> str:
+        """The churn score in force, as the cause of an intervention tells it."""
+        if self.computed_score is None:
+            return f"Churn score {self.churn_score:.0f}"
+        return f"Churn score set to {self.churn_score:.0f} by a manager"
 
     @staticmethod
     def of_card(card: Scorecard, probabilities: Probabilities) -> "Facts":
@@ -86,6 +103,18 @@ class Situation:
         if len(last) < days or last[0].at < self.now.at - timedelta(days=days + 1):
             return False
         return holds(self.now) and all(holds(night) for night in last)
+
+
+def overridden(now: Facts, override: Override | None) -> Facts:
+    """The facts with the score a manager set, while that is in force."""
+    if override is None or not override.in_force(now.at):
+        return now
+    return replace(
+        now,
+        churn_score=override.score,
+        level=override.risk_level,
+        computed_score=now.churn_score,
+    )
 
 
 def first_sessions(sessions: Iterable[Session], at: datetime) -> tuple[FirstSession, ...]:

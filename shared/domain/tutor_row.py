@@ -1,8 +1,9 @@
 """The line a tutor has in lists, and what summaries and nightly fits read from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.domain.override import Override
 from shared.domain.prediction import Probabilities
 from shared.domain.rate import Counted, Rate
 from shared.domain.scorecard import Scorecard
@@ -20,7 +21,10 @@ class Insight:
 
 @dataclass(frozen=True, slots=True)
 class TutorRow:
-    """A tutor at a glance (CONTRACT 5); rates and sessions are of 30 days."""
+    """A tutor at a glance (CONTRACT 5); rates and sessions are of 30 days.
+
+    `override` is the newest that nobody ended; it may have run out since, see `seen_at`.
+    """
 
     tutor_id: str
     name: str | None
@@ -44,11 +48,18 @@ class TutorRow:
     counts: dict[str, Counted]
     performance: float | None
     insight: Insight | None
+    override: Override | None = None
 
     @property
     def search_text(self) -> str:
         """What the text search looks in, case-folded."""
         return " ".join((self.tutor_id, self.name or "", *self.subjects)).casefold()
+
+    def seen_at(self, now: datetime) -> "TutorRow":
+        """The row without an override that has run out: nobody rewrites it for that."""
+        if self.override is None or self.override.in_force(now):
+            return self
+        return replace(self, override=None)
 
 
 def tutor_row(
@@ -57,8 +68,9 @@ def tutor_row(
     updated_at: datetime,
     insight: Insight | None,
     probabilities: Probabilities | None = None,
+    override: Override | None = None,
 ) -> TutorRow:
-    """The row of a scorecard; `probabilities` are the latest prediction's."""
+    """The row of a scorecard; `probabilities` and `override` are the latest known."""
     month = card.windows["30d"]
     reschedules, no_shows = month["reschedule_rate"], month["no_show_rate"]
     rating, sessions = month["avg_rating"], month["sessions"]
@@ -89,4 +101,5 @@ def tutor_row(
         counts=card.counts,
         performance=card.performance,
         insight=insight,
+        override=override,
     )

@@ -15,6 +15,8 @@ WITH_A_TOKEN = {
     "POST /api/interventions/{proxy+}",
     "PUT /api/settings/{proxy+}",
     "POST /api/settings/interventions/dry-run",
+    "PUT /api/tutors/{tutor_id}/override",
+    "DELETE /api/tutors/{tutor_id}/override",
 }
 OPEN = {"GET /api/health", "GET /api/openapi.json"}
 SEALED = {"GET /api/unsubscribe/{token}", "POST /api/unsubscribe/{token}"}

@@ -31,6 +31,9 @@ EXPECTED = {
     "intervention_analytics": STAFF,
     "reports": STAFF,
     "move_intervention": STAFF,
+    "set_override": {"ops_manager"},
+    "end_override": {"ops_manager"},
+    "override_analytics": STAFF,
     "model": {*STAFF, "admin"},
     "settings": {*STAFF, "admin"},
     "change_settings": {"ops_manager", "admin"},
@@ -40,8 +43,8 @@ EXPECTED = {
 }
 NOBODYS = {
     "overview", "definitions", "intervention_list", "intervention_analytics",
-    "move_intervention", "tutor_list", "model", "reports", "settings", "change_settings", "dry_run",
-    "notifications", "change_notifications",
+    "move_intervention", "override_analytics", "tutor_list", "model", "reports", "settings",
+    "change_settings", "dry_run", "notifications", "change_notifications",
 }  # fmt: skip
 LISTS = {"overview", "tutor_list", "intervention_list"}
 
