@@ -21,6 +21,7 @@ from shared.aws.item import value_of
 from shared.aws.listing import MAX_EXAMINED
 from shared.aws.mail_table import MailTable
 from shared.aws.model_registry import ModelRegistry, Registered
+from shared.aws.override_table import OverrideTable
 from shared.aws.prediction_table import PredictionTable
 from shared.aws.reading import Reading
 from shared.aws.scorecard_table import ScorecardTable, StoredCard
@@ -32,6 +33,7 @@ from shared.domain.churn_score import risk_level
 from shared.domain.evaluation import Evaluation, Measures, ReliabilityBin
 from shared.domain.intervention import Intervention, Kind, Opinion, Owner, Status
 from shared.domain.mail import Mail, MailKind, mail_name
+from shared.domain.override import Override
 from shared.domain.overview import overview
 from shared.domain.prediction import Absence, Probabilities, Unscored
 from shared.domain.scorecard import Scorecard, daily_record, scorecard
@@ -41,7 +43,18 @@ from shared.domain.tutor import Tutor
 from shared.domain.tutor_row import Insight, TutorRow, tutor_row
 from shared.openapi import document
 from shared.route import ROUTES, Route
-from tests.builders import TUTOR, feedback, log, logins, moved, no_show, prediction, steady, tutor
+from tests.builders import (
+    TUTOR,
+    feedback,
+    log,
+    logins,
+    moved,
+    no_show,
+    override,
+    prediction,
+    steady,
+    tutor,
+)
 from tests.functions.conftest import Aws
 
 MANAGER = "ops_manager"
@@ -450,7 +463,7 @@ def test_scores_are_compact(api: Table) -> None:
     scores = ask("/api/tutors/t-7/scores", "service").json
 
     assert scores.keys() == {
-        "tutor_id", "churn_score", "risk_level", "tier", "flags", "confirmed_flags",
+        "tutor_id", "churn_score", "risk_level", "override", "tier", "flags", "confirmed_flags",
         "probabilities", "as_of", "updated_at",
     }  # fmt: skip
 
@@ -816,6 +829,123 @@ def test_the_queue_goes_on_where_its_page_ended(api: Table) -> None:
     assert shown == ["t-0", "t-1", "t-2"]
 
 
+def overrule(stored: Table, *changes: Override) -> None:
+    """What a manager set, on the row of a tutor who is seeded."""
+    before = OverrideTable(stored).standing(changes[-1].tutor_id)
+    assert before is not None
+    OverrideTable(stored).put(changes, before)
+
+
+IN_FORCE = {
+    "score": 20.0,
+    "risk_level": "low",
+    "until": "2026-12-20T00:00:00Z",
+    "set_by": "sam",
+    "set_at": "2026-11-20T00:00:00Z",
+    "reason": "She is back from a sick child.",
+    "version": 1,
+}
+
+
+def test_an_override_stands_beside_the_computed_score_wherever_that_is(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+    overrule(api, override())
+
+    (row,) = ask("/api/tutors").json["items"]
+    detail = ask("/api/tutors/t-7").json
+    scores = ask("/api/tutors/t-7/scores", "service").json
+
+    for shown in (row, detail, scores):
+        assert shown["override"] == IN_FORCE
+        assert shown["churn_score"] == card.churn_score.value
+        assert shown["risk_level"] == "critical"
+    assert ask("/api/tutors", risk="critical").ids == ["t-7"]
+    assert ask("/api/tutors", risk="low").ids == []
+
+
+def test_an_override_that_has_run_out_is_not_shown_though_nobody_wrote_the_row(
+    api: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(api, *troubled())
+    one = override()
+    overrule(api, one)
+    monkeypatch.setattr(query_api, "now", lambda: one.until)
+
+    (row,) = ask("/api/tutors").json["items"]
+    detail = ask("/api/tutors/t-7").json
+
+    assert row["override"] is None
+    assert detail["override"] is None
+    assert ask("/api/tutors/t-7/scores").json["override"] is None
+    (spell,) = detail["overrides"]
+    assert (spell["ended_at"], spell["ended_by"]) == ("2026-12-20T00:00:00Z", None)
+
+
+def test_detail_and_history_tell_when_overrides_began_and_ended(api: Table) -> None:
+    card, who = troubled()
+    seed(api, card, who)
+    ScorecardTable(api).put_day(daily_record(card, ()))
+    old = override(set_at=AS_OF - timedelta(days=2))
+    overrule(api, old)
+    ended = replace(old, ended_at=AS_OF, ended_by="kim", ended_because="Replaced.")
+    overrule(api, ended, override(80.0, version=2))
+
+    told = ask("/api/tutors/t-7/history").json["override_history"]
+
+    assert told == ask("/api/tutors/t-7").json["overrides"]
+    assert [
+        (each["score"], each["set_at"], each["ended_at"], each["ended_by"]) for each in told
+    ] == [
+        (80.0, "2026-11-20T00:00:00Z", None, None),
+        (20.0, "2026-11-18T00:00:00Z", "2026-11-20T00:00:00Z", "kim"),
+    ]
+    assert told[1]["score_then"] == 60.0
+
+
+def test_the_overview_counts_the_overrides_in_force(api: Table) -> None:
+    seed(api, *troubled())
+    overrule(api, override())
+    cards = ScorecardTable(api)
+
+    for at, count in ((NOW, 1), (override().until, 0)):
+        cards.put_overview(overview(cards.rows(), at), at.date())
+        assert ask("/api/overview").json["overrides_in_force"] == count
+
+
+def test_analytics_tell_how_often_managers_were_right(api: Table) -> None:
+    """Two lowered scores: one tutor taught on, of the other nothing was heard again."""
+    card, who = troubled()
+    long_ago = NOW - timedelta(days=200)
+    for tutor_id, last in (("t-1", NOW), ("t-2", long_ago)):
+        one = replace(card, tutor_id=tutor_id, last_taught_at=last)
+        seed(api, one, replace(who, tutor_id=tutor_id))
+        overrule(api, override(at=long_ago, tutor_id=tutor_id, risk_then=0.1))
+    seed(api, card, who)
+    overrule(api, override())
+
+    found = ask("/api/analytics/overrides", "people_ops").json
+
+    assert found["since"] == "2025-11-20T00:05:00Z"
+    assert (found["in_force"], found["ended"]) == (1, 2)
+    assert (found["waiting"], found["not_counted"]) == (1, 0)
+    assert found["both"]["right"] == {"value": 0.5, "n": 2, "low": 0.0945, "high": 0.9055}
+    assert found["both"]["against_model"]["foreseen"] == 0.81
+    assert found["both"]["verdict"] == "too few to say: 2 of at least 30 judged"
+    assert (found["lowered"]["right"]["n"], found["raised"]["right"]["n"]) == (2, 0)
+    assert found["months"] == [
+        {"month": "2026-05", "count": 2, "judged": 2, "right": 1},
+        {"month": "2026-11", "count": 1, "judged": 0, "right": 0},
+    ]
+
+
+def test_analytics_of_no_overrides_say_so(api: Table) -> None:
+    found = ask("/api/analytics/overrides").json
+
+    assert (found["in_force"], found["ended"], found["months"]) == (0, 0, [])
+    assert found["both"]["right"]["value"] is None
+
+
 def test_a_queue_without_tasks_is_empty(api: Table) -> None:
     answer = ask("/api/interventions", status="pending", owner="ops", overdue="true")
 
@@ -942,7 +1072,7 @@ def test_health_and_the_description_need_no_token() -> None:
 
 FORBIDDEN_WORDS = (
     "churn", "risk", "flag", "note", "score", "p_over", "shrunk", "probab", "predict", "factor",
-    "margin", "model", "depart", "1d", "u-",
+    "margin", "model", "depart", "1d", "u-", "overrid", "sick child",
 )  # fmt: skip
 
 
@@ -953,6 +1083,7 @@ def test_a_tutor_sees_their_own_page_and_nothing_that_is_said_about_them(api: Ta
     seed_many(api, 2)
     told = prediction(0.4321)
     PredictionTable(api).put(told)
+    overrule(api, override())
 
     answer = ask("/api/tutors/t-7", "tutor", user="t-7")
 

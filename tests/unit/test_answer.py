@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from openapi_spec_validator import validate
 
-from shared import answer, churn_answer
+from shared import answer, churn_answer, override_answer
 from shared.access import ACCESS, Operation
 from shared.answer import OwnMetrics, Rate, TutorListItem, Windows
 from shared.aws.reading import READS
@@ -57,7 +57,7 @@ def test_the_own_page_shares_no_model_with_what_staff_see() -> None:
         return found
 
     staff = within(answer.TutorDetail) | within(TutorListItem) | within(answer.History)
-    staff |= within(churn_answer.Model)
+    staff |= within(churn_answer.Model) | within(override_answer.OverrideSpell)
 
     assert not within(answer.OwnPage) & staff
     assert not {name for name in OwnMetrics.model_fields if "score" in name or "risk" in name}

@@ -11,8 +11,9 @@ from shared.domain.engine import FOLLOW_UP, Desk, Office, decided, desk_of
 from shared.domain.intervention import Intervention, Kind, Order, Outcome, Owner, Status, moved
 from shared.domain.intervention_rule import PERFORMANCE_FLAGS, RULE, RULES
 from shared.domain.policy import DIALS, Policy, PolicyError
-from shared.domain.situation import Facts, FirstSession, Situation
+from shared.domain.situation import Facts, FirstSession, Situation, overridden
 from shared.domain.tier import Tier
+from tests.builders import override
 
 NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)  # a Tuesday
 EVERYBODY = Policy().changed({"holdout_share": 0.0})
@@ -407,3 +408,14 @@ def test_a_rule_names_everything_a_reader_wants_to_know() -> None:
         assert all((rule.title, rule.trigger, rule.does, rule.audience))
         assert bool(rule.template) is rule.kind.automated
         assert bool(rule.sla_days and rule.minutes) is not rule.kind.automated
+
+
+def test_a_managers_word_improves_nobody() -> None:
+    """Tips given at 30 are followed up by the computed score, whatever a manager says meanwhile."""
+    tips = only(decide(situation(facts(30, confirmed=frozenset({"low_rating"})))), Kind.A1)
+    later = facts(30, at=NOW + FOLLOW_UP)
+    lowered = overridden(later, override(5.0, NOW, until=NOW + timedelta(days=30)))
+
+    after = only(decide(situation(lowered), Desk((tips,))), Kind.A1)
+
+    assert (after.score_after, after.outcome) == (30.0, Outcome.NO_CHANGE)
