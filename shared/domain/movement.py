@@ -46,7 +46,8 @@ def movement(
     words = []
     if now.level is not before.level:
         verb = "rose" if _ORDER[now.level] > _ORDER[before.level] else "fell"
-        words.append(f"Risk {verb} from {before.level} to {now.level}")
+        whose = "" if now.computed_score is None else ", set by a manager"
+        words.append(f"Risk {verb} from {before.level} to {now.level}{whose}")
     words += (
         f"New flag: {code.replace('_', ' ')}"
         for code in sorted(now.confirmed.difference(before.confirmed))

@@ -121,7 +121,12 @@ class Override:
         return Direction.RAISED if change > 0 else Direction.LOWERED
 
     def in_force(self, at: datetime) -> bool:
-        return self.set_at <= at < self.over_at
+        """Whether it still holds; `at` is never long before it was set.
+
+        Its beginning is not compared: a look follows within moments, by another clock, and whole
+        seconds would put it before what it comes from.
+        """
+        return at < self.over_at
 
     def answers(self, order: Order, at: datetime) -> bool:
         """Whether just that was said by them before: then saying it again changes nothing."""

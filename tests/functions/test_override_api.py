@@ -350,6 +350,16 @@ def test_a_score_that_was_lowered_opens_no_coaching(
     assert act(monkeypatch, aws) == []
 
 
+def test_a_look_within_the_same_second_respects_the_override(
+    table: OverrideTable, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    high_for_a_week(aws)
+    at(monkeypatch, NOW + timedelta(milliseconds=500))
+    ask("PUT", SAID)
+
+    assert act(monkeypatch, aws, NOW + timedelta(milliseconds=600)) == []
+
+
 def test_the_computed_score_does_again_when_the_override_is_over(
     table: OverrideTable, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:

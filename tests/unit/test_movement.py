@@ -8,9 +8,9 @@ import pytest
 from shared.domain.churn_score import RiskLevel
 from shared.domain.intervention import Intervention, Kind, Owner
 from shared.domain.movement import Seen, alerting, movement, seen
-from shared.domain.situation import Facts
+from shared.domain.situation import Facts, overridden
 from shared.domain.tier import Tier
-from tests.builders import AS_OF
+from tests.builders import AS_OF, override
 
 CALM = Facts(AS_OF, 20, RiskLevel.LOW, Tier.STRONG)
 WORSE = replace(CALM, churn_score=60, level=RiskLevel.HIGH, confirmed=frozenset({"low_rating"}))
@@ -67,3 +67,9 @@ def test_a_graver_level_than_was_alerted_is_told_at_once() -> None:
     told = Seen(RiskLevel.HIGH, Tier.STRONG, (), RiskLevel.HIGH, AS_OF - timedelta(days=1))
 
     assert alerting(told, replace(WORSE, level=RiskLevel.CRITICAL))
+
+
+def test_a_level_that_a_manager_set_is_told_as_such() -> None:
+    lowered = overridden(WORSE, override(20.0))
+
+    assert movement(seen(None, WORSE), lowered) == ("Risk fell from high to low, set by a manager",)
