@@ -5,7 +5,6 @@ changes something says by `If-Match` which version they saw.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -19,7 +18,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import settings_answer
 from shared.access import Operation
-from shared.aws.admission import Admitted, admit
+from shared.aws.admission import Admitted, admit, recorded
 from shared.aws.audit import AuditTrail
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.preference_table import PreferenceTable
@@ -80,16 +79,16 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Find out what is to be done and by whom, do it, write down who did, answer."""
     operation, subject, work = asked_of(event["rawPath"])
     who = admit(event, operation, at, trail, subject)
-    try:
-        answer = work(event, who, at)
-    except VersionConflictError as error:
-        raise ProblemError(HTTPStatus.PRECONDITION_FAILED) from error
-    except (PolicyError, ThresholdError) as error:
-        wrong = FieldError(f"values.{error.name}", error.sentence)
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
-    except InvalidError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors) from error
-    trail.put(replace(who.row, status=HTTPStatus.OK.value))
+    with recorded(who, trail):
+        try:
+            answer = work(event, who, at)
+        except VersionConflictError as error:
+            raise ProblemError(HTTPStatus.PRECONDITION_FAILED) from error
+        except (PolicyError, ThresholdError) as error:
+            wrong = FieldError(f"values.{error.name}", error.sentence)
+            raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
+        except InvalidError as error:
+            raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors) from error
     metrics.add_metric("Answered", MetricUnit.Count, 1)
     logger.info("answered", operation=operation)
     headers = event.get("headers") or {}

@@ -270,6 +270,19 @@ def test_a_change_leaves_an_audit_row(aws: Aws, path: str, body: object) -> None
     assert row["status"] == {"N": "200"}
 
 
+@pytest.mark.parametrize(
+    ("body", "seen", "status"),
+    [({"values": {"plan_score": 80}}, "7", 412), ({"values": {"plan_score": 800}}, "0", 422)],
+)
+def test_a_refused_change_leaves_an_audit_row_too(
+    aws: Aws, body: object, seen: str, status: int
+) -> None:
+    assert put(DIAL, body, seen=seen).status == status
+
+    (row,) = aws.items("AUDIT#")
+    assert row["status"] == {"N": str(status)}
+
+
 # What somebody wants to be told
 
 
