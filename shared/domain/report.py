@@ -93,6 +93,11 @@ class Task:
     due_at: datetime | None
     overdue: bool
 
+    @property
+    def path(self) -> str:
+        """The page of the tutor it is about."""
+        return tutor_path(self.tutor_id)
+
 
 @dataclass(frozen=True, slots=True)
 class TutorReport:
@@ -301,12 +306,14 @@ class Insight:
 
 def _moved_lately(card: Scorecard) -> str | None:
     moves, sessions = (count(card.windows["7d"], n) for n in ("tutor_reschedules", "sessions"))
-    return f"Moved {moves} of {sessions} sessions in the last 7 days." if moves > 1 else None
+    said = f"The tutor moved {moves} of {sessions} sessions in the last 7 days."
+    return said if moves > 1 else None
 
 
 def _no_shows(card: Scorecard) -> str | None:
     missed, sessions = (count(card.windows["30d"], n) for n in ("tutor_no_shows", "sessions"))
-    return f"Did not turn up to {missed} of {sessions} sessions in 30 days." if missed else None
+    said = f"The tutor did not turn up to {missed} of {sessions} sessions in 30 days."
+    return said if missed else None
 
 
 def _first_sessions(card: Scorecard) -> str | None:

@@ -117,6 +117,7 @@ class Letters:
             "became": BECAME,
             "due": sentence.due,
             "evidence": sentence.evidence,
+            "flag_in_words": sentence.flag_in_words,
             "moved_in_words": sentence.moved_in_words,
             "level_change": sentence.level_change,
             "rate_change": sentence.rate_change,
@@ -172,9 +173,13 @@ class Letters:
             levels=tuple(reversed(RiskLevel)), columns=sentence.heights(summary.at_risk),
             chart_words=sentence.chart_in_words(summary.at_risk),
             rates=(
-                ("Moved by the tutor", summary.reschedule_rate),
-                ("Missed by the tutor", summary.no_show_rate),
-                ("First sessions that went well", summary.first_session_success_rate),
+                ("Moved by the tutor", summary.reschedule_rate, "session"),
+                ("Missed by the tutor", summary.no_show_rate, "session"),
+                (
+                    "First sessions that went well",
+                    summary.first_session_success_rate,
+                    "rated first session",
+                ),
             ),
             facts=sentence.task_facts(summary),
         )  # fmt: skip

@@ -53,9 +53,9 @@ def clock(at: datetime, zone: str) -> str:
 
 
 def moment(at: datetime, zone: str) -> str:
-    """Fri 20 November, 10:00 CST."""
+    """Fri 20 Nov, 10:00 CST."""
     local = at.astimezone(_zone(zone))
-    return f"{local:%a} {local.day} {local:%B}, {clock(at, zone)}"
+    return f"{local:%a} {local.day} {local:%b}, {clock(at, zone)}"
 
 
 def day(on: date) -> str:

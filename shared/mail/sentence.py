@@ -6,7 +6,7 @@ from datetime import datetime
 from shared.domain.churn_score import RiskLevel
 from shared.domain.digest import Compared, Day, Digest, Span, Summary
 from shared.domain.flag import FlagStatus
-from shared.domain.report import Move, Rescheduling
+from shared.domain.report import Move, RaisedFlag, Rescheduling
 from shared.mail import phrase
 
 FEWEST_OPINIONS = 5
@@ -25,6 +25,11 @@ def evidence(seen: Rescheduling) -> str:
             return f"{rests_on}; flagged, but it may be chance"
         case _:
             return f"{rests_on}; not flagged"
+
+
+def flag_in_words(flag: RaisedFlag) -> str:
+    """A flag's title; one whose evidence is weak says so in words, not by its colour alone."""
+    return flag.title if flag.confirmed else f"Maybe: {flag.title[:1].lower()}{flag.title[1:]}"
 
 
 def moved_in_words(move: Move, zone: str) -> str:
@@ -98,9 +103,9 @@ def than_before(summary: Summary, compared: Compared) -> str:
     return f" than the {summary.span} before"
 
 
-def rate_change(summary: Summary, compared: Compared) -> str:
-    """Change of a rate, and what it rests on."""
-    rests_on = phrase.counted(compared.n, "session")
+def rate_change(summary: Summary, compared: Compared, of: str) -> str:
+    """Change of a rate, and how many of what it rests on."""
+    rests_on = phrase.counted(compared.n, of)
     if compared.change is None:
         return rests_on
     change = phrase.points(compared.change)
@@ -140,7 +145,7 @@ def task_facts(summary: Summary) -> list[tuple[str, str]]:
     tasks, useful = summary.tasks, summary.precision
     completed = f"{tasks.completed:,}"
     if tasks.completed:
-        completed += f", {tasks.improved:,} with the tutor improved"
+        completed += f"; {tasks.improved:,} with a tutor who improved"
     facts = [
         ("Opened", f"{tasks.opened:,}"),
         ("Completed", completed),
