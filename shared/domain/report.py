@@ -319,7 +319,8 @@ def _no_shows(card: Scorecard) -> str | None:
 def _first_sessions(card: Scorecard) -> str | None:
     rated = card.counts.get("first_session_success_rate", Counted(0, 0))
     poor = rated.n - rated.k
-    return f"{poor} of {rated.n} first sessions were rated under 4 stars." if poor else None
+    were = "was" if poor == 1 else "were"
+    return f"{poor} of {rated.n} first sessions {were} rated under 4 stars." if poor else None
 
 
 def _short_notice(card: Scorecard) -> str | None:
