@@ -16,7 +16,8 @@ _JOINERS = "\u200c\u200d"
 
 def plain(text: str, most: int) -> str:
     """One line of at most so many characters, of what can be seen and nothing else."""
-    if text.isascii() and text.isprintable() and len(text) <= most and "  " not in text:
+    # Nearly all are plain already; runs of spaces in these do no harm.
+    if text.isascii() and text.isprintable() and len(text) <= most and text == text.strip():
         return text
     shown = "".join(
         c if c in _JOINERS or unicodedata.category(c) not in _NOT_SHOWN else " "
