@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check ruby bench docs synth deploy publish-model rollback-model dry-run remove-synthetic clean
+.PHONY: help setup run token import test check ruby bench docs preview-mails synth deploy publish-model rollback-model dry-run remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -70,6 +70,9 @@ docs: setup ## Write the generated documents: definitions, features and OpenAPI
 	@$(PYTHON) -m shared.domain.definition > docs/definitions.md
 	@$(PYTHON) -m shared.ml.feature_page > docs/features.md
 	@$(PYTHON) -m shared.openapi > docs/openapi.json
+
+preview-mails: setup ## Write a sample of every mail to build/mails, with pictures where Chromium is
+	@$(PYTHON) -m infra_cdk.mail_preview
 
 synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev|prod, without an AWS account
 	@npx cdk synth --quiet -c stage=$(STAGE)

@@ -13,6 +13,7 @@ from infra_cdk.function_spec import FEED_SYNTHETIC, Layer, functions_of
 from infra_cdk.local.deployment import zipped
 from infra_cdk.package.code import code_folder
 from infra_cdk.package.layer import LAMBDA_LIMIT_BYTES, LAYERS, layer_folder, size_of
+from infra_cdk.package.mail import compiled_mails
 
 UNCHECKED_HASH = 0b01
 
@@ -21,7 +22,7 @@ def run_with(layers: tuple[Layer, ...], program: str, *paths: Path) -> str:
     """Run a program that sees the host's layers and nothing else that is installed."""
     python_path = [str(layer_folder(layer, "host") / "python") for layer in layers]
     return subprocess.run(
-        [sys.executable, "-S", "-B", "-c", program],
+        [sys.executable, "-P", "-S", "-B", "-c", program],
         env={"PYTHONPATH": os.pathsep.join([*python_path, *map(str, paths)]), "HOME": "/"},
         check=True,
         capture_output=True,
@@ -123,6 +124,28 @@ def test_the_world_layer_is_small_and_names_people_in_one_locale() -> None:
 
 def test_the_code_asset_is_functions_and_shared_alone() -> None:
     assert {path.name for path in code_folder().iterdir()} == {"functions", "shared"}
+
+
+def test_the_code_asset_has_mails_compiled_and_their_sources_not() -> None:
+    mails = code_folder() / "shared" / "mail"
+
+    compiled = {path.name: path.read_text() for path in (mails / "compiled").iterdir()}
+    assert compiled == compiled_mails()
+    assert not list(mails.rglob("*.mjml"))
+    assert (mails / "template" / "part.html.jinja").exists()
+
+
+def test_letters_are_written_with_the_mail_layer_and_the_asset_alone() -> None:
+    said = run_with(
+        ("core", "mail"),
+        "from shared.domain.mail import MailKind;"
+        "from shared.mail.letter import COMPILED, Letters, TutorFacts;"
+        "letters = Letters(COMPILED, 'https://tutors.example');"
+        "print(letters.to_tutor(MailKind.TRAINING_MODULE, None, TutorFacts()).subject)",
+        code_folder(),
+    )
+
+    assert said.strip() == "A short module for you: explaining your subject"
 
 
 def test_only_a_fed_stage_carries_the_synthetic_world() -> None:
