@@ -137,7 +137,7 @@ class MailWriter:
             subject=tutor.subjects[0] if tutor.subjects else None,
             session_at=first.snapshot.scheduled_time if first and first.snapshot else None,
         )
-        return lambda reader: self.letters.to_tutor(mail.kind, tutor.name, facts)
+        return lambda reader: self.letters.to_tutor(mail.kind, tutor.name, facts, reader)
 
     def _card(self, mail: Mail) -> tuple[Scorecard, TutorRow]:
         found = self.cards.card(mail.tutor_id or "")

@@ -1,7 +1,7 @@
 """Letters: what is told, put into the words and looks of a mail."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,6 @@ class TutorFacts:
     began, `subject` what they teach.
     """
 
-    zone: str = "UTC"
     topics: tuple[str, ...] = ()
     subject: str | None = None
     session_at: datetime | None = None
@@ -184,7 +183,13 @@ class Letters:
             facts=sentence.task_facts(summary),
         )  # fmt: skip
 
-    def to_tutor(self, kind: MailKind, tutor_name: str | None, facts: TutorFacts) -> Letter:
+    def to_tutor(
+        self,
+        kind: MailKind,
+        tutor_name: str | None,
+        facts: TutorFacts,
+        reader: Reader | None = None,
+    ) -> Letter:
         """A mail to a tutor; ValueError for a kind that tutors do not get."""
         advice = [ADVICE[topic] for topic in facts.topics] or [ADVICE["ratings"]]
         subject = phrase.plain(facts.subject or "", 40)
@@ -199,7 +204,7 @@ class Letters:
                 said = "Can we help with your schedule?"
             case _:
                 raise ValueError(f"{kind} does not go to tutors")
-        reader = Reader(facts.zone, tutor_name)
+        reader = replace(reader or Reader(), name=tutor_name)
         return self._letter(
             kind, said, reader, advice=advice[0], facts=facts, teaches=subject,
             contact=self._contact,

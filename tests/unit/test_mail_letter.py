@@ -109,7 +109,7 @@ def every_letter(name: str) -> list[Letter]:
     report = troubled_report(name)
     report = replace(report, session=replace(report.session, subject=name, session_id=name))
     reader = Reader(ZONE, name)
-    facts = TutorFacts(ZONE, ("ratings",), name, ago(1))
+    facts = TutorFacts(("ratings",), name, ago(1))
     return [
         letters().session_report(report, reader),
         letters().alert(replace(alert_report(name), moved=(name, name)), reader),
@@ -117,7 +117,7 @@ def every_letter(name: str) -> list[Letter]:
         letters().overdue(overdue_tasks(1), named, reader),
         letters().digest(day, reader),
         letters().summary(period(Span.WEEK), reader),
-        *(letters().to_tutor(kind, name, facts) for kind in TO_TUTORS),
+        *(letters().to_tutor(kind, name, facts, reader) for kind in TO_TUTORS),
     ]
 
 
@@ -325,7 +325,7 @@ def test_a_week_nobody_summed_up_has_no_numbers_made_up() -> None:
 def test_a_tutor_reads_no_score_no_risk_no_flag_and_no_number_of_theirs(
     kind: MailKind, topic: str | None
 ) -> None:
-    facts = TutorFacts(ZONE, (topic,) if topic else (), "Mathematics")
+    facts = TutorFacts((topic,) if topic else (), "Mathematics")
 
     letter = letters().to_tutor(kind, "Tutor Seven", facts)
 
@@ -340,9 +340,9 @@ def test_a_tutor_reads_no_score_no_risk_no_flag_and_no_number_of_theirs(
 
 
 def test_the_only_digits_a_tutor_reads_are_when_a_session_was() -> None:
-    facts = TutorFacts(ZONE, session_at=ago(1))
+    facts = TutorFacts(session_at=ago(1))
 
-    letter = letters().to_tutor(MailKind.FIRST_SESSION_CHECK_IN, None, facts)
+    letter = letters().to_tutor(MailKind.FIRST_SESSION_CHECK_IN, None, facts, Reader(ZONE))
 
     assert re.findall(r"\d+", re.sub(r"https?://\S+", "", letter.text)) == ["19", "09", "05"]
 
@@ -365,6 +365,13 @@ def test_a_tutor_without_a_name_is_greeted_all_the_same() -> None:
 
     assert letter.text.startswith("Hi,\n")
     assert "explaining your subject" in letter.subject
+
+
+def test_a_tutor_may_do_without_mails_of_a_kind() -> None:
+    letter = letters().to_tutor(MailKind.COACHING_TIPS, None, TutorFacts(), READER)
+
+    assert READER.unsubscribe_url in seen(letter).links
+    assert f"No more mails of this kind: {READER.unsubscribe_url}" in letter.text
 
 
 def test_an_administrators_mail_does_not_go_to_tutors() -> None:
