@@ -13,7 +13,7 @@ from typing import Any
 from shared.aws import key
 from shared.aws.item import Item, dumped, key_item, loaded, number, text
 from shared.aws.revision import put_revision, revisions
-from shared.aws.table import Table, unchanged
+from shared.aws.table import Table, VersionConflictError, unchanged
 from shared.domain.engine import Desk, Office, desk_of
 from shared.domain.intervention import Intervention
 from shared.domain.movement import Seen
@@ -71,19 +71,22 @@ class InterventionTable:
     ) -> None:
         """Write new and changed ones of a tutor, and `with_it` what else there is, or nothing.
 
-        Raises VersionConflictError when the desk changed since it was read.
+        Each may have moved several times since the desk was read.
+        Raises VersionConflictError when the desk, or one of them, changed since it was read.
         """
         seen = seen or before.seen
         if not changed and not with_it and seen == before.seen:
             return
+        known = {one.intervention_id: one.version for one in before.desk.interventions}
         desk = key_item(key.desk(tutor_id)) | {"version": number(before.version + 1)}
         if seen is not None:
             desk["data"] = dumped(seen)
         actions: list[dict[str, Any]] = [{"Put": {"Item": desk, **unchanged(before.version)}}]
-        actions += (
-            {"Put": {"Item": intervention_item(one), **unchanged(one.version - 1)}}
-            for one in changed
-        )
+        for one in changed:
+            read = known.get(one.intervention_id, one.version - 1)
+            if read >= one.version:
+                raise VersionConflictError
+            actions.append({"Put": {"Item": intervention_item(one), **unchanged(read)}})
         self._table.transact([*actions, *with_it])
 
     def open_ones(self) -> Iterator[Intervention]:

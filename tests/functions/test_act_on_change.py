@@ -311,3 +311,35 @@ def test_a_rise_to_high_alerts_once(aws: Aws, context: LambdaContext) -> None:
     (alert,) = due(aws)
     assert (alert.kind, alert.level) == (MailKind.ALERT, "high")
     assert aws.messages("mail") == [{"mail_id": alert.mail_id}]
+
+
+def test_an_alert_that_did_not_help_ends_and_is_followed_up_in_one_write(
+    aws: Aws, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three moves at one moment: escalated, completed, measured; and coaching opens."""
+    windows = dict(card(log()).windows)
+    windows["7d"] = windows["7d"] | {"tutor_reschedules": 3}
+    scored(aws, score=60, windows=windows)
+    act(context, "t-7")
+
+    monkeypatch.setattr(act_on_change, "now", lambda: NOW + timedelta(days=14))
+
+    assert act(context, "t-7") == []
+    assert kinds(aws) == ["A4", "H1"]
+
+
+def test_who_leaves_with_a_message_open_ends_it_in_one_write(
+    aws: Aws, context: LambdaContext
+) -> None:
+    """Cancelled, and followed up as having left."""
+    scored(aws)
+    taught(aws, first(NOW - timedelta(minutes=10), tutor_id="t-7", session_id="s-new"))
+    act(context, "t-7")
+    cards = ScorecardTable(aws.store)
+    here, row = cards.card("t-7") or pytest.fail("not scored")
+    cards.put_scorecard(here, replace(row, status="resigned"), cards.stored("t-7"))
+
+    assert act(context, "t-7") == []
+
+    (left,) = InterventionTable(aws.store).of_tutor("t-7")
+    assert (left.status, left.outcome, left.version) == (Status.CANCELLED, Outcome.CHURNED, 3)
