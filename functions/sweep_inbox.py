@@ -8,7 +8,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.inbox import InboxTable
-from shared.aws.queue import scoring_queue
+from shared.aws.queue import is_asked_again, scoring_queue
 from shared.aws.table import table
 from shared.setting import Setting
 
@@ -35,12 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     metrics.add_metric("OldestPending", MetricUnit.Seconds, (now - oldest).total_seconds())
     metrics.add_metric("Waiting", MetricUnit.Count, len(waiting))
 
-    again = [webhook_id for webhook_id, since in waiting if is_due(now - since)]
+    again = [webhook_id for webhook_id, since in waiting if is_asked_again(now - since)]
     queue.hint_again(again)
     logger.info("swept", waiting=len(waiting), again=len(again))
     return {"again": len(again)}
-
-
-def is_due(age: timedelta) -> bool:
-    """Every minute for an hour, then once an hour: what never succeeds must not flood the queue."""
-    return age < timedelta(hours=1) or age % timedelta(hours=1) < timedelta(minutes=1)

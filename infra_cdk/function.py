@@ -102,7 +102,7 @@ class Functions(Construct):
             environment[f"{queue.upper()}_QUEUE_URL"] = self._queues[queue].queue.queue_url
         if spec.delays_on:
             environment["RETRY_SECONDS"] = str(self._stage.retry_seconds)
-        if "pending" in spec.query:
+        if spec.sweeps:
             environment["SWEEP_AFTER_SECONDS"] = str(self._stage.sweep_after_seconds)
         for secret in spec.reads:
             environment[f"{secret.upper()}_SECRET_ARN"] = self._secrets.arn(secret)

@@ -88,6 +88,8 @@ class FunctionSpec:
     reads: tuple[SecretName, ...] = ()
     sends_mail: bool = False
     """Whether it hands mails to SES, and asks the user pool who gets them."""
+    sweeps: bool = False
+    """Whether it hints again at what waited too long, and is told how long that is."""
     calls_api: bool = False
     """Whether it calls our own API, and is told where that is."""
     models: tuple[str, ...] = ()
@@ -201,6 +203,36 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         memory_mb=512,
         query=("pending",),
         sends_to=("scoring",),
+        sweeps=True,
+    ),
+    FunctionSpec(
+        name="sweep_mail",
+        does="Asks again for mails that are overdue, so that none depends on a message arriving.",
+        trigger=Clock("rate(1 minute)", retries=0),
+        timeout_seconds=30,
+        memory_mb=512,
+        query=("work",),
+        sends_to=("mail",),
+        sweeps=True,
+    ),
+    FunctionSpec(
+        name="escalate_interventions",
+        does="Ends snoozes, marks clocks that ran out, and tells whoever is late, once.",
+        trigger=Clock("cron(0/15 * * * ? *)", retries=2),
+        timeout_seconds=120,
+        memory_mb=1024,
+        table=("GetItem", "Query", "PutItem"),
+        query=("work",),
+        sends_to=("mail",),
+    ),
+    FunctionSpec(
+        name="send_digest",
+        does="Puts the digests and summaries that the owners' mornings have brought.",
+        trigger=Clock("cron(0 * * * ? *)", retries=2),
+        timeout_seconds=30,
+        memory_mb=512,
+        table=("GetItem", "PutItem"),
+        sends_to=("mail",),
     ),
     FunctionSpec(
         name="roll_windows",

@@ -13,7 +13,7 @@ from typing import Any
 from shared.aws import key
 from shared.aws.item import Item, dumped, key_item, loaded, number, text
 from shared.aws.table import NEW, Table, VersionConflictError, unchanged
-from shared.domain.mail import Mail, MailState
+from shared.domain.mail import Mail, MailKind, MailState
 from shared.question import ReportListQuestion
 
 MOST_EXAMINED = 2_000
@@ -84,6 +84,12 @@ class MailTable:
             mail = loaded(Mail, item)
             if mail.state is not MailState.DUE:
                 yield mail, json.dumps([item[name]["S"] for name in names])
+
+    def notices(self, since: datetime) -> list[Mail]:
+        """Notices of missed deadlines made since then, strongly read."""
+        between = (f"MAIL#{since:%Y%m%dT%H%M%S}", "MAIL#~")
+        found = (loaded(Mail, item) for item in self._table.query("PLATFORM", between))
+        return [mail for mail in found if mail.kind is MailKind.OVERDUE]
 
     def due(self, before: datetime) -> Iterator[Mail]:
         """What should have been sent before a moment, the oldest first."""

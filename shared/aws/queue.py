@@ -127,6 +127,11 @@ def _hint(webhook_id: str) -> str:
     return json.dumps({"webhook_id": webhook_id})
 
 
+def is_asked_again(age: timedelta) -> bool:
+    """Every minute for an hour, then once an hour: what never succeeds must not flood a queue."""
+    return age < timedelta(hours=1) or age % timedelta(hours=1) < timedelta(minutes=1)
+
+
 def tutor_queue(url: str) -> TutorQueue:
     """The queue behind that URL."""
     return TutorQueue(boto3.client("sqs", config=QUICK), url)

@@ -103,6 +103,14 @@ class Calendar:
         """
         return self.after(begin, days * self.workday_hours)
 
+    def works_on(self, day: date) -> bool:
+        """Whether there is any working time on a day, in this calendar's zone."""
+        return self.week[day.weekday()] is not None and day not in self.holidays
+
+    def showing(self, day: date, wall: time) -> datetime:
+        """The first instant (UTC) of a day at which the local clock shows that time or more."""
+        return _first_showing(datetime.combine(day, wall, ZoneInfo(self.zone)))
+
     def _spans(self, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The working time from `begin` to `end`: openings and closings in UTC, in order.
 
@@ -116,8 +124,7 @@ class Calendar:
             hours = self.week[day.weekday()]
             if hours is None or day in self.holidays:
                 continue
-            opens = _first_showing(datetime.combine(day, hours.begin, zone))
-            closes = _first_showing(datetime.combine(day, hours.end, zone))
+            opens, closes = self.showing(day, hours.begin), self.showing(day, hours.end)
             span = max(opens, begin), min(closes, end)
             # Clocks set forward may have skipped all of the day's hours.
             if opens < closes and span[0] <= span[1]:

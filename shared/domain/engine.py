@@ -56,11 +56,15 @@ class Office:
         """The next version, in which an owner works by another calendar."""
         return Office(self.calendars | {owner: calendar}, self.version + 1, by, at)
 
+    def calendar(self, owner: Owner) -> Calendar:
+        """When an owner works."""
+        return self.calendars.get(owner, UTC_OFFICE)
+
     def due(self, owner: Owner, opened_at: datetime, working_days: float) -> datetime:
         """When the owner has to have acted; at once where nobody has to."""
         if owner is Owner.SYSTEM:
             return opened_at
-        return self.calendars.get(owner, UTC_OFFICE).working_days(opened_at, working_days)
+        return self.calendar(owner).working_days(opened_at, working_days)
 
 
 @dataclass(frozen=True, slots=True)

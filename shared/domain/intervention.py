@@ -143,10 +143,15 @@ class Intervention:
             return None
         return self.due_at if self.acted_at is None else self.finish_by
 
+    def asleep(self, at: datetime) -> bool:
+        """Whether somebody has put it off until later than that."""
+        until = self.snoozed_until if self.status is Status.SNOOZED else None
+        return until is not None and until > at
+
     def overdue(self, at: datetime) -> bool:
-        """Whether the clock has run out."""
+        """Whether the clock has run out; while it sleeps nobody is late."""
         ends = self.clock_ends
-        return ends is not None and ends < at
+        return ends is not None and ends < at and not self.asleep(at)
 
 
 class MoveError(ValueError):

@@ -13,15 +13,16 @@ def schedules(template: Template) -> dict[str, str]:
     }
 
 
-def test_windows_roll_at_midnight_models_train_at_two_and_the_rest_runs_every_minute(
-    template: Template, stage: str
-) -> None:
+def test_what_is_started_by_the_clock_and_when(template: Template, stage: str) -> None:
     fed = {"feed_synthetic": "cron(0/15 * * * ? *)"} if stage == "dev" else {}
 
     assert schedules(template) == fed | {
         "roll_windows": "cron(0 0 * * ? *)",
         "train_churn": "cron(0 2 * * ? *)",
         "sweep_inbox": "rate(1 minute)",
+        "sweep_mail": "rate(1 minute)",
+        "escalate_interventions": "cron(0/15 * * * ? *)",
+        "send_digest": "cron(0 * * * ? *)",
         "summarize_platform": "rate(1 minute)",
     }
 

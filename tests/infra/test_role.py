@@ -138,6 +138,9 @@ def test_only_the_clock_may_start_what_it_starts(template: Template, stage: str)
     fed = {"feed_synthetic"} if stage == "dev" else set()
     assert started == fed | {
         "sweep_inbox",
+        "sweep_mail",
+        "escalate_interventions",
+        "send_digest",
         "roll_windows",
         "summarize_platform",
         "train_churn",

@@ -139,10 +139,21 @@ def test_the_first_clock_runs_until_somebody_acts_the_second_until_it_is_over() 
     assert not over.overdue(given.finish_by + timedelta(days=99))
 
 
-def test_a_snooze_does_not_stop_the_clock() -> None:
+def test_a_clock_that_runs_out_during_a_snooze_counts_when_it_is_over() -> None:
     asleep = moved(coaching(), order("snooze"), MONDAY)
+    until = asleep.snoozed_until
+    assert until
 
-    assert asleep.overdue(asleep.due_at + timedelta(seconds=1))
+    assert asleep.due_at < until
+    assert not asleep.overdue(until - timedelta(seconds=1))
+    assert asleep.overdue(until)
+
+
+def test_a_snooze_does_not_stop_the_clock() -> None:
+    short = moved(coaching(), order("snooze", until=MONDAY + timedelta(days=1)), MONDAY)
+    awake = moved(short, order("wake"), MONDAY + timedelta(days=1))
+
+    assert awake.overdue(coaching().due_at + timedelta(seconds=1))
 
 
 def test_who_starts_an_unassigned_one_has_it() -> None:
