@@ -1,0 +1,98 @@
+"""How an alert leaves the house by other ways than mail: what is sent, where to, and what fails."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+SLACK_HOSTS: Final = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
+MOST_URL = 2_000
+MOST_TEXT = 2_900
+"""Characters of a block; Slack refuses 3,000."""
+_ODD = frozenset(" \\#")
+_ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+class ChannelError(Exception):
+    """An alert was not taken."""
+
+
+class PermanentError(ChannelError):
+    """Sending it again would not help: the address is refused, or whoever is there refuses."""
+
+
+class TransientError(ChannelError):
+    """It may be taken later; `retry_after` are the seconds asked for, if any were."""
+
+    def __init__(self, sentence: str, retry_after: int | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A few words in plain text: a headline, what to know, and where to read on."""
+
+    headline: str
+    lines: tuple[str, ...] = ()
+    link: str | None = None
+
+
+class Channel(Protocol):
+    """A way to somebody."""
+
+    def send(self, to: str, alert: Alert) -> str:
+        """Send it to an address of that channel; what was answered.
+
+        Raises PermanentError or TransientError.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook's URL in its parts; only an allowed one can be made."""
+
+    host: str
+    target: str
+    """Path and query: whoever knows them can post, so they are in no log."""
+
+    @staticmethod
+    def of(url: str, allowed: Set[str] = SLACK_HOSTS) -> "Hook":
+        """The hook behind a URL; raises PermanentError, in words for whoever entered it."""
+        if len(url) > MOST_URL or not url.isascii() or not url.isprintable() or _ODD & set(url):
+            raise PermanentError("must be a plain URL")
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise PermanentError("must be a plain URL") from error
+        if parts.scheme != "https":
+            raise PermanentError("must begin with https://")
+        if "@" in parts.netloc or port not in (None, 443):
+            raise PermanentError("must name no user and no port")
+        if host not in allowed:
+            raise PermanentError(f"must be on {' or '.join(sorted(allowed))}")
+        target = parts.path or "/"
+        return Hook(host, f"{target}?{parts.query}" if parts.query else target)
+
+
+def slack_message(alert: Alert) -> Mapping[str, Any]:
+    """The alert as Slack takes it, and whatever understands Slack: text, and blocks that show it.
+
+    What is told is data: no name in it can mention people, make links or become bold.
+    """
+    lines = [" ".join(line.split()) for line in (alert.headline, *alert.lines)]
+    blocks = [_section("plain_text", line[:MOST_TEXT]) for line in lines]
+    if alert.link:
+        blocks.append(_section("mrkdwn", f"<{escaped(alert.link)}|Open the dashboard>"))
+    return {"text": escaped(alert.headline), "blocks": blocks}
+
+
+def escaped(text: str) -> str:
+    """Plain text in Slack's own markup, on one line."""
+    line = " ".join(text.split())
+    return "".join(_ESCAPED.get(sign, sign) for sign in line)
+
+
+def _section(kind: str, words: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": kind, "text": words}}
