@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-SLACK_HOSTS: Final = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
-MOST_URL = 2_000
+from shared.domain.webhook_address import allowed_webhook
+
+SLACK_HOSTS: Final = frozenset({"hooks.slack.com"})
 MOST_TEXT = 2_900
 """Characters of a block; Slack refuses 3,000."""
-_ODD = frozenset(" \\#")
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -58,22 +58,12 @@ class Hook:
 
     @staticmethod
     def of(url: str, allowed: Set[str] = SLACK_HOSTS) -> "Hook":
-        """The hook behind a URL; raises PermanentError, in words for whoever entered it."""
-        if len(url) > MOST_URL or not url.isascii() or not url.isprintable() or _ODD & set(url):
-            raise PermanentError("must be a plain URL")
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname or "", parts.port
-        except ValueError as error:
-            raise PermanentError("must be a plain URL") from error
-        if parts.scheme != "https":
-            raise PermanentError("must begin with https://")
-        if "@" in parts.netloc or port not in (None, 443):
-            raise PermanentError("must name no user and no port")
-        if host not in allowed:
-            raise PermanentError(f"must be on {' or '.join(sorted(allowed))}")
-        target = parts.path or "/"
-        return Hook(host, f"{target}?{parts.query}" if parts.query else target)
+        """The hook behind a URL; raises PermanentError where it is not allowed."""
+        if allowed_webhook(url, allowed) is None:
+            raise PermanentError("is no address that alerts may be sent to")
+        parts = urlsplit(url)
+        query = f"?{parts.query}" if parts.query else ""
+        return Hook(parts.netloc, parts.path + query)
 
 
 def slack_message(alert: Alert) -> Mapping[str, Any]:

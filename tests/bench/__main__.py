@@ -10,7 +10,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import burst, churn, growth, histories, importing, read, scoring, units, webhook
+from tests.bench import (
+    burst,
+    churn,
+    growth,
+    histories,
+    importing,
+    quarter,
+    read,
+    scoring,
+    units,
+    webhook,
+)
 from tests.bench.result import Result, markdown, text
 
 PARTS: dict[str, Callable[[bool], Result]] = {
@@ -24,6 +35,7 @@ PARTS: dict[str, Callable[[bool], Result]] = {
     "growth": growth.run,
     "churn": churn.run,
     "histories": histories.run,
+    "quarter": quarter.run,
 }
 
 
