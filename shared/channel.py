@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from shared.domain.webhook_address import allowed_webhook
@@ -36,16 +36,6 @@ class Alert:
     headline: str
     lines: tuple[str, ...] = ()
     link: str | None = None
-
-
-class Channel(Protocol):
-    """A way to somebody."""
-
-    def send(self, to: str, alert: Alert) -> str:
-        """Send it to an address of that channel; what was answered.
-
-        Raises PermanentError or TransientError.
-        """
 
 
 @dataclass(frozen=True, slots=True)

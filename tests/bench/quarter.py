@@ -193,6 +193,8 @@ class _Play:
         self._seen: dict[str, Seen] = {}
         self._open: dict[str, Intervention] = {}
         self._todo: list[tuple[datetime, int, Action, str]] = []
+        self._reported: dict[str, int] = {}
+        """Where the last report about a tutor is."""
         self._written: list[Mail] = []
         """Notices so far, oldest first."""
         self._digests: set[str] = set()
@@ -250,13 +252,22 @@ class _Play:
             looked = replace(looked, alerted=now.level, alerted_at=at)
         self._seen[tutor_id] = looked
         if session:
+            self._reported[tutor_id] = len(self.quarter.reports)
             self.quarter.reports.append((at, bool(told)))
             self.quarter.sessions += at > self.quarter.since
+        elif told:
+            self._owe_to_the_day_before(tutor_id, at)
         for one in changed:
             if one.version == 1:
                 self._opened(one)
             self._put(one)
             self.quarter.mails += [mail] if (mail := tutor_mail(one)) else []
+
+    def _owe_to_the_day_before(self, tutor_id: str, at: datetime) -> None:
+        """What a night finds moved, the day's last session would have found, if there was one."""
+        place = self._reported.get(tutor_id)
+        if place is not None and self.quarter.reports[place][0] > at - DAY:
+            self.quarter.reports[place] = (self.quarter.reports[place][0], True)
 
     def _opened(self, one: Intervention) -> None:
         """Hold a new one against what was promised, and have somebody make up their mind."""

@@ -174,7 +174,7 @@ def test_a_name_that_means_the_loopback_is_refused(server: Server) -> None:
     )
 
     with pytest.raises(PermanentError, match="not public"):
-        channel.send("https://localhost/", ALERT)
+        channel.send("https://localhost/x", ALERT)
 
     assert server.asked_for == []
 
