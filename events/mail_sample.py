@@ -198,7 +198,7 @@ def _rows(count: int) -> list[TutorRow]:
 def owners_day(*, full: bool = True) -> Digest:
     """A day with something in every list, or with nothing at all."""
     if not full:
-        return digest(Owner.OPS_MANAGER, [], [], {}, NOW, ZONE)
+        return digest(Owner.OPS_MANAGER, [], [], {}, NOW - timedelta(days=1), NOW, ZONE)
     tasks = [
         *(intervention(Kind.H1, 5 + n / 2, tutor=n) for n in range(2)),
         *(intervention(Kind.H1, 2.02 - n / 100, tutor=10 + n) for n in range(3)),
@@ -206,7 +206,7 @@ def owners_day(*, full: bool = True) -> Digest:
     ]
     before = {"syn-t-0002": "medium", "syn-t-0003": "high", "syn-t-0006": "low",
               "syn-t-0008": "high", "syn-t-0009": "critical"}  # fmt: skip
-    return digest(Owner.OPS_MANAGER, tasks, _rows(40), before, NOW, ZONE)
+    return digest(Owner.OPS_MANAGER, tasks, _rows(40), before, NOW - timedelta(days=1), NOW, ZONE)
 
 
 def _overviews(first: date, count: int) -> dict[date, Overview]:

@@ -26,14 +26,21 @@ from shared.aws.queue import mail_queue
 from shared.aws.secret import secret
 from shared.aws.table import VersionConflictError, fault_name, table
 from shared.aws.tutor_log import LogTable
+from shared.aws.webhook_channel import WebhookChannel
+from shared.channel import Alert, PermanentError
 from shared.domain.intervention import Order, Owner, moved
 from shared.domain.mail import Mail, MailKind, MailState
-from shared.domain.preference import Preference, usual
+from shared.domain.preference import Channel, Preference, usual
+from shared.domain.report import tutor_path
 from shared.mail.letter import COMPILED, Letters, Reader
 from shared.mail.mime import mime
 from shared.setting import Setting
 from shared.unsubscribe import unsubscribe_token
 
+GIVE_UP = timedelta(days=1)
+"""What could not be handed over for so long is news no more."""
+MOST_NOTE = 200
+"""Characters kept of what a webhook answered."""
 LEASE = timedelta(minutes=3)
 """Longer than this function may run: a claim that is older is a dead worker's."""
 ATTEMPTS = 20
@@ -54,6 +61,7 @@ class Env(Setting):
     MAIL_CONFIGURATION_SET: str
     SITE_URL: str
     MAIL_TEMPLATES: Path = COMPILED
+    WEBHOOK_HOSTS: str = "hooks.slack.com"
     RETRY_SECONDS: int = 15
 
 
@@ -64,6 +72,7 @@ mails, preferences, suppression = MailTable(store), PreferenceTable(store), Supp
 interventions, logs = InterventionTable(store), LogTable(store)
 people, ses = directory(env.USER_POOL_ID), mailer(env.MAIL_FROM, env.MAIL_CONFIGURATION_SET)
 writer = MailWriter.of(store, Letters(env.MAIL_TEMPLATES, env.SITE_URL))
+webhooks = WebhookChannel(frozenset(env.WEBHOOK_HOSTS.split(",")))
 sealing = secret(env.CURSOR_SECRET_ARN)
 queue = mail_queue(env.MAIL_QUEUE_URL)
 
@@ -75,6 +84,10 @@ class Recipient:
     username: str
     address: str | None
     preference: Preference
+
+    def by(self, way: Channel) -> str:
+        """What their delivery by a way is kept under."""
+        return self.username if way is Channel.MAIL else f"{self.username}#{way}"
 
 
 def now() -> datetime:
@@ -111,38 +124,39 @@ def send(mail_id: str) -> None:
     known = mails.recipients(mail_id)
     quiet, unsent = [], []
     for recipient in recipients(mail, at):
-        state = known.get(recipient.username, "")
-        if state not in ("", "claimed"):
-            continue
-        if not wanted(mail, recipient):
-            if mail.to_tutor:
-                known[recipient.username] = "unsubscribed"
-            continue
-        if mail.kind is MailKind.ALERT and recipient.preference.quiet_at(at):
+        ways = recipient.preference.ways(mail)
+        if mail.to_tutor and not ways:
+            known[recipient.username] = "unsubscribed"
+        if ways and mail.kind is MailKind.ALERT and recipient.preference.quiet_at(at):
             quiet.append(recipient.preference.quiet_until(at))
             continue
-        try:
-            known[recipient.username] = deliver(mail, write, recipient, at)
-        except Exception as fault:
-            logger.error("not sent", mail_id=mail_id, fault=fault_name(fault))
-            unsent.append(recipient.username)
-    if unsent:
-        raise UnsentError(f"{len(unsent)} recipients wait for {mail_id}")
+        for way in ways:
+            name = recipient.by(way)
+            if known.get(name, "claimed") != "claimed":
+                continue
+            try:
+                known[name] = deliver(mail, write, recipient, way, at)
+            except Exception as fault:
+                logger.error("not sent", mail_id=mail_id, way=way, fault=fault_name(fault))
+                unsent.append(name)
+    if unsent and at < mail.due_at + GIVE_UP:
+        raise UnsentError(f"{len(unsent)} deliveries of {mail_id} wait")
     if quiet:
         mails.put(mail.later(min(quiet)))
         return
-    finish(mail, write, known, at)
+    finish(mail, write, known | dict.fromkeys(unsent, "not taken for a day"), at)
 
 
 def recipients(mail: Mail, at: datetime) -> Iterator[Recipient]:
-    """Everybody a mail may go to: the tutor, one person, or all of a role."""
+    """Everybody a mail may go to: the tutor, one person, or all of a role.
+
+    What is for somebody who is not there any more is for their colleagues.
+    """
     if mail.to_tutor and mail.tutor_id:
         tutor = logs.tutor(mail.tutor_id)
         yield recipient(tutor.tutor_id, tutor.email, Owner.SYSTEM)
-    elif mail.person:
-        person = people.person(mail.person)
-        if person:
-            yield recipient(person.username, person.address, Owner.OPS_MANAGER)
+    elif mail.person and (found := people.person(mail.person)):
+        yield recipient(found.username, found.address, Owner.OPS_MANAGER)
     else:
         groups = (mail.owner,) if mail.owner else (Owner.OPS_MANAGER, Owner.PEOPLE_OPS)
         met: set[str] = set()
@@ -158,39 +172,42 @@ def recipient(username: str, address: str | None, owner: Owner) -> Recipient:
     return Recipient(username, address, chosen.of(owner) if chosen else usual(username, owner))
 
 
-def wanted(mail: Mail, to: Recipient) -> bool:
-    if mail.kind is MailKind.ALERT:
-        return to.preference.hears(mail.level)
-    return to.preference.wants(mail.kind, moved=bool(mail.moved))
-
-
-def deliver(mail: Mail, write: Writing, to: Recipient, at: datetime) -> str:
-    """Hand a mail over for one recipient; what became of it.
+def deliver(mail: Mail, write: Writing, to: Recipient, way: Channel, at: datetime) -> str:
+    """Hand a mail over for one recipient, by one way; what became of it.
 
     Raises UnsentError while another worker may be at it. What SES may have taken is marked as
     claimed before, so that a crash sends it once more and never less than once.
     """
-    if not to.address:
-        return mark(mail, to, "no address", at)
-    because = suppression.because(to.address)
-    if because:
-        return mark(mail, to, because, at)
-    if not mails.claim(mail.mail_id, to.username, at, LEASE):
-        raise UnsentError(to.username)
-    try:
-        sent = ses.send(raw(mail, write, to, at), to.address, mail.kind)
-    except RefusedError as refused:
-        return mark(mail, to, "refused", at, str(refused))
-    except Exception:
-        mails.release(mail.mail_id, to.username, at)
-        raise
-    metrics.add_metric("MailSent", MetricUnit.Count, 1)
-    return mark(mail, to, "sent", at, sent)
-
-
-def mark(mail: Mail, to: Recipient, state: str, at: datetime, note: str = "") -> str:
-    mails.mark(mail.mail_id, to.username, state, at, note)
+    name, state, note = to.by(way), unreachable(to, way), ""
+    if state is None:
+        if not mails.claim(mail.mail_id, name, at, LEASE):
+            raise UnsentError(name)
+        try:
+            note, state = hand_over(mail, write, to, way, at), "sent"
+            metrics.add_metric("MailSent", MetricUnit.Count, 1)
+        except (RefusedError, PermanentError) as refused:
+            state, note = "refused", str(refused)
+        except Exception:
+            mails.release(mail.mail_id, name, at)
+            raise
+    mails.mark(mail.mail_id, name, state, at, note)
     return state
+
+
+def unreachable(to: Recipient, way: Channel) -> str | None:
+    """Why somebody can not be reached by a way; None where they can."""
+    if way is Channel.WEBHOOK:
+        return None
+    return suppression.because(to.address) if to.address else "no address"
+
+
+def hand_over(mail: Mail, write: Writing, to: Recipient, way: Channel, at: datetime) -> str:
+    """What whoever took it called it."""
+    if way is Channel.MAIL:
+        return ses.send(raw(mail, write, to, at), to.address or "", mail.kind)
+    path = tutor_path(mail.tutor_id) if mail.tutor_id else "/interventions"
+    told = Alert(write(Reader(to.preference.zone)).subject, mail.moved, env.SITE_URL + path)
+    return webhooks.send(to.preference.webhook_url or "", told)[:MOST_NOTE]
 
 
 def raw(mail: Mail, write: Writing, to: Recipient, at: datetime) -> bytes:

@@ -28,7 +28,7 @@ from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.feedback import Feedback
 from shared.domain.intervention import MOST_TEXT, Opinion, Outcome
 from shared.domain.override import LEAST_REASON, Claim
-from shared.domain.preference import Channel, Preference, QuietHours, Reports
+from shared.domain.preference import AlertKind, Channel, Preference, QuietHours, Reports
 from shared.domain.session import Party, Report, ReportOrder, Reschedule, Snapshot, Status
 from shared.domain.tutor import Tutor, TutorStatus
 from shared.domain.webhook_address import allowed_webhook
@@ -408,6 +408,12 @@ class NotificationChoice(Inbound):
         ]
         | None
     ) = None
+    alert_kinds: (
+        Annotated[
+            tuple[Annotated[AlertKind, Field(strict=False)], ...], Field(strict=False, max_length=2)
+        ]
+        | None
+    ) = None
     alert_level: Annotated[RiskLevel, Field(strict=False)] | None = None
     zone: ZoneName | None = None
     quiet_hours: ClockSpan | None = None
@@ -416,8 +422,8 @@ class NotificationChoice(Inbound):
     def applied(self, before: Preference, webhook_hosts: Collection[str]) -> Preference:
         """The next version of somebody's settings; raises InvalidError naming the field."""
         chosen = {name: getattr(self, name) for name in self.model_fields_set - {"quiet_hours"}}
-        if self.alerts is not None:
-            chosen["alerts"] = tuple(dict.fromkeys(self.alerts))
+        for several in {"alerts", "alert_kinds"} & chosen.keys():
+            chosen[several] = tuple(dict.fromkeys(chosen[several]))
         if "quiet_hours" in self.model_fields_set:
             span = self.quiet_hours
             chosen["quiet"] = QuietHours(span.begin, span.end) if span else None

@@ -13,7 +13,7 @@ from shared.domain.engine import Office
 from shared.domain.intervention import Kind, Owner
 from shared.domain.intervention_rule import RULE
 from shared.domain.policy import DIALS, Policy
-from shared.domain.preference import Channel, Preference, Reports, usual
+from shared.domain.preference import AlertKind, Channel, Preference, Reports, usual
 from shared.domain.revision import Versioned, changes
 from shared.domain.threshold import THRESHOLDS
 from shared.domain.webhook_address import masked_webhook
@@ -127,6 +127,7 @@ class Notifications(Outbound):
     reports: Reports
     digests: bool
     alerts: tuple[Channel, ...]
+    alert_kinds: tuple[AlertKind, ...]
     alert_level: RiskLevel
     zone: str
     quiet_hours: Hours | None
@@ -251,6 +252,7 @@ def notifications(one: Preference) -> Notifications:
         reports=one.reports or Reports.DIGEST_ONLY,
         digests=one.digests,
         alerts=one.alerts,
+        alert_kinds=one.alert_kinds,
         alert_level=one.alert_level,
         zone=one.zone,
         quiet_hours=Hours.model_validate(one.quiet) if one.quiet else None,

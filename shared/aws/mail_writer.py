@@ -11,11 +11,11 @@ from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import Table
 from shared.aws.tutor_log import LogTable
 from shared.domain.digest import Span, digest, summary
-from shared.domain.engine import UTC_OFFICE
 from shared.domain.flag import FlagStatus
 from shared.domain.intervention import Intervention, Owner
 from shared.domain.log import midnight
 from shared.domain.mail import Mail, MailKind
+from shared.domain.morning import MORNING
 from shared.domain.overview import Overview
 from shared.domain.prediction import Prediction
 from shared.domain.report import TutorReport, session_report, tutor_report
@@ -103,11 +103,11 @@ class MailWriter:
     def _digest(self, mail: Mail, at: datetime) -> Writing:
         owner = mail.owner or Owner.OPS_MANAGER
         rows = list(self.cards.rows())
-        yesterday = midnight(at) - timedelta(days=1)
-        nights = (self.cards.day(row.tutor_id, yesterday) for row in rows)
+        calendar = self.interventions.office().calendar(owner)
+        since = calendar.showing(date.fromisoformat(mail.about[0]), MORNING)
+        nights = (self.cards.day(row.tutor_id, midnight(since)) for row in rows)
         levels = {night.tutor_id: night.risk_level for night in nights if night}
-        zone = self.interventions.office().calendars.get(owner, UTC_OFFICE).zone
-        told = digest(owner, self.interventions.open_ones(), rows, levels, at, zone)
+        told = digest(owner, self.interventions.open_ones(), rows, levels, since, at, calendar.zone)
         if told.empty:
             raise NothingToSayError("Nothing is due and nothing moved.")
         return lambda reader: self.letters.digest(told, reader)

@@ -29,7 +29,7 @@ class TaskLine:
 
 @dataclass(frozen=True, slots=True)
 class LevelLine:
-    """A tutor whose risk level is another one than a day ago."""
+    """A tutor whose risk level is another one than at the last digest."""
 
     tutor_id: str
     name: str | None
@@ -56,7 +56,7 @@ class Listing[Line]:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """An owner's day: what is late, what is due until its end, and what changed since yesterday.
+    """An owner's day: what is late, what is due until its end, what changed since the last one.
 
     `open_tasks` counts all open tasks of theirs, also those in no list.
     """
@@ -81,19 +81,20 @@ def digest(
     interventions: Iterable[Intervention],
     rows: Iterable[TutorRow],
     levels_before: Mapping[str, str],
+    since: datetime,
     now: datetime,
     zone: str = "UTC",
 ) -> Digest:
     """An owner's day that ends at midnight in their zone.
 
-    `interventions` are all open ones; `levels_before` are the risk levels of a day ago by tutor
+    `interventions` are all open ones; `levels_before` are the risk levels at `since` by tutor
     id: tutors who are not in it count as unchanged.
     """
     known = {row.tutor_id: row for row in rows}
     theirs = [o for o in interventions if o.owner is owner and o.open and not o.held_out]
     lines = [_task_line(one, known, now) for one in sorted(theirs, key=_urgent)]
     day = now.astimezone(ZoneInfo(zone)).date()
-    new = {one.intervention_id for one in theirs if one.opened_at > now - A_DAY}
+    new = {one.intervention_id for one in theirs if one.opened_at > since}
     due = [ln for ln in lines if not ln.task.overdue and _due_on(ln.task, zone) <= day]
     due_ids = {line.task.intervention_id for line in due}
     levels = [line for row in known.values() if (line := _level_line(row, levels_before))]

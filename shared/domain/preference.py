@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from shared.domain.churn_score import RiskLevel
 from shared.domain.intervention import Owner
 from shared.domain.intervention_rule import RULES
-from shared.domain.mail import MailKind
+from shared.domain.mail import Mail, MailKind
 
 
 class Reports(StrEnum):
@@ -30,6 +30,13 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
+class AlertKind(StrEnum):
+    """What somebody wants to hear of at once: a tutor's risk that rose, a deadline that passed."""
+
+    RISK = "risk"
+    OVERDUE = "overdue"
+
+
 @dataclass(frozen=True, slots=True)
 class QuietHours:
     """From when until when nobody is to be disturbed, in their own zone; may pass midnight."""
@@ -47,15 +54,16 @@ class QuietHours:
 class Preference:
     """One person's settings; `webhook_url` is a secret of theirs and never answered whole.
 
-    Alerts below `alert_level` are not sent; `version` is 0 where nothing was ever set. `reports` is
-    None where only something else was: as is usual, then. `unsubscribed` are the kinds of mail
-    that a tutor does without.
+    `alerts` are the ways that alerts of `alert_kinds` take; a risk below `alert_level` is none.
+    `version` is 0 where nothing was ever set. `reports` is None where only something else was: as
+    is usual, then. `unsubscribed` are the kinds of mail that a tutor does without.
     """
 
     username: str
     reports: Reports | None = Reports.EVERY_SESSION
     digests: bool = True
     alerts: tuple[Channel, ...] = (Channel.MAIL,)
+    alert_kinds: tuple[AlertKind, ...] = (AlertKind.RISK, AlertKind.OVERDUE)
     alert_level: RiskLevel = RiskLevel.CRITICAL
     zone: str = "UTC"
     quiet: QuietHours | None = None
@@ -95,8 +103,25 @@ class Preference:
                 raise ValueError(f"{what!r} is nothing to do without")
         return self if after == self else replace(after, version=self.version + 1)
 
-    def hears(self, level: str | None) -> bool:
-        """Whether alerts of a risk level are wanted."""
+    def ways(self, mail: Mail) -> tuple[Channel, ...]:
+        """The ways that a mail takes to this person; none where it is not wanted.
+
+        A missed deadline always comes by mail, by webhook too where alerts of it do.
+        """
+        match mail.kind:
+            case MailKind.ALERT:
+                wanted = AlertKind.RISK in self.alert_kinds and self._hears(mail.level)
+                ways = self.alerts if wanted else ()
+            case MailKind.OVERDUE:
+                others = self.alerts if AlertKind.OVERDUE in self.alert_kinds else ()
+                ways = tuple(dict.fromkeys((Channel.MAIL, *others)))
+            case _:
+                wanted = self.wants(mail.kind, moved=bool(mail.moved))
+                ways = (Channel.MAIL,) if wanted else ()
+        return ways if self.webhook_url else tuple(w for w in ways if w is not Channel.WEBHOOK)
+
+    def _hears(self, level: str | None) -> bool:
+        """Whether a risk level is high enough."""
         levels = list(RiskLevel)
         return levels.index(RiskLevel(level or "low")) >= levels.index(self.alert_level)
 

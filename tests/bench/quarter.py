@@ -22,7 +22,6 @@ from pathlib import Path
 from events.world.history import simulate, write_history
 from events.world.world import WORLDS, World
 from shared.domain.business_hours import Calendar
-from shared.domain.churn_score import RiskLevel
 from shared.domain.deadline import TOLD_WITHIN, notices, passed
 from shared.domain.engine import Office, decided, desk_of
 from shared.domain.intervention import (
@@ -57,7 +56,6 @@ RUN_UP_DAYS = 30
 """Before the days that are counted: a desk that begins empty fills at once."""
 BREAKS = 0.03
 """Share of the runs that mark what is late, and break before they tell anybody."""
-LEVELS = list(RiskLevel)
 OFFICE = Office(
     {
         Owner.OPS_MANAGER: Calendar(
@@ -404,10 +402,7 @@ def mails_a_day(quarter: Quarter) -> dict[tuple[Owner, str], list[int]]:
 def _goes_to(mail: Mail, owner: Owner, person: Preference) -> bool:
     if mail.person is not None:
         return mail.person == person.username
-    if mail.kind is MailKind.ALERT:
-        level = RiskLevel(mail.level or RiskLevel.LOW)
-        return LEVELS.index(level) >= LEVELS.index(person.alert_level)
-    return mail.owner is owner and person.wants(mail.kind, moved=False)
+    return mail.owner in (None, owner) and bool(person.ways(mail))
 
 
 def opened_a_day(quarter: Quarter) -> dict[Owner, list[int]]:

@@ -26,11 +26,12 @@ from shared.aws.mailer import Suppression
 from shared.aws.preference_table import PreferenceTable
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.tutor_log import LogTable, Versioned
+from shared.channel import Alert, PermanentError, TransientError
 from shared.domain.churn_score import RiskLevel
 from shared.domain.engine import Desk
 from shared.domain.intervention import Intervention, Kind, Owner, Status, opened
 from shared.domain.mail import Mail, MailKind, MailState, alert, mail_name, tutor_mail
-from shared.domain.preference import Preference, QuietHours, Reports
+from shared.domain.preference import Channel, Preference, QuietHours, Reports
 from shared.domain.session import OutcomeKind
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, completed, log, tutor
@@ -260,6 +261,122 @@ def test_an_alert_waits_for_the_end_of_quiet_hours(
     monkeypatch.setattr(send_mail, "now", lambda: later.due_at)
     assert send(context, mail)
     assert len(post.sent()) == 1
+
+
+HOOK = "https://hooks.slack.com/services/T0/B0/secret"
+
+
+class Slack:
+    """Whoever stands behind the webhook, and what they were told."""
+
+    def __init__(self) -> None:
+        self.told: list[Alert] = []
+        self.faults: list[Exception] = []
+
+    def send(self, to: str, alert: Alert) -> str:
+        assert to == HOOK
+        if self.faults:
+            raise self.faults.pop()
+        self.told.append(alert)
+        return "ok"
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Slack:
+    """Stands where the connection would leave the house."""
+    there = Slack()
+    monkeypatch.setattr(send_mail, "webhooks", there)
+    return there
+
+
+def alerted(aws: Aws, **chosen: Any) -> Mail:
+    """An alert for Ana, who wants it by webhook."""
+    prefers(aws, "ana", **({"alerts": (Channel.WEBHOOK,), "webhook_url": HOOK} | chosen))
+    scored(aws)
+    mail = alert("t-7", NOW, "critical", ("Risk rose from low to critical",))
+    MailTable(aws.store).put_new(mail)
+    return mail
+
+
+def test_an_alert_takes_the_ways_that_were_chosen(
+    aws: Aws, post: Post, slack: Slack, context: LambdaContext
+) -> None:
+    post.joins("ana")
+    mail = alerted(aws)
+
+    for _ in range(2):
+        assert send(context, mail)
+
+    (told,) = slack.told
+    assert (told.lines, post.sent()) == (mail.moved, [])
+    assert "Ada Park" in told.headline
+    assert told.link == "https://quality.example.com/tutors/t-7"
+    assert state(aws, mail).state is MailState.DONE
+
+
+def test_a_webhook_that_fails_holds_no_mail_up_and_is_tried_again(
+    aws: Aws, post: Post, slack: Slack, context: LambdaContext
+) -> None:
+    post.joins("ana")
+    mail = alerted(aws, alerts=(Channel.MAIL, Channel.WEBHOOK))
+    slack.faults.append(TransientError("answered 503"))
+
+    assert not send(context, mail)
+    assert (len(post.sent()), slack.told) == (1, [])
+
+    assert send(context, mail)
+    assert (len(post.sent()), len(slack.told)) == (1, 1)
+
+
+def test_a_webhook_that_refuses_is_not_tried_again(
+    aws: Aws, post: Post, slack: Slack, context: LambdaContext
+) -> None:
+    post.joins("ana")
+    mail = alerted(aws)
+    slack.faults.append(PermanentError("answered 404"))
+
+    assert send(context, mail)
+
+    assert state(aws, mail).because == "Nobody could be reached: refused."
+
+
+def test_what_nobody_takes_for_a_day_is_given_up(
+    aws: Aws,
+    post: Post,
+    slack: Slack,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post.joins("ana")
+    mail = alerted(aws)
+    slack.faults += [TransientError("answered 503"), TransientError("answered 503")]
+    assert not send(context, mail)
+
+    monkeypatch.setattr(send_mail, "now", lambda: NOW + timedelta(days=1))
+    assert send(context, mail)
+
+    assert state(aws, mail).because == "Nobody could be reached: not taken for a day."
+
+
+def test_a_notice_for_somebody_who_left_goes_to_their_colleagues(
+    aws: Aws, post: Post, context: LambdaContext
+) -> None:
+    post.joins("ben")
+    scored(aws)
+    late = Intervention(
+        "t-7", Kind.H1, Owner.OPS_MANAGER, "because", NOW - timedelta(days=3),
+        NOW - timedelta(days=1), NOW, 60, assignee="ana",
+    )  # fmt: skip
+    InterventionTable(aws.store).put("t-7", [late], StoredDesk(Desk()))
+    about = (late.intervention_id,)
+    mail = Mail(
+        MailKind.OVERDUE, "overdue", NOW, NOW, owner=Owner.OPS_MANAGER, person="ana", about=about
+    )
+    MailTable(aws.store).put_new(mail)
+
+    assert send(context, mail)
+
+    assert post.to() == ["ben@example.com"]
 
 
 def test_a_tutor_gets_the_mail_and_the_intervention_counts_as_carried_out(

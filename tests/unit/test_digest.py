@@ -23,6 +23,7 @@ from shared.domain.tutor_row import TutorRow, tutor_row
 from tests.builders import AS_OF, ago, card, log, steady, tutor
 
 NOON = AS_OF + timedelta(hours=12)
+YESTERDAY = NOON - timedelta(days=1)
 ROW = tutor_row(card(log(*steady(30))), tutor(name="Tutor Seven"), AS_OF, None)
 
 
@@ -41,7 +42,7 @@ def row(tutor_id: str, level: str, score: float = 60.0) -> TutorRow:
 
 
 def day(*tasks: Intervention, zone: str = "UTC", **fields: dict[str, str]) -> Digest:
-    return digest(Owner.OPS_MANAGER, tasks, [ROW], fields.get("before", {}), NOON, zone)
+    return digest(Owner.OPS_MANAGER, tasks, [ROW], fields.get("before", {}), YESTERDAY, NOON, zone)
 
 
 def ids(listing: object) -> list[str]:
@@ -115,7 +116,7 @@ def test_tutors_whose_level_rose_or_fell_come_by_how_bad_it_is() -> None:
     ]  # fmt: skip
     before = {"t-1": "low", "t-2": "high", "t-3": "medium", "t-4": "high", "t-5": "medium"}
 
-    told = digest(Owner.PEOPLE_OPS, [], rows, before, NOON)
+    told = digest(Owner.PEOPLE_OPS, [], rows, before, YESTERDAY, NOON)
 
     assert [line.tutor_id for line in told.rose.lines] == ["t-2", "t-3", "t-1"]
     assert [(line.tutor_id, line.before) for line in told.fell.lines] == [("t-4", RiskLevel.HIGH)]

@@ -1,10 +1,22 @@
 """What people want to be told, and what they do without."""
 
+from datetime import datetime, time
+
 import pytest
 
+from shared.domain.churn_score import RiskLevel
 from shared.domain.intervention import Owner
-from shared.domain.mail import MailKind
-from shared.domain.preference import TO_TUTORS, Preference, Reports, usual
+from shared.domain.mail import Mail, MailKind
+from shared.domain.preference import (
+    TO_TUTORS,
+    AlertKind,
+    Channel,
+    Preference,
+    QuietHours,
+    Reports,
+    usual,
+)
+from tests.builders import AS_OF
 
 UNTOLD = Preference("ana", reports=None)
 
@@ -47,3 +59,52 @@ def test_doing_without_twice_is_doing_without_once() -> None:
 def test_some_things_nobody_does_without(what: str) -> None:
     with pytest.raises(ValueError, match="nothing to do without"):
         UNTOLD.without(what)
+
+
+def mail(kind: MailKind, level: str | None = None) -> Mail:
+    return Mail(kind, "name", AS_OF, AS_OF, "t-7", level=level)
+
+
+BOTH = (Channel.MAIL, Channel.WEBHOOK)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "kind", "level", "ways"),
+    [
+        ((AlertKind.RISK,), MailKind.ALERT, "high", BOTH),
+        ((AlertKind.RISK,), MailKind.ALERT, "medium", ()),
+        ((AlertKind.OVERDUE,), MailKind.ALERT, "critical", ()),
+        ((AlertKind.OVERDUE,), MailKind.OVERDUE, None, BOTH),
+        ((AlertKind.RISK,), MailKind.OVERDUE, None, (Channel.MAIL,)),
+        ((), MailKind.SESSION_REPORT, None, (Channel.MAIL,)),
+    ],
+)
+def test_alerts_take_the_ways_chosen_for_their_kind_and_level(
+    kinds: tuple[AlertKind, ...], kind: MailKind, level: str | None, ways: tuple[Channel, ...]
+) -> None:
+    chosen = Preference(
+        "ana", alerts=BOTH, alert_kinds=kinds, alert_level=RiskLevel.HIGH, webhook_url="https://…"
+    )
+
+    assert chosen.ways(mail(kind, level)) == ways
+
+
+def test_without_an_address_nothing_goes_to_a_webhook() -> None:
+    assert Preference("ana", alerts=BOTH).ways(mail(MailKind.OVERDUE)) == (Channel.MAIL,)
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        ("2026-11-20T11:59:00Z", "2026-11-20T11:59:00Z"),
+        ("2026-11-20T20:30:00Z", "2026-11-21T06:00:00Z"),
+        ("2026-11-21T02:00:00Z", "2026-11-21T06:00:00Z"),
+        ("2026-11-21T06:00:00Z", "2026-11-21T06:00:00Z"),
+    ],
+)
+def test_quiet_hours_may_pass_midnight_and_are_the_persons_own(at: str, until: str) -> None:
+    nightly = Preference("ana", zone="Europe/Berlin", quiet=QuietHours(time(21), time(7)))
+
+    found = nightly.quiet_until(datetime.fromisoformat(at))
+
+    assert found == datetime.fromisoformat(until)
