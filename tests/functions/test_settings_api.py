@@ -291,7 +291,8 @@ def test_a_refused_change_leaves_an_audit_row_too(
 )
 def test_who_never_chose_is_told_what_is_usual(role: str, reports: str) -> None:
     assert get(OWN, role=role).json == {
-        "reports": reports, "digests": True, "alerts": ["mail"], "alert_level": "critical",
+        "reports": reports, "digests": True, "alerts": ["mail"],
+            "alert_kinds": ["risk", "overdue"], "alert_level": "critical",
         "zone": "UTC", "quiet_hours": None, "webhook_url": None, "version": 0,
     }  # fmt: skip
 
