@@ -300,7 +300,7 @@ def test_who_never_chose_is_told_what_is_usual(role: str, reports: str) -> None:
 def test_people_choose_for_themselves(aws: Aws) -> None:
     choice = {
         "reports": "changes", "digests": False, "alerts": ["webhook", "mail", "mail"][:2],
-        "alert_level": "high", "zone": "Europe/Berlin",
+        "alert_kinds": ["risk"], "alert_level": "high", "zone": "Europe/Berlin",
         "quiet_hours": {"begin": "22:00", "end": "07:00"}, "webhook_url": SLACK,
     }  # fmt: skip
 
