@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from shared.domain.churn_score import RISK_BOUNDS, RiskLevel
 from shared.domain.effect import Share, precision
 from shared.domain.intervention import Intervention, Outcome, Owner, Status
+from shared.domain.override import Override
 from shared.domain.overview import Overview
 from shared.domain.report import Task, task, tutor_path
 from shared.domain.tutor_row import TutorRow
@@ -37,6 +38,7 @@ class LevelLine:
     now: RiskLevel
     churn_score: float
     path: str
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def digest(
     new = {one.intervention_id for one in theirs if one.opened_at > since}
     due = [ln for ln in lines if not ln.task.overdue and _due_on(ln.task, zone) <= day]
     due_ids = {line.task.intervention_id for line in due}
-    levels = [line for row in known.values() if (line := _level_line(row, levels_before))]
+    levels = [line for row in known.values() if (line := _level_line(row, levels_before, now))]
     levels.sort(key=lambda line: (-_LADDER.index(line.now), -line.churn_score))
     return Digest(
         owner=owner,
@@ -130,13 +132,14 @@ def _task_line(one: Intervention, known: Mapping[str, TutorRow], now: datetime) 
     return TaskLine(task(one, now), row.name if row else None)
 
 
-def _level_line(row: TutorRow, before: Mapping[str, str]) -> LevelLine | None:
+def _level_line(row: TutorRow, before: Mapping[str, str], now: datetime) -> LevelLine | None:
     level = RiskLevel(row.risk_level)
     earlier = RiskLevel(before.get(row.tutor_id, level))
     if earlier is level:
         return None
     path = tutor_path(row.tutor_id)
-    return LevelLine(row.tutor_id, row.name, earlier, level, row.churn_score, path)
+    override = row.seen_at(now).override
+    return LevelLine(row.tutor_id, row.name, earlier, level, row.churn_score, path, override)
 
 
 def _climbed(line: LevelLine) -> bool:

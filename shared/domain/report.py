@@ -13,6 +13,7 @@ from shared.domain.churn_score import RiskLevel
 from shared.domain.flag import FLAG_RULES, Flag, FlagStatus
 from shared.domain.intervention import Intervention, Kind, Owner
 from shared.domain.intervention_rule import AT_RISK, RULE, RULES
+from shared.domain.override import Override
 from shared.domain.prediction import Prediction
 from shared.domain.rate import Counted, Rate
 from shared.domain.scorecard import Measured, Scorecard
@@ -105,7 +106,8 @@ class TutorReport:
 
     `moved` are the words on what changed. `insights` are sentences, ranked, at most five.
     `tasks` are what people have to do, `running` what runs by itself; `next_step` says what to
-    expect where nobody has anything to do. `path` is the tutor's page on the site.
+    expect where nobody has anything to do. `override` is what a manager
+    says instead of the churn score, while that is in force. `path` is the tutor's page on the site.
     """
 
     tutor_id: str
@@ -115,6 +117,7 @@ class TutorReport:
     moved: tuple[str, ...]
     risk_level: RiskLevel
     churn_score: float
+    override: Override | None
     leaves_within_30d: float | None
     tier: str
     sessions_30d: int
@@ -188,6 +191,7 @@ def tutor_report(
         moved=tuple(moved),
         risk_level=level,
         churn_score=card.churn_score.value,
+        override=row.seen_at(now).override,
         leaves_within_30d=chances.within_30d,
         tier=card.tier,
         sessions_30d=count(month, "sessions"),

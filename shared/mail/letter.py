@@ -116,6 +116,7 @@ class Letters:
             "became": BECAME,
             "due": sentence.due,
             "evidence": sentence.evidence,
+            "manager_says": sentence.manager_says,
             "flag_in_words": sentence.flag_in_words,
             "moved_in_words": sentence.moved_in_words,
             "level_change": sentence.level_change,

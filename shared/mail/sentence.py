@@ -6,6 +6,7 @@ from datetime import datetime
 from shared.domain.churn_score import RiskLevel
 from shared.domain.digest import Compared, Day, Digest, Span, Summary
 from shared.domain.flag import FlagStatus
+from shared.domain.override import Override
 from shared.domain.report import Move, RaisedFlag, Rescheduling
 from shared.mail import phrase
 
@@ -27,6 +28,14 @@ def evidence(seen: Rescheduling) -> str:
             return f"{rests_on}; not flagged"
 
 
+def manager_says(override: Override | None, zone: str) -> str | None:
+    """What stands beside a churn score that a manager overrides; None where nobody does."""
+    if override is None:
+        return None
+    until = phrase.moment(override.until, zone)
+    return f"A manager says {phrase.number(override.score)}, until {until}"
+
+
 def flag_in_words(flag: RaisedFlag) -> str:
     """A flag's title; one whose evidence is weak says so in words, not by its colour alone."""
     return flag.title if flag.confirmed else f"Maybe: {flag.title[:1].lower()}{flag.title[1:]}"
@@ -45,7 +54,7 @@ def day_in_words(digest: Digest) -> str:
     counts = (
         (digest.overdue.total, "overdue"),
         (digest.due_today.total, "due today"),
-        (digest.opened.total, "new since yesterday"),
+        (digest.opened.total, "new"),
     )
     told = [f"{n} {what}" for n, what in counts if n]
     tasks = f"Your tasks: {phrase.listed(told)}." if told else _no_tasks(digest.open_tasks)
@@ -54,7 +63,7 @@ def day_in_words(digest: Digest) -> str:
         tutors.append(f"{phrase.counted(digest.rose.total, 'tutor')} at higher risk")
     if digest.fell:
         tutors.append(f"{phrase.counted(digest.fell.total, 'tutor')} at lower risk")
-    return f"{tasks} {phrase.listed(tutors)} than yesterday." if tutors else tasks
+    return f"{tasks} {phrase.listed(tutors)} than at the last digest." if tutors else tasks
 
 
 def _no_tasks(still_open: int) -> str:

@@ -32,6 +32,7 @@ from shared.domain.intervention_rule import PERFORMANCE_FLAGS
 from shared.domain.mail import MailKind
 from shared.mail.advice import ADVICE, topics
 from shared.mail.letter import Letter, Letters, Reader, TutorFacts
+from tests.builders import override
 
 SITE = "https://tutors.example"
 CLIPPED = 102_000
@@ -422,3 +423,17 @@ def test_what_a_template_is_not_given_raises() -> None:
 def test_compiled_mails_are_jinja_that_reads(name: str) -> None:
     assert Environment().parse(compiled_mails()[name]).body
     assert "mj-" not in re.sub(r"mj-(column|outlook)[a-z0-9-]*", "", compiled_mails()[name])
+
+
+@pytest.mark.parametrize("part", ["html", "text"])
+def test_beside_a_score_that_a_manager_overrides_stands_what_they_say(part: str) -> None:
+    said = override(20.0, ago(1), until=ago(-3))
+    report = replace(alert_report(), override=said)
+    day = owners_day()
+    (first, *others) = day.rose.lines
+    rose = replace(day.rose, lines=(replace(first, override=said), *others))
+    words = "A manager says 20, until "
+
+    assert words in getattr(letters().alert(report, READER), part)
+    assert words in getattr(letters().digest(replace(day, rose=rose), READER), part)
+    assert words not in getattr(letters().alert(alert_report(), READER), part)
