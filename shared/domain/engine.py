@@ -121,6 +121,8 @@ def decided(
         if why is None or desk.open(rule.kind) or desk.resting(rule, at):
             continue
         new = _new(rule, why, situation, policy, office)
+        if milder := escalated.get(rule.kind):
+            new = replace(new, escalated_from=milder.kind)
         changed.append(new)
         desk = desk.after([new])
     return tuple(changed)
@@ -180,7 +182,9 @@ def _carried_on(one: Intervention, situation: Situation, policy: Policy) -> Inte
     if situation.gone:
         order = Order("cancel", ENGINE, reason="The tutor has left.", outcome=Outcome.CHURNED)
         return moved(one, order, at)
-    stands = rule.stands(situation, policy)
+    stands = rule.stands(situation, policy) or (
+        one.escalated_from is not None and RULE[one.escalated_from].stands(situation, policy)
+    )
     if one.kind.automated:
         if at < one.finish_by:
             return one

@@ -98,8 +98,9 @@ class Intervention:
     `why` is the cause in words, `score_before` the churn score and `risk_before` the chance to
     leave within 30 days when it was opened, `score_after` the score when it was followed up.
     `due_at` is when somebody has to have acted; once somebody has, `finish_by` is when it should
-    be over. `held_out` is one that was not carried out, to measure the others by. `late_at` is
-    when the owner was told that the clock had run out.
+    be over. `held_out` is one that was not carried out, to measure the others by. `escalated_from`
+    is the milder kind that did not help, and whose cause is its cause too. `late_at` is when the
+    owner was told that the clock had run out.
     """
 
     tutor_id: str
@@ -116,6 +117,7 @@ class Intervention:
     held_out: bool = False
     evidence: tuple[str, ...] = ()
     mentor_id: str | None = None
+    escalated_from: Kind | None = None
     acted_at: datetime | None = None
     snoozed_until: datetime | None = None
     escalated_at: datetime | None = None

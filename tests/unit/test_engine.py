@@ -278,6 +278,22 @@ def test_moves_that_go_on_for_two_weeks_reach_a_manager() -> None:
     assert coaching.why.startswith("Reschedule alert of 17 November did not help: 3 sessions")
 
 
+@pytest.mark.parametrize(("reschedules", "status"), [(3, Status.PENDING), (2, Status.CANCELLED)])
+def test_what_reached_a_manager_stands_while_the_moves_go_on_whatever_the_score(
+    reschedules: int, status: Status
+) -> None:
+    given = situation(facts(60, reschedules_7d=3))
+    alert = moved(only(decide(given), Kind.A4), Order("start", "engine"), NOW)
+    desk = Desk((alert,))
+    desk = desk.after(decide(later(given, days=14), desk))
+
+    after = later(situation(facts(20, reschedules_7d=reschedules)), days=15)
+    desk = desk.after(decide(after, desk))
+
+    coaching = next(one for one in desk.interventions if one.kind is Kind.H1)
+    assert coaching.status is status
+
+
 def test_moves_that_stopped_reach_nobody() -> None:
     alert = only(decide(situation(facts(60, reschedules_7d=3))), Kind.A4)
 
