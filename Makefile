@@ -46,7 +46,7 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 
 test: check ruby ## Everything that must hold, as CI runs it
 	@$(if $(CI),REQUIRE_RAILS=1) .venv/bin/pytest --ignore tests/e2e --numprocesses 2 --dist loadfile --durations 10
-	@.venv/bin/pytest tests/e2e --durations 10
+	@.venv/bin/pytest tests/e2e --numprocesses 2 --dist loadfile --durations 10
 
 ruby:
 	@ruby -e 'require "active_record"; require "active_job"; require "minitest"' 2>/dev/null || \

@@ -18,7 +18,7 @@ def passed(one: Intervention, at: datetime) -> Intervention:
     """An intervention after what time did to it up to a moment; the very same if nothing."""
     if one.status is Status.SNOOZED and not one.asleep(at):
         one = moved(one, Order("wake", ENGINE), at)
-    if one.owner is not Owner.SYSTEM and one.late_at is None and one.overdue(at):
+    if one.late_at is None and one.overdue(at):
         one = moved(one, Order("breach", ENGINE), at)
     return one
 

@@ -151,9 +151,10 @@ class Intervention:
         return until is not None and until > at
 
     def overdue(self, at: datetime) -> bool:
-        """Whether the clock has run out; while it sleeps nobody is late."""
+        """Whether somebody is late: nobody is while it sleeps, nor for what runs by itself."""
         ends = self.clock_ends
-        return ends is not None and ends < at and not self.asleep(at)
+        late = ends is not None and ends < at
+        return late and self.owner is not Owner.SYSTEM and not self.asleep(at)
 
 
 class MoveError(ValueError):

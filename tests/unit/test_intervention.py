@@ -1,5 +1,6 @@
 """What may be done to an intervention, by whom, and what is kept of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -137,6 +138,12 @@ def test_the_first_clock_runs_until_somebody_acts_the_second_until_it_is_over() 
     assert not begun.overdue(given.due_at + timedelta(days=1))
     assert begun.overdue(given.finish_by + timedelta(seconds=1))
     assert not over.overdue(given.finish_by + timedelta(days=99))
+
+
+def test_for_what_runs_by_itself_nobody_is_late() -> None:
+    assert not replace(coaching(), owner=Owner.SYSTEM).overdue(
+        coaching().finish_by + timedelta(days=1)
+    )
 
 
 def test_a_clock_that_runs_out_during_a_snooze_counts_when_it_is_over() -> None:
