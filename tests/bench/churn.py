@@ -23,7 +23,7 @@ from shared.history import read_past
 from shared.ml.features import FEATURE_DAYS
 from shared.ml.ledger import Ledger, instant, microseconds
 from shared.ml.measure import measures
-from shared.ml.model import ChurnModel
+from shared.ml.model import ChurnModel, pack, unpack
 from shared.ml.predict import predict
 from shared.ml.sample import Sample, midnights, sample
 from shared.ml.train import train
@@ -47,7 +47,7 @@ NOTES = (
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A world read back, and the model of what was known at UNTIL."""
+    """A world read back, and the model of what was known at UNTIL, as a Lambda unpacks it."""
 
     history: History
     logs: Mapping[str, Log]
@@ -75,7 +75,8 @@ def _trained(tutors: int) -> Trained:
     ledgers = {name: Ledger.of(log) for name, log in logs.items()}
     began = time.perf_counter()
     model = train(ledgers, UNTIL, threads=THREADS, trained_at=END)
-    return Trained(history, logs, ledgers, model, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return Trained(history, logs, ledgers, unpack(pack(model), threads=1), seconds)
 
 
 def _snapshots(trained: Trained) -> Row:
