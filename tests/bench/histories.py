@@ -14,6 +14,7 @@ from shared.domain.churn_model import ModelKind
 from shared.domain.evaluation import HORIZONS, Measures, within
 from shared.history import read_past
 from shared.ml.calibration import SLOPES, slope_allowed
+from shared.ml.labels import Bools
 from shared.ml.ledger import DAY, Ledger, microseconds
 from shared.ml.measure import measures
 from shared.ml.record_end import record_end
@@ -33,7 +34,20 @@ NOTES = (
     " goal, which then can not be met.",
     "These splits were looked at while the way to calibrate was chosen: what carries over to other"
     " histories is the comparison between models, not the third decimal.",
+    "To the end of the records a test is years long on the guild. A calibration error is at least"
+    " as large as the mean forecast is off, and nobody can know at a date how much commoner"
+    " leaving will become after it: the floor is what only that costs, |mean forecast - share that"
+    " left|.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One horizon of one split: measures by sort of model, and to the end of the records."""
+
+    soon: Mapping[str, Measures]
+    to_the_end: Measures
+    mean_forecast: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +87,17 @@ def run(quick: bool) -> Result:
     return Result("Churn model on real histories", tuple(rows), NOTES)
 
 
-def _measured(splits: Splits) -> dict[int, list[Mapping[str, Measures]]]:
-    """By horizon and split the measures of each sort of model."""
+def _measured(splits: Splits) -> dict[int, list[Tested]]:
+    """By horizon and split what was measured."""
     ledgers = {name: Ledger.of(log) for name, log in read_past(DATA / splits.name).logs().items()}
-    found: dict[int, list[Mapping[str, Measures]]] = {days: [] for days in HORIZONS}
+    found: dict[int, list[Tested]] = {days: [] for days in HORIZONS}
     for date in splits.dates:
         for days, one in _split(ledgers, date, splits.test_days).items():
             found[days].append(one)
     return found
 
 
-def _split(
-    ledgers: Mapping[str, Ledger], date: str, test_days: int
-) -> dict[int, Mapping[str, Measures]]:
+def _split(ledgers: Mapping[str, Ledger], date: str, test_days: int) -> dict[int, Tested]:
     until = datetime.fromisoformat(date).replace(tzinfo=UTC)
     end = record_end(ledgers)
     if end is None:
@@ -96,29 +108,26 @@ def _split(
     except TrainingError:
         return {}
     first = microseconds(until)
-    moments = midnights(first, min(first + test_days * DAY, end.at))
-    rows = sample(known, moments, model.space, end.at)
+    rows = sample(known, midnights(first, end.at), model.space, end.at)
+    soon = rows.at <= first + test_days * DAY
     said = {name: model.probabilities(rows.matrix, kind) for name, kind in KINDS.items()}
-    found: dict[int, Mapping[str, Measures]] = {}
+    found: dict[int, Tested] = {}
     for place, days in enumerate(HORIZONS):
+
+        def of(kind: str, chosen: Bools, place: int = place, days: int = days) -> Measures:
+            part, base_rate = rows.take(chosen), model.manifest.base_rates.get(days)
+            return measures(part.label(days), said[kind][chosen, place], part.tutor, base_rate)
+
         closed = rows.closed(days)
-        part = rows.take(closed)
-        one = {
-            kind: measures(
-                part.label(days),
-                chance[closed, place],
-                part.tutor,
-                model.manifest.base_rates.get(days),
-            )
-            for kind, chance in said.items()
-        }
+        one = {kind: of(kind, closed & soon) for kind in KINDS}
         if one["promoted"].calibration_error is not None:
-            found[days] = one
+            mean = float(said["promoted"][closed, place].mean())
+            found[days] = Tested(one, of("promoted", closed), mean)
     return found
 
 
-def _rows(name: str, days: int, found: Sequence[Mapping[str, Measures]]) -> list[Row]:
-    told = f"{name}, {within(days)}"
+def _rows(name: str, days: int, tested: Sequence[Tested]) -> list[Row]:
+    told, found = f"{name}, {within(days)}", [one.soon for one in tested]
     if not found:
         return [Row(told, "too few outcomes have closed")]
 
@@ -158,7 +167,20 @@ def _rows(name: str, days: int, found: Sequence[Mapping[str, Measures]]) -> list
             f"{SLOPES[0]:g} to {SLOPES[1]:g}",
             _verdict(slope_allowed(slope)),
         ),
+        _to_the_end(told, tested),
     ]
+
+
+def _to_the_end(told: str, tested: Sequence[Tested]) -> Row:
+    """Calibration over all that followed: the best and the worst split, and what drift costs."""
+    errors = [one.to_the_end.calibration_error or 0.0 for one in tested]
+    floors = [abs(one.mean_forecast - one.to_the_end.base_rate) for one in tested]
+    return Row(
+        f"{told}: to the end of the records, calibration error of the splits (its floor)",
+        ", ".join(
+            f"{error:.3f} ({floor:.3f})" for error, floor in zip(errors, floors, strict=True)
+        ),
+    )
 
 
 def _verdict(met: bool) -> Verdict:
