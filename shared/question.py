@@ -109,7 +109,7 @@ class TutorListQuestion(Question):
         Annotated[Literal["asc", "desc"], Field(description="By default `desc`; `asc` for names.")]
         | None
     ) = None
-    limit: Annotated[int, Field(ge=1, le=200), Whole] = 50
+    limit: Annotated[int, Field(ge=1, le=1000), Whole] = 50
     cursor: Cursor | None = None
 
     @property

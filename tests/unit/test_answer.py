@@ -118,7 +118,7 @@ def test_the_description_names_roles_parameters_and_signatures() -> None:
     assert tutors["x-roles"] == {"ops_manager": "full", "people_ops": "full"}
     assert paths["/api/tutors/{tutor_id}"]["get"]["x-roles"]["tutor"] == "own"
     limit = next(each for each in tutors["parameters"] if each["name"] == "limit")
-    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}
     (signature,) = paths["/api/sessions"]["post"]["security"]
     assert signature.keys() == {"webhook_id", "webhook_timestamp", "webhook_signature"}
 
