@@ -50,6 +50,11 @@ class Folder:
         return self.path / "mail"
 
     @property
+    def site(self) -> Path:
+        """What the front door serves: the built site with this stack's config.json."""
+        return self.path / "site"
+
+    @property
     def deployed(self) -> Path:
         """Addresses and credentials of the running stack, for the other commands."""
         return self.path / "stack.json"

@@ -1,8 +1,9 @@
-"""The one address of the local run: `/api/*` goes to the HTTP API, as CloudFront will send it.
+"""The one address of the local run: `/api/*` goes to the HTTP API, all else is the site.
 
-Requests and answers pass through as they are. The door itself says only 400 to what is no proper
-request, 404 outside `/api`, 408 to a body that never ends, 413 above API Gateway's 10 MB, and 503
-when nobody answers behind it or the function broke off.
+As CloudFront does it, and beside it the sign-in pages that Cognito serves under an address of their
+own. The API's requests and answers pass through as they are. The door itself says only 400 to what
+is no proper request, 404 where there is nothing, 408 to a body that never ends, 413 above API
+Gateway's 10 MB, and 503 when nobody answers behind it or the function broke off.
 """
 
 import argparse
@@ -13,7 +14,9 @@ import os
 import signal
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import web
@@ -21,6 +24,12 @@ from aiohttp.http_exceptions import PayloadEncodingError
 from multidict import CIMultiDict
 from yarl import URL
 
+from infra_cdk.local.sign_in_page import HEADERS as SIGN_IN_HEADERS
+from infra_cdk.local.sign_in_page import sign_in_page
+from infra_cdk.site_file import cache_of, file_of, headers, type_of
+
+AUTHORIZE, TOKEN, LOGIN, LOGOUT = "/oauth2/authorize", "/oauth2/token", "/login", "/logout"
+"""What Cognito serves under its own domain, and the local stage under the site's."""
 _LIMIT_BYTES: Final = 10 * 1024 * 1024
 _GATEWAY_SECONDS: Final = 30
 _AT_ONCE: Final = 4
@@ -53,10 +62,10 @@ class _RefusedError(Exception):
 
 
 class FrontDoor:
-    """Hands requests to one HTTP API of the emulator."""
+    """Hands requests to one HTTP API of the emulator; `site` is the folder of the built site."""
 
-    def __init__(self, endpoint: str, api_id: str) -> None:
-        self._endpoint = endpoint
+    def __init__(self, endpoint: str, api_id: str, site: Path | None = None) -> None:
+        self._endpoint, self._site = endpoint, site
         self._host = f"{api_id}.execute-api.localhost:{URL(endpoint).port}"
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._session = aiohttp.ClientSession(
@@ -83,10 +92,14 @@ class FrontDoor:
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Hand one request on, or refuse it."""
         try:
-            target = _target(request.raw_path)
+            path = _path(request.raw_path)
+            if path == AUTHORIZE:
+                return _sign_in(request)
+            if not _behind(path):
+                return self._of_the_site(request, path)
             body = await _body(request)
             async with self._turn:
-                answer = await self._hand_on(request, target, body)
+                answer = await self._hand_on(request, path, body)
             return _unavailable() if answer.status in _BROKEN_OFF else answer
         except _RefusedError as refused:
             answer = _message(refused.status, str(refused))
@@ -97,15 +110,31 @@ class FrontDoor:
         except (aiohttp.ClientError, OSError, TimeoutError):
             return _unavailable()
 
+    def _of_the_site(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        """A file of the built site."""
+        if self._site is None:
+            raise _RefusedError(404, "Not Found")
+        if request.method not in ("GET", "HEAD"):
+            raise _RefusedError(403, "Forbidden")
+        name = file_of(unquote(path))
+        file = (self._site / name.removeprefix("/")).resolve()
+        if not (file.is_relative_to(self._site) and file.is_file()):
+            raise _RefusedError(404, "Not Found")
+        told = headers() | {"content-type": type_of(name), "cache-control": cache_of(name)}
+        answer = web.Response(body=file.read_bytes(), headers=told)
+        answer.enable_compression()
+        return answer
+
     async def _hand_on(
-        self, request: web.BaseRequest, target: str, body: bytes
+        self, request: web.BaseRequest, path: str, body: bytes
     ) -> web.StreamResponse:
-        headers = _end_to_end(request.headers)
-        headers["Host"] = self._host
+        sent = _end_to_end(request.headers)
+        if _of_the_api(path):
+            sent["Host"] = self._host
         async with self._session.request(
             request.method,
-            URL(self._endpoint + target, encoded=True),
-            headers=headers,
+            URL(self._endpoint + request.raw_path, encoded=True),
+            headers=sent,
             data=io.BytesIO(body) if body else None,
             allow_redirects=False,
         ) as answer:
@@ -116,14 +145,24 @@ class FrontDoor:
             )
 
 
-def _target(raw_path: str) -> str:
-    """Path and query exactly as sent, when they are the API's."""
+def _path(raw_path: str) -> str:
     path = raw_path.partition("?")[0]
     if not path.startswith("/"):
         raise _RefusedError(400, "Bad Request")
-    if path != "/api" and not path.startswith("/api/"):
-        raise _RefusedError(404, "Not Found")
-    return raw_path
+    return path
+
+
+def _of_the_api(path: str) -> bool:
+    return path == "/api" or path.startswith("/api/")
+
+
+def _behind(path: str) -> bool:
+    """Whether the emulator answers this: the API, and what Cognito's hosted pages do."""
+    return _of_the_api(path) or path in (TOKEN, LOGIN, LOGOUT)
+
+
+def _sign_in(request: web.BaseRequest) -> web.StreamResponse:
+    return web.Response(text=sign_in_page(request.query), headers=SIGN_IN_HEADERS)
 
 
 async def _body(request: web.BaseRequest) -> bytes:
@@ -161,14 +200,14 @@ def _unavailable() -> web.StreamResponse:
     return _message(503, "Service Unavailable", {"Retry-After": "2"})
 
 
-async def serve(port: int, endpoint: str, api_id: str) -> None:
+async def serve(port: int, endpoint: str, api_id: str, site: Path | None) -> None:
     """Stand at the port of the loopback until standard input closes or a signal comes."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     threading.Thread(target=_when_the_starter_ends, args=(loop, ended), daemon=True).start()
-    door = FrontDoor(endpoint, api_id)
+    door = FrontDoor(endpoint, api_id, site)
     server = door.server()
     listening = await loop.create_server(server, "127.0.0.1", port, backlog=1024)
     await ended.wait()
@@ -190,8 +229,9 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("endpoint")
     parser.add_argument("api_id")
-    arguments = parser.parse_args()
-    asyncio.run(serve(arguments.port, arguments.endpoint, arguments.api_id))
+    parser.add_argument("--site", type=Path)
+    asked = parser.parse_args()
+    asyncio.run(serve(asked.port, asked.endpoint, asked.api_id, asked.site))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from types import FrameType
 from infra_cdk.local import saved_state
 from infra_cdk.local.emulator import is_free
 from infra_cdk.local.folder import Folder
-from infra_cdk.local.sign_in import let_staff_in
+from infra_cdk.local.sign_in import let_people_in
 from infra_cdk.local.stack import LocalStack
 from infra_cdk.local.starter import stop_module
 from infra_cdk.local.world import WorldName, go_on, seed, seeded
@@ -36,7 +36,9 @@ def run(folder: Folder, *, port: int, world: WorldName, fresh: bool, webhook_sec
     if not is_free(port):
         raise SystemExit(f"Port {port} is taken; choose another: make run PORT={port + 1}")
     say = Progress()
-    stack = LocalStack(folder, port=port, keep_state=True, webhook_secret=webhook_secret, say=say)
+    stack = LocalStack(
+        folder, port=port, keep_state=True, webhook_secret=webhook_secret, site=True, say=say
+    )
     held = seeded(folder)
     if not fresh and held not in (None, world):
         stack.close()
@@ -51,7 +53,7 @@ def run(folder: Folder, *, port: int, world: WorldName, fresh: bool, webhook_sec
     with _signals():
         try:
             stack.start()
-            let_staff_in(stack.deployed)
+            let_people_in(stack.deployed)
             if seeded(folder) != world:
                 seed(stack.deployed, world, folder, say)
             behind.extend(go_on(stack.deployed, world, folder))

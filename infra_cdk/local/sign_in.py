@@ -1,11 +1,11 @@
 """Signs a made-up person in and returns the access token a browser would have."""
 
-import secrets
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from infra_cdk.local.deployed import Deployed
+from infra_cdk.local.people import LOCAL_PASSWORD, READY_MADE
 
 ROLES: Final = ("ops_manager", "people_ops", "service", "tutor", "student", "admin")
 
@@ -14,10 +14,11 @@ MAIL_DOMAIN: Final = "example.com"
 """Where people of the local stage would get their mail; it all lands in the mailbox folder."""
 
 
-def let_staff_in(deployed: Deployed) -> None:
-    """Have somebody in operations and in people operations, who then get mail."""
-    for role in ("ops_manager", "people_ops"):
-        access_token(deployed, role)
+def let_people_in(deployed: Deployed) -> None:
+    """Have the ready-made people in the user pool; those of the staff then get mail."""
+    cognito = deployed.client("cognito-idp")
+    for name in READY_MADE:
+        _ensure_user(cognito, deployed.user_pool_id, name, name.removeprefix("local-"))
 
 
 def access_token(deployed: Deployed, role: str, *, user: str | None = None) -> str:
@@ -27,20 +28,19 @@ def access_token(deployed: Deployed, role: str, *, user: str | None = None) -> s
     if role == "tutor" and not user:
         raise ValueError("A tutor needs an id: TUTOR=t-7")
     name = user or f"local-{role}"
-    password = f"Aa1!{secrets.token_urlsafe(24)}"
     cognito = deployed.client("cognito-idp")
-    _ensure_user(cognito, deployed.user_pool_id, name, role, password)
+    _ensure_user(cognito, deployed.user_pool_id, name, role)
     signed_in = cognito.admin_initiate_auth(
         UserPoolId=deployed.user_pool_id,
         ClientId=deployed.local_client_id,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": name, "PASSWORD": password},
+        AuthParameters={"USERNAME": name, "PASSWORD": LOCAL_PASSWORD},
     )
     token: str = signed_in["AuthenticationResult"]["AccessToken"]
     return token
 
 
-def _ensure_user(cognito: Any, pool: str, name: str, role: str, password: str) -> None:
+def _ensure_user(cognito: Any, pool: str, name: str, role: str) -> None:
     try:
         cognito.admin_create_user(
             UserPoolId=pool,
@@ -52,6 +52,6 @@ def _ensure_user(cognito: Any, pool: str, name: str, role: str, password: str) -
         if refused.response["Error"]["Code"] != "UsernameExistsException":
             raise
     cognito.admin_set_user_password(
-        UserPoolId=pool, Username=name, Password=password, Permanent=True
+        UserPoolId=pool, Username=name, Password=LOCAL_PASSWORD, Permanent=True
     )
     cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=role)

@@ -25,8 +25,10 @@ from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.deployment import deploy, synthesize
 from infra_cdk.local.emulator import ACCOUNT, REGION, Emulator, free_port, is_free
 from infra_cdk.local.folder import ROOT, Folder
+from infra_cdk.local.front_door import AUTHORIZE, LOGOUT, TOKEN
 from infra_cdk.local.mailbox import Mailbox
 from infra_cdk.local.saved_state import Found
+from infra_cdk.package.site import site_folder
 
 LOCAL_WEBHOOK_SECRET: Final = "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAx"
 _DOOR_SECONDS: Final = 20
@@ -52,9 +54,10 @@ class LocalStack:
         port: int,
         keep_state: bool,
         webhook_secret: str = LOCAL_WEBHOOK_SECRET,
+        site: bool = False,
         say: Callable[[str], None] = _silent,
     ) -> None:
-        self.folder, self._port, self._say = folder, port, say
+        self.folder, self._port, self._say, self._site = folder, port, say, site
         self._webhook_secret = webhook_secret
         self._lock = folder.lock()
         self.mailbox = Mailbox(folder.mail)
@@ -90,7 +93,7 @@ class LocalStack:
         self._deployed = self._described(outputs)
         self._put_webhook_secret()
         self._half_made = False
-        self._open_door()
+        self._open_door([f"--site={self._put_site()}"] if self._site else [])
         self._deployed.write(self.folder.deployed)
 
     def stop(self) -> None:
@@ -140,8 +143,24 @@ class LocalStack:
             SecretString=json.dumps({"current": self._webhook_secret, "previous": None}),
         )
 
-    def _open_door(self) -> None:
-        command = [sys.executable, "-m", "infra_cdk.local.front_door"]
+    def _put_site(self) -> Path:
+        """The built site, with where its pages find their sign-in."""
+        shutil.rmtree(self.folder.site, ignore_errors=True)
+        shutil.copytree(site_folder(), self.folder.site)
+        door = self.deployed.front_door
+        config = {
+            "stage": "local",
+            "issuer": f"https://cognito-idp.{REGION}.amazonaws.com/{self.deployed.user_pool_id}",
+            "clientId": self.deployed.site_client_id,
+            "authorizeUrl": door + AUTHORIZE,
+            "tokenUrl": door + TOKEN,
+            "logoutUrl": door + LOGOUT,
+        }
+        (self.folder.site / "config.json").write_text(json.dumps(config))
+        return self.folder.site
+
+    def _open_door(self, site: list[str]) -> None:
+        command = [sys.executable, "-m", "infra_cdk.local.front_door", *site]
         with self.folder.log.open("ab") as log:
             self._door = subprocess.Popen(
                 [*command, str(self._port), self.emulator.endpoint, self.deployed.api_id],
@@ -154,7 +173,8 @@ class LocalStack:
         deadline = time.monotonic() + _DOOR_SECONDS
         while time.monotonic() < deadline and self._door.poll() is None:
             try:
-                urllib.request.urlopen(f"{self.deployed.front_door}/", timeout=1)
+                urllib.request.urlopen(f"{self.deployed.front_door}/", timeout=1).close()
+                return
             except urllib.error.HTTPError:
                 return  # it answers, if only that there is nothing here
             except OSError:
@@ -181,12 +201,16 @@ def _emulator_port(folder: Folder) -> int:
 
 @contextlib.contextmanager
 def throwaway_stack(
-    *, keep_state: bool = False, webhook_secret: str = LOCAL_WEBHOOK_SECRET
+    *, keep_state: bool = False, webhook_secret: str = LOCAL_WEBHOOK_SECRET, site: bool = False
 ) -> Iterator[LocalStack]:
     """A stack of its own, on its own ports, in a folder that is deleted afterwards."""
     path = Path(tempfile.mkdtemp(prefix="tutor-quality-"))
     stack = LocalStack(
-        Folder(path), port=free_port(), keep_state=keep_state, webhook_secret=webhook_secret
+        Folder(path),
+        port=free_port(),
+        keep_state=keep_state,
+        webhook_secret=webhook_secret,
+        site=site,
     )
     try:
         stack.start()

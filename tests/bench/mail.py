@@ -15,7 +15,7 @@ from events.mail_sample import NOW, READER, owners_day, sample_letters, troubled
 from events.world.history import simulate, write_history
 from events.world.world import World
 from infra_cdk.function_spec import FUNCTIONS, MB_PER_PROCESSOR
-from infra_cdk.local.sign_in import MAIL_DOMAIN, let_staff_in
+from infra_cdk.local.sign_in import MAIL_DOMAIN, let_people_in
 from infra_cdk.local.stack import LocalStack, throwaway_stack
 from infra_cdk.package.code import mail_folder
 from shared.domain.engine import Desk, Office, decided
@@ -165,7 +165,7 @@ def _size(name: str, letter: Letter) -> Row:
 
 def _whole_way(count: int) -> Iterator[Row]:
     with throwaway_stack() as stack:
-        let_staff_in(stack.deployed)
+        let_people_in(stack.deployed)
         _end_session(stack, WARM)
         _wait_for(stack, {WARM})
         tutors = [f"bench-{number:03d}" for number in range(count)]

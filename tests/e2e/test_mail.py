@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra_cdk.local.sign_in import let_staff_in
+from infra_cdk.local.sign_in import let_people_in
 from infra_cdk.local.stack import LocalStack
 from shared.domain.effect import held_out
 from shared.domain.intervention import Kind
@@ -44,7 +44,7 @@ def test_a_third_reschedule_opens_a4_and_the_tutor_and_operations_are_written_to
     stack: LocalStack, marketplace: Marketplace
 ) -> None:
     assert not held_out(TUTOR, Kind.A4, 0.10), "choose another tutor: this one is held out"
-    let_staff_in(stack.deployed)
+    let_people_in(stack.deployed)
     profile = {
         "tutor_id": TUTOR,
         "name": "Ada <b>Park</b>",
@@ -89,7 +89,7 @@ def test_a_third_reschedule_opens_a4_and_the_tutor_and_operations_are_written_to
 
 
 def test_a_report_reaches_operations_once(stack: LocalStack, marketplace: Marketplace) -> None:
-    let_staff_in(stack.deployed)
+    let_people_in(stack.deployed)
     body = completed("s-once", "t-once", 1)
     for _ in range(3):
         assert marketplace.post("/api/sessions", "once", body)[0] == 202
