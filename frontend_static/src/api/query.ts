@@ -1,0 +1,169 @@
+/**
+ * What pages read, one function an endpoint: where the answer is kept and how often it is looked at.
+ *
+ * The browser sends the ETag of what it has, so an unchanged answer costs a 304 without a body, and
+ * structural sharing keeps unchanged rows the same objects: nothing flickers.
+ */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { type Api, type Schemas, told } from "./client";
+import type { paths } from "./schema";
+
+export const POLL_MS = 30_000;
+/** The most rows the API gives at once. */
+const PAGE = 1000;
+
+export type InterventionFilter = NonNullable<
+  paths["/api/interventions"]["get"]["parameters"]["query"]
+>;
+
+export function overview(api: Api) {
+  return queryOptions({
+    queryKey: ["overview"],
+    queryFn: async ({ signal }) => told(await api.GET("/api/overview", { signal })),
+    refetchInterval: POLL_MS,
+  });
+}
+
+/** The tutors at highest risk, for the first screen. */
+export function worstTutors(api: Api, limit: number) {
+  return queryOptions({
+    queryKey: ["tutors", "worst", limit],
+    queryFn: async ({ signal }) => {
+      const query = { risk: ["critical", "high"] as const, sort: "churn_score" as const, limit };
+      return told(
+        await api.GET("/api/tutors", {
+          params: { query: { ...query, risk: [...query.risk] } },
+          signal,
+        }),
+      ).items;
+    },
+    refetchInterval: POLL_MS,
+  });
+}
+
+/** Every tutor: sorting and filtering 5,000 rows here is quicker than asking for each view. */
+export function allTutors(api: Api) {
+  return queryOptions({
+    queryKey: ["tutors", "all"],
+    queryFn: async ({ signal, client }) => {
+      const rows: Schemas["TutorListItem"][] = [];
+      let cursor: string | null = null;
+      do {
+        const query: { limit: number; cursor?: string } = { limit: rows.length ? PAGE : 50 };
+        if (cursor) query.cursor = cursor;
+        const page: Schemas["TutorList"] = told(
+          await api.GET("/api/tutors", { params: { query }, signal }),
+        );
+        rows.push(...page.items);
+        cursor = page.next_cursor ?? null;
+        if (cursor) client.setQueryData(["tutors", "so far"], [...rows]);
+      } while (cursor);
+      return rows;
+    },
+    refetchInterval: POLL_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function tutor(api: Api, tutorId: string) {
+  return queryOptions({
+    queryKey: ["tutor", tutorId],
+    queryFn: async ({ signal }) => {
+      const params = { path: { tutor_id: tutorId } };
+      const answer = told(await api.GET("/api/tutors/{tutor_id}", { params, signal }));
+      return answer as Schemas["TutorDetail"]; // staff are never answered a tutor's own page
+    },
+    refetchInterval: POLL_MS,
+  });
+}
+
+export function tutorHistory(api: Api, tutorId: string, days: number) {
+  return queryOptions({
+    queryKey: ["tutor", tutorId, "history", days],
+    queryFn: async ({ signal }) => {
+      const params = { path: { tutor_id: tutorId }, query: { days } };
+      return told(await api.GET("/api/tutors/{tutor_id}/history", { params, signal }));
+    },
+  });
+}
+
+/** The newest sessions, enough for the calendar strip. */
+export function tutorSessions(api: Api, tutorId: string, limit = 200) {
+  return queryOptions({
+    queryKey: ["tutor", tutorId, "sessions", limit],
+    queryFn: async ({ signal }) => {
+      const params = { path: { tutor_id: tutorId }, query: { limit } };
+      return told(await api.GET("/api/tutors/{tutor_id}/sessions", { params, signal })).items;
+    },
+    refetchInterval: POLL_MS,
+  });
+}
+
+export function interventions(api: Api, filter: InterventionFilter) {
+  return queryOptions({
+    queryKey: ["interventions", filter],
+    queryFn: async ({ signal }) =>
+      told(await api.GET("/api/interventions", { params: { query: filter }, signal })),
+    refetchInterval: POLL_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The work queue page by page. */
+export function interventionPages(api: Api, filter: InterventionFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["interventions", "pages", filter],
+    queryFn: async ({ signal, pageParam }) => {
+      const query = { ...filter, ...(pageParam && { cursor: pageParam }) };
+      return told(await api.GET("/api/interventions", { params: { query }, signal }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: POLL_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function interventionAnalytics(api: Api) {
+  return queryOptions({
+    queryKey: ["analytics", "interventions"],
+    queryFn: async ({ signal }) => told(await api.GET("/api/analytics/interventions", { signal })),
+  });
+}
+
+export function overrideAnalytics(api: Api) {
+  return queryOptions({
+    queryKey: ["analytics", "overrides"],
+    queryFn: async ({ signal }) => told(await api.GET("/api/analytics/overrides", { signal })),
+  });
+}
+
+export function model(api: Api) {
+  return queryOptions({
+    queryKey: ["model"],
+    queryFn: async ({ signal }) => told(await api.GET("/api/model", { signal })),
+    staleTime: POLL_MS,
+  });
+}
+
+export function definitions(api: Api) {
+  return queryOptions({
+    queryKey: ["definitions"],
+    queryFn: async ({ signal }) => told(await api.GET("/api/definitions", { signal })),
+    staleTime: 10 * POLL_MS,
+  });
+}
+
+export function settings(api: Api) {
+  return queryOptions({
+    queryKey: ["settings"],
+    queryFn: async ({ signal }) => told(await api.GET("/api/settings", { signal })),
+  });
+}
+
+export function notifications(api: Api) {
+  return queryOptions({
+    queryKey: ["notifications"],
+    queryFn: async ({ signal }) => told(await api.GET("/api/settings/notifications", { signal })),
+  });
+}

@@ -1,0 +1,210 @@
+/** What stands around every page: where one can go, who one is, and how old the data is. */
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { overview } from "@/api/query";
+import { useApi } from "@/api/use-api";
+import { roleTitle } from "@/format/word";
+import { usePerson, useSession } from "@/session/use-session";
+import { IconButton } from "@/ui/button";
+import { classNames } from "@/ui/class-names";
+import { Icon, type IconName } from "@/ui/icon";
+import { Ago, useNow } from "@/ui/time";
+import { chooseTheme, theme } from "./theme";
+
+const Palette = lazy(() => import("./palette"));
+
+/** Older than this, what is shown is marked: the summary is made every minute. */
+const STALE_MS = 5 * 60_000;
+
+export const PAGES: readonly { to: string; title: string; icon: IconName }[] = [
+  { to: "/", title: "Home", icon: "home" },
+  { to: "/tutors", title: "Tutors", icon: "people" },
+  { to: "/interventions", title: "Interventions", icon: "tasks" },
+  { to: "/model", title: "Model", icon: "chart" },
+  { to: "/definitions", title: "Definitions", icon: "book" },
+  { to: "/settings", title: "Settings", icon: "sliders" },
+];
+
+export function Shell(): ReactNode {
+  const [palette, setPalette] = useState(false);
+  useKeys({ k: () => setPalette(true) });
+  return (
+    <div className="lg:grid lg:grid-cols-[14rem_1fr]">
+      <a href="#page" className="skip-link rounded bg-accent px-3 py-2 text-accent-ink">
+        Skip to the page
+      </a>
+      <Sidebar onSearch={() => setPalette(true)} />
+      <div className="min-w-0 pb-20 lg:pb-8">
+        <TopBar onSearch={() => setPalette(true)} />
+        <Page />
+      </div>
+      <PhoneBar />
+      {palette && (
+        <Suspense>
+          <Palette onClose={() => setPalette(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+/** The page itself; after a change of address its heading has the focus, so that it is read out. */
+function Page(): ReactNode {
+  const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname });
+  const first = useRef(true);
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    ref.current?.focus({ preventScroll: true });
+  }, [path]);
+  return (
+    <main
+      id="page"
+      ref={ref}
+      tabIndex={-1}
+      className="mx-auto max-w-7xl px-4 outline-none sm:px-6 lg:px-8"
+    >
+      <Outlet />
+    </main>
+  );
+}
+
+function Sidebar({ onSearch }: { onSearch: () => void }): ReactNode {
+  const person = usePerson();
+  const session = useSession();
+  return (
+    <aside className="sticky top-0 hidden h-dvh flex-col border-r border-line px-3 py-4 lg:flex print:hidden">
+      <Link to="/" className="mb-4 flex items-center gap-2 px-2 font-semibold tracking-tight">
+        <img src="/favicon.svg" alt="" width="22" height="22" />
+        Tutor Quality
+      </Link>
+      <button
+        type="button"
+        onClick={onSearch}
+        className="mb-3 flex h-8 items-center gap-2 rounded-md border border-line bg-surface px-2 text-muted hover:border-line-strong"
+      >
+        <Icon name="search" />
+        <span className="flex-1 text-left">Find</span>
+        <kbd className="font-sans text-2xs text-faint">Ctrl K</kbd>
+      </button>
+      <nav aria-label="Pages" className="flex flex-col gap-0.5">
+        {PAGES.map((page) => (
+          <Link
+            key={page.to}
+            to={page.to}
+            activeOptions={{ exact: page.to === "/" }}
+            className="flex h-8 items-center gap-2.5 rounded-md px-2 text-muted hover:bg-line/60 hover:text-ink data-[status=active]:bg-line/80 data-[status=active]:font-medium data-[status=active]:text-ink"
+          >
+            <Icon name={page.icon} />
+            {page.title}
+          </Link>
+        ))}
+      </nav>
+      <div className="mt-auto flex items-center gap-1 border-t border-line pt-3">
+        <div className="min-w-0 flex-1 px-2">
+          <p className="truncate font-medium">{person.name}</p>
+          <p className="truncate text-xs text-muted">{person.roles.map(roleTitle).join(", ")}</p>
+        </div>
+        <IconButton label="Sign out" onClick={() => void session.signOut()}>
+          <Icon name="out" />
+        </IconButton>
+      </div>
+    </aside>
+  );
+}
+
+function TopBar({ onSearch }: { onSearch: () => void }): ReactNode {
+  const session = useSession();
+  const [shown, setShown] = useState(theme());
+  const other = shown === "dark" ? "light" : "dark";
+  return (
+    <header className="sticky top-0 z-20 flex h-12 items-center gap-2 border-b border-line bg-canvas/95 px-4 sm:px-6 lg:px-8 print:hidden">
+      <Link to="/" className="font-semibold tracking-tight lg:hidden">
+        Tutor Quality
+      </Link>
+      <DataAge />
+      <div className="ml-auto flex items-center">
+        <IconButton label="Find" className="lg:hidden" onClick={onSearch}>
+          <Icon name="search" />
+        </IconButton>
+        <IconButton
+          label={`Use ${other} colours`}
+          onClick={() => {
+            chooseTheme(other);
+            setShown(other);
+          }}
+        >
+          <Icon name={other === "dark" ? "moon" : "sun"} />
+        </IconButton>
+        <IconButton label="Sign out" className="lg:hidden" onClick={() => void session.signOut()}>
+          <Icon name="out" />
+        </IconButton>
+      </div>
+    </header>
+  );
+}
+
+/** "Data as of", and a mark where it is old or can not be had. */
+function DataAge(): ReactNode {
+  const { data, isError } = useQuery(overview(useApi()));
+  const now = useNow();
+  if (!data?.as_of) return isError ? <p className="text-xs text-critical">No connection</p> : null;
+  const old = now - Date.parse(data.as_of) > STALE_MS;
+  return (
+    <p
+      className={classNames(
+        "flex items-center gap-1.5 text-xs",
+        old || isError ? "text-high" : "text-muted",
+      )}
+    >
+      {(old || isError) && <Icon name="warning" className="size-3.5" />}
+      <span className="hidden sm:inline">{isError ? "No connection; data" : "Data"} as of</span>
+      <Ago at={data.as_of} />
+    </p>
+  );
+}
+
+function PhoneBar(): ReactNode {
+  return (
+    <nav
+      aria-label="Pages"
+      className="fixed inset-x-0 bottom-0 z-20 grid grid-cols-6 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden print:hidden"
+    >
+      {PAGES.map((page) => (
+        <Link
+          key={page.to}
+          to={page.to}
+          activeOptions={{ exact: page.to === "/" }}
+          className="flex h-14 min-w-0 flex-col items-center justify-center gap-1 text-[0.625rem] text-muted data-[status=active]:text-accent"
+        >
+          <Icon name={page.icon} className="size-5" />
+          <span className="max-w-full truncate px-0.5">{page.title}</span>
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+/** Keys with Ctrl or Cmd. */
+function useKeys(keys: Record<string, () => void>): void {
+  const held = useRef(keys);
+  useEffect(() => {
+    held.current = keys;
+  });
+  useEffect(() => {
+    function press(event: KeyboardEvent): void {
+      const action = event.ctrlKey || event.metaKey ? held.current[event.key] : undefined;
+      if (!action) return;
+      event.preventDefault();
+      action();
+    }
+    window.addEventListener("keydown", press);
+    return () => {
+      window.removeEventListener("keydown", press);
+    };
+  }, []);
+}

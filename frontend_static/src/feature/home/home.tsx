@@ -1,0 +1,166 @@
+/** What an operations manager opens every morning: how it stands, whom to look at, what to do. */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { Schemas } from "@/api/client";
+import { sentence } from "@/api/problem";
+import { interventions, overview, worstTutors } from "@/api/query";
+import { useApi } from "@/api/use-api";
+import { LineChart } from "@/chart/line-chart";
+import { count } from "@/format/number";
+import { usePerson } from "@/session/use-session";
+import { Card } from "@/ui/card";
+import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
+import { Kpis } from "./kpis";
+import { QueueRow } from "./queue-row";
+import { TaskRow } from "@/intervention/task-row";
+
+export const WORST_SHOWN = 8;
+const TASKS_SHOWN = 6;
+
+export function Home(): ReactNode {
+  const api = useApi();
+  const platform = useQuery(overview(api));
+  return (
+    <>
+      <title>Home · Tutor Quality</title>
+      <h1 className="pt-6 pb-4 text-xl font-semibold tracking-tight">Tutor health</h1>
+      {platform.data ? (
+        <Kpis platform={platform.data} />
+      ) : platform.isError ? (
+        <Card>
+          <Failed sentence={sentence(platform.error)} onRetry={() => void platform.refetch()} />
+        </Card>
+      ) : (
+        <Skeleton className="h-62 w-full sm:h-53 lg:h-28" />
+      )}
+      <div className="mt-4 grid gap-4 lg:grid-cols-[3fr_2fr]">
+        <Queue platform={platform.data} />
+        <div className="flex flex-col gap-4">
+          <MyTasks />
+          <Trend platform={platform.data} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): ReactNode {
+  const worst = useQuery(worstTutors(useApi(), WORST_SHOWN));
+  const open = useQuery(interventions(useApi(), { limit: 200 }));
+  const atRisk = (platform?.at_risk?.critical ?? 0) + (platform?.at_risk?.high ?? 0);
+  const tasks = new Map<string, Schemas["Intervention"]>();
+  for (const task of open.data?.items ?? []) {
+    if (task.owner !== "system" && !tasks.has(task.tutor_id)) tasks.set(task.tutor_id, task);
+  }
+  return (
+    <Card
+      title="Tutors at risk"
+      aside={
+        <Link
+          to="/tutors"
+          search={{ risk: "critical,high" }}
+          className="text-accent hover:underline"
+        >
+          {platform ? `All ${count(atRisk)}` : "All"}
+        </Link>
+      }
+      flush
+    >
+      {worst.data ? (
+        worst.data.length ? (
+          <ul>
+            {worst.data.map((row) => (
+              <QueueRow key={row.tutor_id} row={row} task={tasks.get(row.tutor_id)} />
+            ))}
+          </ul>
+        ) : (
+          <Empty title="Nobody is at high risk">Lower risks are in the list of all tutors.</Empty>
+        )
+      ) : worst.isError ? (
+        <Failed sentence={sentence(worst.error)} onRetry={() => void worst.refetch()} />
+      ) : (
+        <Loading what="tutors at risk" rows={WORST_SHOWN} className="h-[34rem] px-4 py-3" />
+      )}
+    </Card>
+  );
+}
+
+function MyTasks(): ReactNode {
+  const me = usePerson();
+  const mine = useQuery(interventions(useApi(), { owner: me.name, limit: TASKS_SHOWN }));
+  const role = me.roles.find((one) => one !== "admin");
+  const ours = useQuery({
+    ...interventions(useApi(), { owner: role ?? "ops_manager", limit: TASKS_SHOWN }),
+    enabled: role !== undefined,
+  });
+  // What is assigned to oneself first; then what anybody of one's role may take.
+  const own = mine.data?.items ?? [];
+  const names = new Set(own.map((task) => task.intervention_id));
+  const shown = [...own, ...(ours.data?.items ?? []).filter((t) => !names.has(t.intervention_id))];
+  return (
+    <Card
+      title="My interventions"
+      aside={
+        <Link
+          to="/interventions"
+          search={{ owner: role ?? "" }}
+          className="text-accent hover:underline"
+        >
+          {ours.data ? `All ${count(ours.data.total)}` : "All"}
+        </Link>
+      }
+      flush
+    >
+      {mine.data && (ours.data || !role) ? (
+        shown.length ? (
+          <ul>
+            {shown.slice(0, TASKS_SHOWN).map((task) => (
+              <TaskRow key={task.intervention_id} task={task} />
+            ))}
+          </ul>
+        ) : (
+          <Empty title="Nothing waits for you">New interventions appear here by themselves.</Empty>
+        )
+      ) : mine.isError ? (
+        <Failed sentence={sentence(mine.error)} onRetry={() => void mine.refetch()} />
+      ) : (
+        <Loading what="interventions" className="h-72 px-4 py-3" />
+      )}
+    </Card>
+  );
+}
+
+function Trend({ platform }: { platform: Schemas["Overview"] | undefined }): ReactNode {
+  const days = platform?.trend ?? [];
+  const at = (value: (day: Schemas["TrendDay"]) => number | null) =>
+    days.map((day) => ({ at: day.date, value: value(day) }));
+  return (
+    <Card title="Churn risk, 30 days">
+      {days.length > 1 ? (
+        <LineChart
+          title="Tutors at risk and expected departures over 30 days"
+          lines={[
+            {
+              name: "At high or critical risk",
+              stroke: "text-critical",
+              points: at((d) => (d.at_risk.critical ?? 0) + (d.at_risk.high ?? 0)),
+            },
+            {
+              name: "Expected to leave in 30 days",
+              stroke: "text-accent",
+              dashed: true,
+              points: at((d) => d.expected_departures_30d ?? null),
+            },
+          ]}
+          shown={count}
+          height={180}
+        />
+      ) : platform ? (
+        <Empty title="Not enough days yet">The trend begins with the second night.</Empty>
+      ) : (
+        <Skeleton className="h-50 w-full" />
+      )}
+    </Card>
+  );
+}

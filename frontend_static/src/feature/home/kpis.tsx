@@ -1,0 +1,142 @@
+/** The few numbers that say how the marketplace stands, each with its way over 30 days. */
+import type { ReactNode } from "react";
+import type { Schemas } from "@/api/client";
+import { Sparkline } from "@/chart/sparkline";
+import { count, percent, signed } from "@/format/number";
+import { span } from "@/format/time";
+import { classNames } from "@/ui/class-names";
+
+/** The promise: a session's insight within the hour. */
+const PROMISED_SECONDS = 3600;
+
+interface Change {
+  by: number;
+  /** How the size of the change reads. */
+  shown: string;
+  /** Whether more is better; undefined where neither is. */
+  moreIsBetter?: boolean;
+}
+
+interface Kpi {
+  title: string;
+  value: string;
+  about: string;
+  values?: (number | null)[];
+  change?: Change | undefined;
+  bad?: boolean;
+}
+
+export function Kpis({ platform }: { platform: Schemas["Overview"] }): ReactNode {
+  return (
+    <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-5">
+      {kpis(platform).map((kpi) => (
+        <Tile key={kpi.title} kpi={kpi} />
+      ))}
+    </dl>
+  );
+}
+
+export function kpis(platform: Schemas["Overview"]): Kpi[] {
+  const days = platform.trend ?? [];
+  const risk = platform.at_risk ?? {};
+  const atRisk = days.map((day) => (day.at_risk.critical ?? 0) + (day.at_risk.high ?? 0));
+  const latency = platform.insight_latency_seconds ?? { n: 0 };
+  const first = platform.first_session_success_rate;
+  const noShow = platform.no_show_rate;
+  const moved = platform.reschedule_rate;
+  return [
+    {
+      title: "At risk",
+      value: count((risk.critical ?? 0) + (risk.high ?? 0)),
+      about: `${count(risk.critical ?? 0)} critical, of ${count(platform.tutors)} tutors`,
+      values: atRisk,
+      change: change(atRisk, (by) => signed(by), false),
+    },
+    rate(
+      "First-session success",
+      first,
+      days.map((day) => day.first_session_success_rate?.value ?? null),
+      true,
+    ),
+    rate(
+      "Reschedule rate",
+      moved,
+      days.map((day) => day.reschedule_rate?.value ?? null),
+      false,
+    ),
+    rate(
+      "No-show rate",
+      noShow,
+      days.map((day) => day.no_show_rate?.value ?? null),
+      false,
+    ),
+    {
+      title: "Insight latency",
+      value: span(latency.receipt_p95),
+      about: latency.n
+        ? `95 % of reports; half in ${span(latency.receipt_p50)}. Promised: 1 h`
+        : "No reports in 24 hours",
+      bad: (latency.receipt_p95 ?? 0) > PROMISED_SECONDS,
+    },
+  ];
+}
+
+function rate(
+  title: string,
+  now: Schemas["PlatformRate"] | undefined,
+  values: (number | null)[],
+  moreIsBetter: boolean,
+): Kpi {
+  return {
+    title,
+    value: percent(now?.value),
+    about: `of ${count(now?.n)} in 30 days`,
+    values,
+    change: change(values, (by) => `${signed(by * 100, 1)} pt`, moreIsBetter),
+  };
+}
+
+function change(
+  values: (number | null)[],
+  shown: (by: number) => string,
+  moreIsBetter: boolean,
+): Change | undefined {
+  const known = values.filter((value) => value !== null);
+  const first = known[0];
+  const last = known.at(-1);
+  if (first === undefined || last === undefined || known.length < 2) return undefined;
+  return { by: last - first, shown: shown(last - first), moreIsBetter };
+}
+
+function Tile({ kpi }: { kpi: Kpi }): ReactNode {
+  const { change: moved } = kpi;
+  const better = moved && moved.by !== 0 ? moved.by > 0 === moved.moreIsBetter : undefined;
+  return (
+    <div className="flex min-h-28 flex-col rounded-lg border border-line bg-surface px-4 py-3">
+      <dt className="text-xs text-muted">{kpi.title}</dt>
+      <dd className="mt-0.5 flex flex-1 flex-col justify-between">
+        <span className="flex items-end justify-between gap-2">
+          <span
+            className={classNames(
+              "text-2xl font-semibold tracking-tight",
+              kpi.bad && "text-critical",
+            )}
+          >
+            {kpi.value}
+          </span>
+          {kpi.values && <Sparkline values={kpi.values} label={`${kpi.title} over 30 days`} />}
+        </span>
+        <span className="text-xs text-muted">
+          {moved && (
+            <span
+              className={better === undefined ? undefined : better ? "text-good" : "text-critical"}
+            >
+              {moved.shown} in 30 d ·{" "}
+            </span>
+          )}
+          {kpi.about}
+        </span>
+      </dd>
+    </div>
+  );
+}

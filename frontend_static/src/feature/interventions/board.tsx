@@ -1,0 +1,239 @@
+/** The work queue: by owner and deadline, moved one by one or several at once. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import type { Schemas } from "@/api/client";
+import { useTutorName } from "@/api/names";
+import { sentence } from "@/api/problem";
+import { interventionPages } from "@/api/query";
+import { useApi } from "@/api/use-api";
+import { count, decimal } from "@/format/number";
+import { roleTitle, words } from "@/format/word";
+import { Due } from "@/intervention/due";
+import { MoveMenu } from "@/intervention/move-menu";
+import { useMove } from "@/intervention/use-move";
+import { usePerson } from "@/session/use-session";
+import { Badge, type Tone } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { Card } from "@/ui/card";
+import { Select } from "@/ui/select";
+import { Empty, Failed, Loading } from "@/ui/state";
+import { STATUSES, type WorkSearch } from "./search";
+
+const route = getRouteApi("/interventions");
+const ANY = "";
+const OWNERS = ["ops_manager", "people_ops", "system"] as const;
+
+export const STATUS_TONES: Record<Schemas["Intervention"]["status"], Tone> = {
+  pending: "medium",
+  in_progress: "accent",
+  snoozed: "neutral",
+  completed: "good",
+  cancelled: "neutral",
+};
+
+export function Board(): ReactNode {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const me = usePerson();
+  const work = useInfiniteQuery(interventionPages(useApi(), search as never));
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const tasks = work.data?.pages.flatMap((page) => page.items ?? []) ?? [];
+  const total = work.data?.pages[0]?.total;
+
+  function change(next: Partial<Record<keyof WorkSearch, string | true | undefined>>): void {
+    setChosen(new Set());
+    void navigate({
+      search: (now) =>
+        Object.fromEntries(
+          Object.entries({ ...now, ...next }).filter(([, value]) => value),
+        ) as WorkSearch,
+      resetScroll: false,
+    });
+  }
+
+  return (
+    <>
+      <title>Interventions · Tutor Quality</title>
+      <div className="flex flex-wrap items-center justify-between gap-3 pt-6 pb-4">
+        <h1 className="text-xl font-semibold tracking-tight">Interventions</h1>
+        <p role="status" className="text-xs text-muted">
+          {total === undefined ? "Loading…" : count(total)}{" "}
+          {search.status ? words(search.status).toLowerCase() : "open"}
+        </p>
+      </div>
+      <Card flush>
+        <div className="flex flex-wrap items-center gap-2 border-b border-line p-3">
+          <Select
+            label="Owner"
+            value={search.owner ?? ANY}
+            options={[
+              { value: ANY, label: "Every owner" },
+              { value: me.name, label: "Assigned to me" },
+              ...OWNERS.map((value) => ({ value, label: roleTitle(value) })),
+              ...(search.owner &&
+              search.owner !== me.name &&
+              !OWNERS.some((one) => one === search.owner)
+                ? [{ value: search.owner, label: search.owner }]
+                : []),
+            ]}
+            onChange={(owner) => {
+              change({ owner });
+            }}
+          />
+          <Select
+            label="Status"
+            value={search.status ?? ANY}
+            options={[
+              { value: ANY, label: "Open" },
+              ...STATUSES.map((value) => ({ value, label: words(value) })),
+            ]}
+            onChange={(status) => {
+              change({ status });
+            }}
+          />
+          <Select
+            label="Order"
+            value={search.sort ?? "due"}
+            options={[
+              { value: "due", label: "Next deadline first" },
+              { value: "benefit", label: "Most benefit an hour first" },
+            ]}
+            onChange={(sort) => {
+              change({ sort: sort === "benefit" ? sort : undefined });
+            }}
+          />
+          <label className="inline-flex h-9 items-center gap-2 pointer-coarse:h-11">
+            <input
+              type="checkbox"
+              className="size-4 accent-accent"
+              checked={search.overdue ?? false}
+              onChange={(event) => {
+                change({ overdue: event.target.checked || undefined });
+              }}
+            />
+            Overdue only
+          </label>
+          <BulkAssign
+            tasks={tasks.filter((task) => chosen.has(task.intervention_id))}
+            onDone={() => {
+              setChosen(new Set());
+            }}
+          />
+        </div>
+        {work.data ? (
+          tasks.length ? (
+            <>
+              <ul>
+                {tasks.map((task) => (
+                  <TaskLine
+                    key={task.intervention_id}
+                    task={task}
+                    chosen={chosen.has(task.intervention_id)}
+                    onChoose={(on) => {
+                      const next = new Set(chosen);
+                      if (on) next.add(task.intervention_id);
+                      else next.delete(task.intervention_id);
+                      setChosen(next);
+                    }}
+                  />
+                ))}
+              </ul>
+              {work.hasNextPage && (
+                <div className="flex justify-center p-3">
+                  <Button
+                    disabled={work.isFetchingNextPage}
+                    onClick={() => void work.fetchNextPage()}
+                  >
+                    Show more
+                  </Button>
+                </div>
+              )}
+            </>
+          ) : (
+            <Empty title="Nothing to do here">No intervention passes these filters.</Empty>
+          )
+        ) : work.isError ? (
+          <Failed sentence={sentence(work.error)} onRetry={() => void work.refetch()} />
+        ) : (
+          <Loading what="interventions" rows={12} className="min-h-dvh p-4" />
+        )}
+      </Card>
+    </>
+  );
+}
+
+function BulkAssign({
+  tasks,
+  onDone,
+}: {
+  tasks: Schemas["Intervention"][];
+  onDone: () => void;
+}): ReactNode {
+  const me = usePerson();
+  const move = useMove();
+  if (!tasks.length) return null;
+  return (
+    <Button
+      look="primary"
+      className="ml-auto"
+      onClick={() => {
+        for (const task of tasks)
+          move.mutate({ task, action: "reassign", order: { assignee: me.name } });
+        onDone();
+      }}
+    >
+      Assign {count(tasks.length)} to me
+    </Button>
+  );
+}
+
+interface TaskLineProps {
+  task: Schemas["Intervention"];
+  chosen: boolean;
+  onChoose: (on: boolean) => void;
+}
+
+function TaskLine({ task, chosen, onChoose }: TaskLineProps): ReactNode {
+  const nameOf = useTutorName();
+  return (
+    <li className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-start gap-x-3 gap-y-1 border-b border-line px-3 py-2.5 last:border-b-0 md:grid-cols-[auto_minmax(0,1fr)_10rem_9rem_auto] md:items-center">
+      <input
+        type="checkbox"
+        aria-label={`Choose ${task.title} of ${nameOf(task.tutor_id)}`}
+        checked={chosen}
+        onChange={(event) => {
+          onChoose(event.target.checked);
+        }}
+        className="mt-1 size-4 accent-accent md:mt-0"
+      />
+      <div className="min-w-0">
+        <p className="flex flex-wrap items-center gap-x-2">
+          <Link
+            to="/tutors/$tutorId"
+            params={{ tutorId: task.tutor_id }}
+            className="font-medium hover:underline"
+          >
+            {nameOf(task.tutor_id)}
+          </Link>
+          <span>{task.title}</span>
+          <Badge tone={STATUS_TONES[task.status]}>{words(task.status)}</Badge>
+        </p>
+        <p className="text-xs text-muted">
+          {task.why}
+          {task.benefit_per_hour !== null &&
+            ` · ${decimal(task.benefit_per_hour * 100)} departures prevented in 100 hours`}
+        </p>
+      </div>
+      <p className="text-xs max-md:col-start-2">
+        {task.assignee ?? <span className="text-muted">{roleTitle(task.owner)}, unassigned</span>}
+      </p>
+      <span className="max-md:col-start-2">
+        <Due at={task.due_at} overdue={task.overdue} />
+      </span>
+      <span className="max-md:col-start-3 max-md:row-start-1">
+        <MoveMenu task={task} />
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,19 @@
+/** The work queue's filters as they stand in the address. */
+export interface WorkSearch {
+  /** A role or a user name. */
+  owner?: string;
+  status?: string;
+  overdue?: true;
+  sort?: "benefit";
+}
+
+export const STATUSES = ["pending", "in_progress", "snoozed", "completed", "cancelled"] as const;
+
+export function workSearch(said: Record<string, unknown>): WorkSearch {
+  const found: WorkSearch = {};
+  if (typeof said.owner === "string" && said.owner) found.owner = said.owner.slice(0, 64);
+  if (STATUSES.some((one) => one === said.status)) found.status = String(said.status);
+  if (said.overdue === true || said.overdue === "true") found.overdue = true;
+  if (said.sort === "benefit") found.sort = "benefit";
+  return found;
+}

@@ -1,0 +1,153 @@
+/** Dials and thresholds, with what a change would do before it is saved. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { type Schemas, told } from "@/api/client";
+import { ApiError, sentence } from "@/api/problem";
+import { settings } from "@/api/query";
+import { useApi } from "@/api/use-api";
+import { usePerson } from "@/session/use-session";
+import { Button } from "@/ui/button";
+import { Card } from "@/ui/card";
+import { Failed, Loading } from "@/ui/state";
+import { Time } from "@/ui/time";
+import { useSay } from "@/ui/toast";
+import { DialRow } from "./dial-row";
+import { Preview } from "./preview";
+
+type Part = "interventions" | "thresholds";
+
+const TITLES: Record<Part, string> = {
+  interventions: "When interventions open",
+  thresholds: "When flags turn red",
+};
+
+export function SettingsPage(): ReactNode {
+  const found = useQuery(settings(useApi()));
+  return (
+    <>
+      <title>Settings · Tutor Quality</title>
+      <h1 className="pt-6 pb-4 text-xl font-semibold tracking-tight">Settings</h1>
+      {found.data ? (
+        <div className="flex flex-col gap-4">
+          <Dials part="interventions" dials={found.data.interventions} />
+          <Dials part="thresholds" dials={found.data.thresholds} />
+        </div>
+      ) : found.isError ? (
+        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+      ) : (
+        <Loading what="settings" rows={16} className="min-h-dvh" />
+      )}
+    </>
+  );
+}
+
+function Dials({ part, dials }: { part: Part; dials: Schemas["Dials"] }): ReactNode {
+  const may = usePerson().roles.some((role) => role !== "people_ops");
+  const [moved, setMoved] = useState<Record<string, number>>({});
+  const save = useSave(part, dials.version, () => {
+    setMoved({});
+  });
+  const changes = Object.fromEntries(
+    dials.items.flatMap((dial) => {
+      const value = moved[dial.name];
+      return value === undefined || value === dial.value ? [] : [[dial.name, value]];
+    }),
+  );
+  const any = Object.keys(changes).length > 0;
+  const errors = save.error instanceof ApiError ? save.error.errors : [];
+  return (
+    <Card title={TITLES[part]} aside={`version ${String(dials.version)}`}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate(changes);
+        }}
+      >
+        {dials.items.map((dial) => (
+          <DialRow
+            key={dial.name}
+            dial={dial}
+            value={moved[dial.name] ?? dial.value}
+            disabled={!may}
+            error={errors.find((one) => one.field.endsWith(dial.name))?.message}
+            onMove={(value) => {
+              setMoved({ ...moved, [dial.name]: value });
+            }}
+          />
+        ))}
+        {part === "interventions" && any && <Preview values={changes} />}
+        {may && (
+          <div className="sticky bottom-16 mt-3 flex justify-end gap-2 bg-surface py-2 lg:bottom-0">
+            <Button
+              disabled={!any}
+              onClick={() => {
+                setMoved({});
+              }}
+            >
+              Undo
+            </Button>
+            <Button look="primary" type="submit" disabled={!any || save.isPending}>
+              Save{" "}
+              {any &&
+                `${String(Object.keys(changes).length)} change${Object.keys(changes).length > 1 ? "s" : ""}`}
+            </Button>
+          </div>
+        )}
+      </form>
+      <Changes history={dials.history} />
+    </Card>
+  );
+}
+
+function useSave(part: Part, version: number, onSaved: () => void) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const say = useSay();
+  return useMutation({
+    mutationFn: async (values: Record<string, number>) => {
+      const params = { header: { "If-Match": `"${String(version)}"` } };
+      return told(await api.PUT(`/api/settings/${part}`, { params, body: { values } }));
+    },
+    onSuccess: () => {
+      say.done("Saved");
+      onSaved();
+    },
+    onError: (error) => {
+      const changed = error instanceof ApiError && error.status === 412;
+      say.failed(
+        changed ? "Somebody else changed these" : "Not saved",
+        changed ? "Look at the newest values, then save again." : sentence(error),
+      );
+    },
+    onSettled: async () => {
+      await queries.invalidateQueries({ queryKey: ["settings"] });
+      await queries.invalidateQueries({ queryKey: ["definitions"] });
+    },
+  });
+}
+
+function Changes({ history }: { history: readonly Schemas["DialChange"][] }): ReactNode {
+  if (!history.length) return null;
+  return (
+    <details className="mt-2 border-t border-line pt-2">
+      <summary className="cursor-pointer text-xs text-muted hover:text-ink">
+        Who changed what
+      </summary>
+      <ul className="mt-1 text-xs">
+        {history.map((change) => (
+          <li key={change.version} className="py-0.5">
+            <span className="text-muted">
+              {change.at && <Time at={change.at} />} · {change.by ?? "unknown"} ·{" "}
+            </span>
+            {change.moved
+              .map(
+                (one) =>
+                  `${one.name.replaceAll("_", " ")} ${String(one.before)} → ${String(one.after)}`,
+              )
+              .join(", ")}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

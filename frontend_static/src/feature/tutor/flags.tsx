@@ -1,0 +1,71 @@
+/** Flags that are up: how sure, since when, on which sessions, and what clears them. */
+import type { ReactNode } from "react";
+import type { Schemas } from "@/api/client";
+import { words } from "@/format/word";
+import { Badge } from "@/ui/badge";
+import { Card } from "@/ui/card";
+import { Icon } from "@/ui/icon";
+import { Empty } from "@/ui/state";
+import { Time } from "@/ui/time";
+
+const EVIDENCE_SHOWN = 5;
+
+export function Flags({ flags }: { flags: readonly Schemas["Flag"][] }): ReactNode {
+  const ordered = [...flags].sort(
+    (a, b) => Number(b.status === "confirmed") - Number(a.status === "confirmed"),
+  );
+  return (
+    <Card title="Flags">
+      {ordered.length ? (
+        <ul className="-my-1">
+          {ordered.map((flag) => (
+            <li key={flag.code} className="flex gap-3 border-t border-line py-3 first:border-t-0">
+              <Icon
+                name="flag"
+                className={
+                  flag.status === "confirmed"
+                    ? "mt-0.5 size-4 text-critical"
+                    : "mt-0.5 size-4 text-faint"
+                }
+              />
+              <div className="min-w-0">
+                <p className="flex flex-wrap items-center gap-2 font-medium">
+                  {flag.title}
+                  <Badge
+                    tone={flag.status === "confirmed" ? "high" : "neutral"}
+                    dashed={flag.status !== "confirmed"}
+                  >
+                    {words(flag.status)}
+                  </Badge>
+                </p>
+                <p>{flag.explanation}</p>
+                <p className="text-xs text-muted">
+                  Since <Time at={flag.since} as="date" />. {flag.clears_when}
+                </p>
+                <Evidence sessions={flag.evidence} />
+              </div>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <Empty title="No flag is up" />
+      )}
+    </Card>
+  );
+}
+
+function Evidence({ sessions }: { sessions: readonly string[] }): ReactNode {
+  if (!sessions.length) return null;
+  const rest = sessions.length - EVIDENCE_SHOWN;
+  return (
+    <p className="mt-1 flex flex-wrap gap-x-2 text-xs">
+      <span className="text-muted">Sessions</span>
+      {sessions.slice(0, EVIDENCE_SHOWN).map((id) => (
+        <a key={id} href={`#session-${id}`} className="text-accent hover:underline">
+          {id}
+        </a>
+      ))}
+      {rest > 0 && <span className="text-muted">and {rest} more</span>}
+    </p>
+  );
+}

@@ -1,0 +1,113 @@
+/** Sessions and moves: a calendar strip in which "always Fridays" shows, and the list. */
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import type { Schemas } from "@/api/client";
+import { sentence } from "@/api/problem";
+import { tutorSessions } from "@/api/query";
+import { useApi } from "@/api/use-api";
+import { count, decimal } from "@/format/number";
+import { words } from "@/format/word";
+import { Badge, type Tone } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { Card } from "@/ui/card";
+import { Empty, Failed, Loading } from "@/ui/state";
+import { Time } from "@/ui/time";
+import { Strip } from "./strip";
+
+const SHOWN = 12;
+type Session = Schemas["SessionListItem"];
+
+const TONES: Record<Session["outcomes"][number], Tone> = {
+  completed: "good",
+  tutor_reschedule: "high",
+  student_reschedule: "neutral",
+  tutor_no_show: "critical",
+  student_no_show: "neutral",
+  cancelled: "neutral",
+};
+
+export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
+  const found = useQuery(tutorSessions(useApi(), tutorId));
+  const [all, setAll] = useState(false);
+  const sessions = found.data ?? [];
+  return (
+    <Card
+      title="Sessions"
+      aside={found.data && `the newest ${count(sessions.length)}`}
+      className="mt-4"
+      flush
+    >
+      {found.isError ? (
+        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+      ) : !found.data ? (
+        <Loading what="sessions" rows={8} className="h-96 p-4" />
+      ) : sessions.length ? (
+        <>
+          <Strip sessions={sessions} />
+          <ul>
+            {(all ? sessions : sessions.slice(0, SHOWN)).map((session) => (
+              <Line key={session.session_id} session={session} />
+            ))}
+          </ul>
+          {!all && sessions.length > SHOWN && (
+            <div className="flex justify-center border-t border-line p-3 print:hidden">
+              <Button
+                onClick={() => {
+                  setAll(true);
+                }}
+              >
+                Show all {count(sessions.length)}
+              </Button>
+            </div>
+          )}
+        </>
+      ) : (
+        <Empty title="No sessions yet" />
+      )}
+    </Card>
+  );
+}
+
+function Line({ session }: { session: Session }): ReactNode {
+  const notes = [
+    session.session_number === 1 && "first with this student",
+    session.rating !== null && `${decimal(session.rating)} of 5`,
+    (session.late_minutes ?? 0) > 5 && `${count(session.late_minutes)} min late`,
+    session.technical_issues && "technical trouble",
+  ].filter(Boolean);
+  return (
+    <li
+      id={`session-${session.session_id}`}
+      className="grid scroll-mt-16 grid-cols-[8.5rem_minmax(0,1fr)] gap-x-3 border-t border-line px-4 py-2 target:bg-accent-soft"
+    >
+      <span className="text-xs text-muted">
+        <Time at={session.scheduled_time} />
+      </span>
+      <div className="min-w-0">
+        <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+          <span>{session.subject ?? "Session"}</span>
+          {session.outcomes.length ? (
+            session.outcomes.map((outcome, place) => (
+              <Badge key={`${outcome}${String(place)}`} tone={TONES[outcome]}>
+                {words(outcome)}
+              </Badge>
+            ))
+          ) : (
+            <Badge>{words(session.status)}</Badge>
+          )}
+          <span className="text-xs text-muted">{notes.join(" · ")}</span>
+        </p>
+        {session.reschedules.map((move) => (
+          <p key={move.new_time} className="text-xs text-muted">
+            Moved by the {move.initiator} to <Time at={move.new_time} />
+            {move.notice_hours !== null && `, ${count(move.notice_hours)} h before`}
+            {move.reason && `: ${move.reason}`}
+          </p>
+        ))}
+        <p className="text-2xs text-faint">
+          {session.session_id} · {session.student_id}
+        </p>
+      </div>
+    </li>
+  );
+}

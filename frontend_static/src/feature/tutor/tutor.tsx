@@ -1,0 +1,142 @@
+/** One tutor: how high the risk is, why, what was seen, and what is being done. */
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import type { Schemas } from "@/api/client";
+import { ApiError, sentence } from "@/api/problem";
+import { tutor } from "@/api/query";
+import { useApi } from "@/api/use-api";
+import { dateOf } from "@/format/time";
+import { roleTitle } from "@/format/word";
+import { usePerson } from "@/session/use-session";
+import { Badge, RiskBadge } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { Icon } from "@/ui/icon";
+import { Empty, Failed, Skeleton } from "@/ui/state";
+import { Ago } from "@/ui/time";
+import { Flags } from "./flags";
+import { HistoryCard } from "./history-card";
+import { OverrideDialog } from "./override";
+import { PredictionCard } from "./prediction-card";
+import { RatesCard } from "./rates-card";
+import { ScoreCard } from "./score-card";
+import { SessionsCard } from "./sessions-card";
+import { TasksCard } from "./tasks-card";
+
+const route = getRouteApi("/tutors/$tutorId");
+
+export function TutorPage(): ReactNode {
+  const { tutorId } = route.useParams();
+  const found = useQuery(tutor(useApi(), tutorId));
+  if (found.data) return <Found detail={found.data} />;
+  if (found.error instanceof ApiError && found.error.status === 404) {
+    return (
+      <Empty title="There is no such tutor">
+        <p>Nobody has reported a session or a profile of {tutorId}.</p>
+        <Link to="/tutors" className="text-accent hover:underline">
+          All tutors
+        </Link>
+      </Empty>
+    );
+  }
+  if (found.isError)
+    return <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />;
+  return (
+    <div role="status" className="flex flex-col gap-4 pt-6">
+      <span className="sr-only">Loading the tutor</span>
+      <Skeleton className="h-16 w-80" />
+      <Skeleton className="h-72 w-full" />
+      <Skeleton className="h-72 w-full" />
+    </div>
+  );
+}
+
+function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
+  return (
+    <>
+      <title>{`${detail.name ?? detail.tutor_id} · Tutor Quality`}</title>
+      <Head detail={detail} />
+      {detail.prediction.disagrees && (
+        <p className="mb-4 rounded-lg border border-line bg-accent-soft px-4 py-3">
+          <strong>Score and model disagree.</strong> {detail.prediction.disagreement}
+        </p>
+      )}
+      <div className="grid gap-4 lg:grid-cols-2">
+        <ScoreCard detail={detail} />
+        <PredictionCard prediction={detail.prediction} />
+        <Flags flags={detail.flags} />
+        <TasksCard tasks={detail.interventions ?? []} tutorId={detail.tutor_id} />
+        <RatesCard windows={detail.windows} />
+        <HistoryCard tutorId={detail.tutor_id} />
+      </div>
+      <SessionsCard tutorId={detail.tutor_id} />
+    </>
+  );
+}
+
+function Head({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
+  const [overriding, setOverriding] = useState(false);
+  const manager = usePerson().roles.includes("ops_manager");
+  const { profile } = detail;
+  const facts = [
+    detail.tutor_id,
+    profile.subjects.join(", "),
+    profile.onboarding_date && `with us since ${dateOf(profile.onboarding_date)}`,
+    profile.location,
+    profile.email,
+  ].filter(Boolean);
+  return (
+    <div className="flex flex-wrap items-start justify-between gap-3 pt-6 pb-4">
+      <div className="min-w-0">
+        <nav aria-label="Breadcrumb" className="mb-1 text-xs text-muted print:hidden">
+          <Link to="/tutors" className="hover:underline">
+            Tutors
+          </Link>{" "}
+          / <span aria-current="page">{detail.name ?? detail.tutor_id}</span>
+        </nav>
+        <h1 className="flex flex-wrap items-center gap-2 text-xl font-semibold tracking-tight">
+          {detail.name ?? detail.tutor_id}
+          <RiskBadge level={detail.override?.risk_level ?? detail.risk_level} />
+          <Badge title="Tier: from 30-day performance alone">{detail.tier}</Badge>
+          {detail.status !== "active" && <Badge tone="medium">{roleTitle(detail.status)}</Badge>}
+        </h1>
+        <p className="mt-0.5 text-muted">{facts.join(" · ")}</p>
+        <p className="mt-0.5 text-xs text-muted">
+          Scored <Ago at={detail.updated_at} />
+          {detail.last_taught_at && (
+            <>
+              {" "}
+              · last taught <Ago at={detail.last_taught_at} />
+            </>
+          )}
+        </p>
+      </div>
+      <div className="flex gap-2 print:hidden">
+        <Button
+          onClick={() => {
+            window.print();
+          }}
+        >
+          <Icon name="print" /> Print
+        </Button>
+        {manager && (
+          <Button
+            onClick={() => {
+              setOverriding(true);
+            }}
+          >
+            {detail.override ? "Change override" : "Override score"}
+          </Button>
+        )}
+      </div>
+      {overriding && (
+        <OverrideDialog
+          detail={detail}
+          onClose={() => {
+            setOverriding(false);
+          }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,296 @@
+/** The table of tutors; only the rows in sight are in the page, however many there are. */
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Bar } from "@/chart/bar";
+import { chance, count, decimal, percent } from "@/format/number";
+import { words } from "@/format/word";
+import { Badge, RISK_TONES, RiskBadge } from "@/ui/badge";
+import { classNames } from "@/ui/class-names";
+import { Icon } from "@/ui/icon";
+import { Ago } from "@/ui/time";
+import type { Row } from "./rows";
+import { defaultOrder, type Sort, type TutorsSearch } from "./search";
+
+const ROW_PX = 52;
+const FLAGS_SHOWN = 2;
+/** Which of these columns are there is decided by width alone, so the grid is one string each. */
+const GRID = classNames(
+  "grid items-center gap-x-3 px-4",
+  "grid-cols-[minmax(0,1fr)_5.5rem]",
+  "sm:grid-cols-[minmax(0,1fr)_7rem_4rem_6rem]",
+  "xl:grid-cols-[minmax(0,1.3fr)_8rem_4.5rem_7.5rem_7rem_4rem_4.5rem_minmax(0,1fr)_5.5rem]",
+);
+const SM = "max-sm:hidden";
+const XL = "max-xl:hidden";
+
+const FILLS = {
+  critical: "fill-critical",
+  high: "fill-high",
+  medium: "fill-medium",
+  good: "fill-good",
+  neutral: "fill-muted",
+  accent: "fill-accent",
+} as const;
+
+interface TutorTableProps {
+  rows: readonly Row[];
+  search: TutorsSearch;
+  onSort: (sort: Sort, order: "asc" | "desc") => void;
+}
+
+export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode {
+  const body = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
+  }, []);
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+    scrollMargin: top,
+  });
+  const at = useCursor(rows, (place) => {
+    virtual.scrollToIndex(place, { align: "auto" });
+  });
+  return (
+    <div role="table" aria-label="Tutors" aria-rowcount={rows.length + 1}>
+      <div
+        role="row"
+        aria-rowindex={1}
+        className={classNames(GRID, "h-9 border-b border-line text-xs text-muted")}
+      >
+        <Head sort="name" {...{ search, onSort }}>
+          Tutor
+        </Head>
+        <Head sort="churn_score" {...{ search, onSort }}>
+          Churn score
+        </Head>
+        <Head sort="p30" className={SM} {...{ search, onSort }}>
+          In 30 d
+        </Head>
+        <Head sort="reschedule_rate" className={SM} {...{ search, onSort }}>
+          Rescheduled
+        </Head>
+        <span role="columnheader" className={XL}>
+          Tier
+        </span>
+        <span role="columnheader" className={XL}>
+          Rating
+        </span>
+        <Head sort="sessions" className={XL} {...{ search, onSort }}>
+          Sessions
+        </Head>
+        <span role="columnheader" className={XL}>
+          Flags
+        </span>
+        <Head sort="updated_at" className={XL} {...{ search, onSort }}>
+          Updated
+        </Head>
+      </div>
+      <div
+        ref={body}
+        role="rowgroup"
+        className="relative"
+        style={{ height: virtual.getTotalSize() }}
+      >
+        {virtual.getVirtualItems().map((item) => {
+          const row = rows[item.index];
+          return row ? (
+            <Line
+              key={row.tutor_id}
+              row={row}
+              top={item.start - top}
+              place={item.index}
+              current={item.index === at}
+            />
+          ) : null;
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** j and k go down and up, Enter opens: as in mail programs. */
+function useCursor(rows: readonly Row[], onMove: (place: number) => void): number | null {
+  const [at, setAt] = useState<number | null>(null);
+  const navigate = useNavigate();
+  useEffect(() => {
+    function press(event: KeyboardEvent): void {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (
+        event.target instanceof HTMLElement &&
+        event.target.closest("input, textarea, [role=dialog], [role=menu]")
+      )
+        return;
+      const by = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
+      if (by) {
+        const next = Math.min(rows.length - 1, Math.max(0, (at ?? -1) + by));
+        setAt(next);
+        onMove(next);
+      }
+      const row = at === null ? undefined : rows[at];
+      if (event.key === "Enter" && row && event.target === document.body) {
+        void navigate({ to: "/tutors/$tutorId", params: { tutorId: row.tutor_id } });
+      }
+    }
+    window.addEventListener("keydown", press);
+    return () => {
+      window.removeEventListener("keydown", press);
+    };
+  }, [rows, at, onMove, navigate]);
+  return at;
+}
+
+interface HeadProps {
+  sort: Sort;
+  search: TutorsSearch;
+  onSort: (sort: Sort, order: "asc" | "desc") => void;
+  className?: string;
+  children: string;
+}
+
+function Head({ sort, search, onSort, className, children }: HeadProps): ReactNode {
+  const on = (search.sort ?? "churn_score") === sort;
+  const order = search.order ?? defaultOrder(sort);
+  return (
+    <span
+      role="columnheader"
+      aria-sort={on ? (order === "asc" ? "ascending" : "descending") : "none"}
+      className={className}
+    >
+      <button
+        type="button"
+        className={classNames(
+          "inline-flex h-8 items-center gap-0.5 hover:text-ink",
+          on && "font-medium text-ink",
+        )}
+        onClick={() => {
+          onSort(sort, on ? (order === "asc" ? "desc" : "asc") : defaultOrder(sort));
+        }}
+      >
+        {children}
+        {on && <Icon name={order === "asc" ? "up" : "down"} className="size-3.5" />}
+      </button>
+    </span>
+  );
+}
+
+interface LineProps {
+  row: Row;
+  top: number;
+  place: number;
+  current: boolean;
+}
+
+const Line = memo(function Line({ row, top, place, current }: LineProps): ReactNode {
+  const changed = useChanged(row.updated_at);
+  return (
+    <div
+      role="row"
+      aria-rowindex={place + 2}
+      style={{ transform: `translateY(${String(top)}px)` }}
+      className={classNames(
+        GRID,
+        "absolute inset-x-0 h-13 border-b border-line transition-colors duration-1000 hover:bg-canvas",
+        current && "bg-accent-soft!",
+        changed && "bg-accent-soft",
+      )}
+    >
+      <span role="cell" className="min-w-0">
+        <Link
+          to="/tutors/$tutorId"
+          params={{ tutorId: row.tutor_id }}
+          className="block truncate font-medium hover:underline"
+        >
+          {row.name ?? row.tutor_id}
+        </Link>
+        <span className="block truncate text-xs text-muted">
+          {row.status === "active" ? "" : `${words(row.status)} · `}
+          {row.subjects.join(", ") || "No subject known"}
+        </span>
+      </span>
+      <span role="cell">
+        <span className="flex items-center gap-2">
+          <strong className="w-6 text-right font-semibold">{count(row.churn_score)}</strong>
+          <RiskBadge level={row.risk_level} />
+        </span>
+        <span className="mt-1 block pr-3">
+          <Bar value={row.churn_score / 100} tone={FILLS[RISK_TONES[row.risk_level]]} />
+        </span>
+      </span>
+      <span role="cell" className={SM}>
+        {chance(row.probabilities["30d"])}
+      </span>
+      <span role="cell" className={SM}>
+        <Rate row={row} />
+      </span>
+      <span role="cell" className={XL}>
+        {row.tier}
+      </span>
+      <span role="cell" className={XL}>
+        {decimal(row.avg_rating)}
+      </span>
+      <span role="cell" className={XL}>
+        {count(row.sessions)}
+      </span>
+      <span role="cell" className={classNames(XL, "flex flex-wrap gap-1")}>
+        <Flags row={row} />
+      </span>
+      <span role="cell" className={classNames(XL, "text-xs text-muted")}>
+        <Ago at={row.updated_at} />
+      </span>
+    </div>
+  );
+});
+
+function Rate({ row }: { row: Row }): ReactNode {
+  const { value, n, low, high } = row.reschedule_rate;
+  const sure = row.confirmed_flags.includes("high_reschedule_rate");
+  return (
+    <span title={value === null ? undefined : `95 % between ${percent(low)} and ${percent(high)}`}>
+      <span className={sure ? "font-medium text-critical" : undefined}>{percent(value)}</span>
+      <span className="text-xs text-muted"> of {count(n)}</span>
+    </span>
+  );
+}
+
+function Flags({ row }: { row: Row }): ReactNode {
+  const sure = new Set(row.confirmed_flags);
+  const ordered = [...row.flags].sort((a, b) => Number(sure.has(b)) - Number(sure.has(a)));
+  const rest = ordered.slice(FLAGS_SHOWN);
+  return (
+    <>
+      {ordered.slice(0, FLAGS_SHOWN).map((flag) => (
+        <Badge
+          key={flag}
+          tone={sure.has(flag) ? "high" : "neutral"}
+          dashed={!sure.has(flag)}
+          title={sure.has(flag) ? "Confirmed" : "Provisional: too few sessions to be sure"}
+        >
+          {words(flag)}
+        </Badge>
+      ))}
+      {rest.length > 0 && <Badge title={rest.map(words).join(", ")}>+{rest.length}</Badge>}
+    </>
+  );
+}
+
+/** Whether a row was rewritten under the viewer's eyes, for a moment. */
+function useChanged(version: string): boolean {
+  const before = useRef(version);
+  const [changed, setChanged] = useState(false);
+  useEffect(() => {
+    if (before.current === version) return undefined;
+    before.current = version;
+    setChanged(true);
+    const timer = setTimeout(() => {
+      setChanged(false);
+    }, 2500);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [version]);
+  return changed;
+}

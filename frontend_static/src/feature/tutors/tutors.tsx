@@ -1,0 +1,209 @@
+/** All tutors: found, filtered and sorted by what stands in the address. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef } from "react";
+import { sentence } from "@/api/problem";
+import { allTutors, definitions } from "@/api/query";
+import { useApi } from "@/api/use-api";
+import { count } from "@/format/number";
+import { roleTitle, words } from "@/format/word";
+import { Button } from "@/ui/button";
+import { Card } from "@/ui/card";
+import { Icon } from "@/ui/icon";
+import { type Option, Select } from "@/ui/select";
+import { Empty, Failed, Loading } from "@/ui/state";
+import { Choices } from "./choices";
+import { download } from "./csv";
+import { occurring, type Row, shown } from "./rows";
+import { SavedViews } from "./saved-views";
+import { RISK_OPTIONS, STATUSES, TIER_OPTIONS, toggled, type TutorsSearch } from "./search";
+import { TutorTable } from "./table";
+
+const route = getRouteApi("/tutors");
+const NONE: readonly Row[] = [];
+const ANY = "";
+
+export function Tutors(): ReactNode {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const api = useApi();
+  const all = useQuery(allTutors(api));
+  const soFar = useQueryClient().getQueryData<Row[]>(["tutors", "so far"]);
+  const terms = useQuery(definitions(api));
+  const rows = all.data ?? soFar ?? NONE;
+  const settled = useDeferredValue(search);
+  const found = useMemo(() => shown(rows, settled), [rows, settled]);
+  const subjects = useMemo(() => occurring(rows, (row) => row.subjects), [rows]);
+  const searchBox = useRef<HTMLInputElement>(null);
+
+  function change(next: Partial<Record<keyof TutorsSearch, string | true | undefined>>): void {
+    void navigate({
+      search: (now) => {
+        const merged = { ...now, ...next };
+        return Object.fromEntries(
+          Object.entries(merged).filter(([, value]) => value),
+        ) as TutorsSearch;
+      },
+      replace: "q" in next,
+      resetScroll: false,
+    });
+  }
+
+  useEffect(() => {
+    function press(event: KeyboardEvent): void {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || typing(event.target)) return;
+      event.preventDefault();
+      searchBox.current?.focus();
+    }
+    window.addEventListener("keydown", press);
+    return () => {
+      window.removeEventListener("keydown", press);
+    };
+  }, []);
+
+  const filtered = Object.keys(search).some((name) => !["sort", "order"].includes(name));
+  const flagOptions: Option<string>[] = [
+    { value: ANY, label: "Any flag" },
+    ...(terms.data?.flags ?? []).map((flag) => ({ value: flag.name, label: flag.title })),
+  ];
+  return (
+    <>
+      <title>Tutors · Tutor Quality</title>
+      <div className="flex flex-wrap items-center justify-between gap-3 pt-6 pb-4">
+        <h1 className="text-xl font-semibold tracking-tight">Tutors</h1>
+        <div className="flex items-center gap-2">
+          <SavedViews search={search} onChoose={(view) => void navigate({ search: view })} />
+          <Button
+            disabled={!found.length}
+            onClick={() => {
+              download(found, `tutors-${new Date().toISOString().slice(0, 10)}.csv`);
+            }}
+          >
+            <Icon name="download" />
+            <span className="hidden sm:inline">Export</span> CSV
+          </Button>
+        </div>
+      </div>
+      <Card flush>
+        <div className="flex flex-wrap items-center gap-2 border-b border-line p-3">
+          <label className="relative min-w-40 flex-1 basis-56">
+            <span className="sr-only">Name, id or subject</span>
+            <Icon
+              name="search"
+              className="absolute top-2.5 left-2.5 size-4 text-muted pointer-coarse:top-3.5"
+            />
+            <input
+              ref={searchBox}
+              type="search"
+              value={search.q ?? ""}
+              placeholder="Name, id or subject ( / )"
+              onChange={(event) => {
+                change({ q: event.target.value || undefined });
+              }}
+              className="h-9 w-full rounded-md border border-line-strong bg-surface pr-2 pl-8 placeholder:text-faint pointer-coarse:h-11"
+            />
+          </label>
+          <Choices
+            label="Risk"
+            options={RISK_OPTIONS.map((value) => ({ value, label: words(value) }))}
+            values={search.risk}
+            onToggle={(value) => {
+              change({ risk: toggled(search.risk, value) });
+            }}
+          />
+          <Select
+            label="Flag"
+            value={search.flag ?? ANY}
+            options={flagOptions}
+            onChange={(flag) => {
+              change({ flag: flag || undefined });
+            }}
+          />
+          <Select
+            label="Sure or not"
+            value={search.sure ? "sure" : ANY}
+            options={[
+              { value: ANY, label: "Confirmed and provisional" },
+              { value: "sure", label: "Confirmed flags only" },
+            ]}
+            onChange={(sure) => {
+              change({ sure: sure ? true : undefined });
+            }}
+          />
+          <Select
+            label="Tier"
+            value={search.tier ?? ANY}
+            options={[
+              { value: ANY, label: "Any tier" },
+              ...TIER_OPTIONS.map((value) => ({ value, label: value })),
+            ]}
+            onChange={(tier) => {
+              change({ tier: tier || undefined });
+            }}
+          />
+          <Select
+            label="Subject"
+            value={search.subject ?? ANY}
+            options={[
+              { value: ANY, label: "Any subject" },
+              ...subjects.map((value) => ({ value, label: value })),
+            ]}
+            onChange={(subject) => {
+              change({ subject: subject || undefined });
+            }}
+          />
+          <Select
+            label="Status"
+            value={search.status ?? ANY}
+            options={[
+              { value: ANY, label: "Any status" },
+              ...STATUSES.map((value) => ({ value, label: roleTitle(value) })),
+            ]}
+            onChange={(status) => {
+              change({ status: status || undefined });
+            }}
+          />
+          {filtered && (
+            <Button look="quiet" onClick={() => void navigate({ search: {} })}>
+              Clear
+            </Button>
+          )}
+          <p role="status" className="ml-auto text-xs text-muted">
+            {all.data ? `${count(found.length)} of ${count(rows.length)}` : "Loading…"}
+          </p>
+        </div>
+        {rows.length ? (
+          found.length ? (
+            <TutorTable
+              rows={found}
+              search={search}
+              onSort={(sort, order) => {
+                change({ sort, order });
+              }}
+            />
+          ) : (
+            <Empty title="No tutor passes these filters">
+              <p className="mb-3">Loosen one of them, or start again.</p>
+              <Button onClick={() => void navigate({ search: {} })}>Clear all filters</Button>
+            </Empty>
+          )
+        ) : all.isError ? (
+          <Failed sentence={sentence(all.error)} onRetry={() => void all.refetch()} />
+        ) : all.data ? (
+          <Empty title="There are no tutors yet">
+            They appear with the first session or profile that the marketplace reports.
+          </Empty>
+        ) : (
+          <Loading what="tutors" rows={12} className="min-h-dvh p-4" />
+        )}
+      </Card>
+    </>
+  );
+}
+
+function typing(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    Boolean(target.closest("input, textarea, select, [contenteditable]"))
+  );
+}

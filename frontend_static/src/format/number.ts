@@ -1,0 +1,37 @@
+/** Numbers as people read them. What is not known is a dash, never a zero. */
+
+export const UNKNOWN = "–";
+
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat("en", {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+
+export function count(value: number | null | undefined): string {
+  return value == null ? UNKNOWN : whole.format(value);
+}
+
+export function decimal(value: number | null | undefined): string {
+  return value == null ? UNKNOWN : oneDigit.format(value);
+}
+
+/** A share of 0 to 1 as per cent; under 10 % with a digit, since 0.4 % is not 0 %. */
+export function percent(value: number | null | undefined): string {
+  if (value == null) return UNKNOWN;
+  const shown = value * 100;
+  return `${Math.abs(shown) < 9.95 && shown !== 0 ? oneDigit.format(shown) : whole.format(shown)} %`;
+}
+
+/** A chance as per cent: never 0 % or 100 %, which nobody can know. */
+export function chance(value: number | null | undefined): string {
+  if (value == null) return UNKNOWN;
+  if (value < 0.01) return "< 1 %";
+  return value > 0.99 ? "> 99 %" : `${whole.format(value * 100)} %`;
+}
+
+export function signed(value: number, digits = 0): string {
+  const size = Math.abs(value).toFixed(digits);
+  if (Number(size) === 0) return `±${size}`;
+  return `${value > 0 ? "+" : "−"}${size}`;
+}

@@ -1,0 +1,236 @@
+/** What can be done to an intervention, and the words or dates that some moves ask for. */
+import { Menu } from "@base-ui/react/menu";
+import { type ReactNode, useState } from "react";
+import type { Schemas } from "@/api/client";
+import { words } from "@/format/word";
+import { usePerson } from "@/session/use-session";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { TextArea, TextField } from "@/ui/field";
+import { Icon } from "@/ui/icon";
+import { Select } from "@/ui/select";
+import { type Action, type Order, useMove } from "./use-move";
+
+type Task = Schemas["Intervention"];
+
+interface MoveRule {
+  action: Action;
+  title: string;
+  from: readonly Task["status"][];
+  /** What the dialog asks for; none where the move is made at once. */
+  asks: readonly (keyof Order)[];
+  about?: string;
+}
+
+const OPEN = ["pending", "in_progress", "snoozed"] as const;
+
+/** In the order of the menu. */
+export const MOVES: readonly MoveRule[] = [
+  { action: "start", title: "Start", from: ["pending"], asks: [] },
+  {
+    action: "complete",
+    title: "Complete…",
+    from: ["pending", "in_progress"],
+    asks: ["outcome", "reason"],
+    about: "What became of the tutor?",
+  },
+  { action: "reassign", title: "Assign to…", from: OPEN, asks: ["assignee"] },
+  {
+    action: "snooze",
+    title: "Snooze…",
+    from: ["pending", "in_progress"],
+    asks: ["until", "reason"],
+    about: "The deadline goes on; whoever is late is told.",
+  },
+  { action: "wake", title: "Take up again", from: ["snoozed"], asks: [] },
+  {
+    action: "note",
+    title: "Add a note…",
+    from: [...OPEN, "completed", "cancelled"],
+    asks: ["reason"],
+    about: "For the team. Tutors never see notes.",
+  },
+  {
+    action: "judge",
+    title: "Was this right?…",
+    from: [...OPEN, "completed", "cancelled"],
+    asks: ["opinion", "reason"],
+    about: "Verdicts tell how precise each rule is.",
+  },
+  { action: "cancel", title: "Cancel…", from: OPEN, asks: ["reason"] },
+];
+
+const OUTCOMES = ["improved", "no_change", "declined", "churned"] as const;
+const OPINIONS = ["useful", "not_useful", "incorrectly_flagged"] as const;
+const REASON_LABELS: Partial<Record<Action, string>> = {
+  note: "Note",
+  complete: "What was agreed (optional)",
+  judge: "Why (optional)",
+};
+const OPTIONAL_REASON: readonly Action[] = ["complete", "judge"];
+
+export function MoveMenu({ task }: { task: Task }): ReactNode {
+  const me = usePerson();
+  const move = useMove();
+  const [asking, setAsking] = useState<MoveRule | null>(null);
+  const rules = MOVES.filter((rule) => rule.from.includes(task.status));
+  return (
+    <>
+      <Menu.Root>
+        <Menu.Trigger
+          aria-label={`What to do with ${task.title}`}
+          className="inline-flex size-8 items-center justify-center rounded-md text-muted hover:bg-line/60 hover:text-ink pointer-coarse:size-11"
+        >
+          <Icon name="more" />
+        </Menu.Trigger>
+        <Menu.Portal>
+          <Menu.Positioner className="z-50" sideOffset={4} align="end">
+            <Menu.Popup className="min-w-48 rounded-md border border-line bg-raised p-1 shadow-lg">
+              {task.assignee !== me.name && OPEN.some((one) => one === task.status) && (
+                <Item
+                  onClick={() => {
+                    move.mutate({ task, action: "reassign", order: { assignee: me.name } });
+                  }}
+                >
+                  Assign to me
+                </Item>
+              )}
+              {rules.map((rule) => (
+                <Item
+                  key={rule.action}
+                  onClick={() => {
+                    if (rule.asks.length) setAsking(rule);
+                    else move.mutate({ task, action: rule.action });
+                  }}
+                >
+                  {rule.title}
+                </Item>
+              ))}
+            </Menu.Popup>
+          </Menu.Positioner>
+        </Menu.Portal>
+      </Menu.Root>
+      {asking && (
+        <MoveDialog
+          rule={asking}
+          onClose={() => {
+            setAsking(null);
+          }}
+          onMove={(order) => {
+            move.mutate({ task, action: asking.action, order });
+            setAsking(null);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Item({ onClick, children }: { onClick: () => void; children: ReactNode }): ReactNode {
+  return (
+    <Menu.Item
+      onClick={onClick}
+      className="cursor-default rounded px-2 py-1.5 data-highlighted:bg-accent-soft"
+    >
+      {children}
+    </Menu.Item>
+  );
+}
+
+interface MoveDialogProps {
+  rule: MoveRule;
+  onClose: () => void;
+  onMove: (order: Order) => void;
+}
+
+export function MoveDialog({ rule, onClose, onMove }: MoveDialogProps): ReactNode {
+  const [order, setOrder] = useState<Order>({
+    ...(rule.asks.includes("outcome") && { outcome: "improved" }),
+    ...(rule.asks.includes("opinion") && { opinion: "useful" }),
+  });
+  const [day, setDay] = useState(inDays(3));
+  const asks = (name: keyof Order) => rule.asks.includes(name);
+  const optional = OPTIONAL_REASON.includes(rule.action);
+  return (
+    <Dialog open onClose={onClose} title={rule.title.replace("…", "")} about={rule.about}>
+      <form
+        className="flex flex-col gap-3"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onMove(
+            asks("until") ? { ...order, until: new Date(`${day}T09:00`).toISOString() } : order,
+          );
+        }}
+      >
+        {asks("outcome") && (
+          <Select
+            label="Outcome"
+            value={order.outcome ?? "improved"}
+            options={OUTCOMES.map((value) => ({ value, label: words(value) }))}
+            onChange={(outcome) => {
+              setOrder({ ...order, outcome });
+            }}
+          />
+        )}
+        {asks("opinion") && (
+          <Select
+            label="Verdict"
+            value={order.opinion ?? "useful"}
+            options={OPINIONS.map((value) => ({ value, label: words(value) }))}
+            onChange={(opinion) => {
+              setOrder({ ...order, opinion });
+            }}
+          />
+        )}
+        {asks("assignee") && (
+          <TextField
+            label="User name"
+            required
+            pattern="[A-Za-z0-9_.:\-]{1,64}"
+            value={order.assignee ?? ""}
+            onChange={(event) => {
+              setOrder({ ...order, assignee: event.target.value });
+            }}
+          />
+        )}
+        {asks("until") && (
+          <TextField
+            label="Until the morning of"
+            type="date"
+            required
+            min={inDays(1)}
+            max={inDays(29)}
+            value={day}
+            onChange={(event) => {
+              setDay(event.target.value);
+            }}
+          />
+        )}
+        {asks("reason") && (
+          <TextArea
+            label={REASON_LABELS[rule.action] ?? "Why"}
+            required={!optional}
+            maxLength={2000}
+            value={order.reason ?? ""}
+            onChange={(event) => {
+              setOrder({ ...order, reason: event.target.value });
+            }}
+          />
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Back</Button>
+          <Button look={rule.action === "cancel" ? "danger" : "primary"} type="submit">
+            {rule.title.replace(/…| to…/, "")}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function inDays(days: number): string {
+  const at = new Date(Date.now() + days * 24 * 3600 * 1000);
+  return [at.getFullYear(), at.getMonth() + 1, at.getDate()]
+    .map((n) => String(n).padStart(2, "0"))
+    .join("-");
+}

@@ -1,0 +1,59 @@
+/** How a part of a page looks while it loads, when there is nothing, and when it failed. */
+import type { ReactNode } from "react";
+import { Button } from "./button";
+import { classNames } from "./class-names";
+import { Icon } from "./icon";
+
+/** A grey shape of the size of what comes, so that nothing jumps. */
+export function Skeleton({ className }: { className: string }): ReactNode {
+  return (
+    <div aria-hidden="true" className={classNames("animate-pulse rounded bg-line/70", className)} />
+  );
+}
+
+export function Loading({
+  what,
+  className,
+  rows = 4,
+}: {
+  what: string;
+  className?: string;
+  rows?: number;
+}): ReactNode {
+  return (
+    <div role="status" className={classNames("flex flex-col gap-3", className)}>
+      <span className="sr-only">Loading {what}</span>
+      {Array.from({ length: rows }, (_, row) => (
+        <Skeleton key={row} className="h-5 w-full" />
+      ))}
+    </div>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ReactNode }): ReactNode {
+  return (
+    <div className="flex flex-col items-center gap-1 px-4 py-10 text-center">
+      <p className="font-medium">{title}</p>
+      {children && <div className="max-w-md text-muted">{children}</div>}
+    </div>
+  );
+}
+
+export function Failed({
+  sentence,
+  onRetry,
+}: {
+  sentence: string;
+  onRetry?: () => void;
+}): ReactNode {
+  return (
+    <div role="alert" className="flex flex-col items-center gap-3 px-4 py-10 text-center">
+      <p className="flex items-center gap-2 font-medium">
+        <Icon name="warning" className="size-4 text-high" />
+        This could not be shown
+      </p>
+      <p className="max-w-md text-muted">{sentence}</p>
+      {onRetry && <Button onClick={onRetry}>Try again</Button>}
+    </div>
+  );
+}

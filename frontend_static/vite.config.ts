@@ -1,0 +1,25 @@
+/** How the site is built: to plain files under one folder, three pages of which ops is the first. */
+import { fileURLToPath } from "node:url";
+import tailwind from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** Where `npm run dev` finds the API, sign-in and settings: a running `make run`. */
+const local = process.env.TUTOR_QUALITY_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react(), tailwind()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    outDir: "../build/site",
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0, // a data: URL would need a wider content security policy
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: Object.fromEntries(
+      ["/api", "/oauth2", "/login", "/logout", "/config.json"].map((path) => [path, local]),
+    ),
+  },
+});
