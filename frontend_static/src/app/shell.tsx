@@ -17,12 +17,18 @@ const Palette = lazy(() => import("./palette"));
 /** Older than this, what is shown is marked: the summary is made every minute. */
 const STALE_MS = 5 * 60_000;
 
-export const PAGES: readonly { to: string; title: string; icon: IconName }[] = [
+export const PAGES: readonly {
+  to: string;
+  title: string;
+  /** Where there is little room. */
+  short?: string;
+  icon: IconName;
+}[] = [
   { to: "/", title: "Home", icon: "home" },
   { to: "/tutors", title: "Tutors", icon: "people" },
-  { to: "/interventions", title: "Interventions", icon: "tasks" },
+  { to: "/interventions", title: "Interventions", short: "Tasks", icon: "tasks" },
   { to: "/model", title: "Model", icon: "chart" },
-  { to: "/definitions", title: "Definitions", icon: "book" },
+  { to: "/definitions", title: "Definitions", short: "Terms", icon: "book" },
   { to: "/settings", title: "Settings", icon: "sliders" },
 ];
 
@@ -182,7 +188,7 @@ function PhoneBar(): ReactNode {
           className="flex h-14 min-w-0 flex-col items-center justify-center gap-1 text-[0.625rem] text-muted data-[status=active]:text-accent"
         >
           <Icon name={page.icon} className="size-5" />
-          <span className="max-w-full truncate px-0.5">{page.title}</span>
+          <span className="max-w-full truncate px-0.5">{page.short ?? page.title}</span>
         </Link>
       ))}
     </nav>

@@ -37,11 +37,19 @@ export function Badge({ tone = "neutral", children, dashed, title }: BadgeProps)
   );
 }
 
-export const RISK_TONES: Record<Risk, Tone> = {
+const RISK_TONES: Record<Risk, Tone> = {
   critical: "critical",
   high: "high",
   medium: "medium",
   low: "good",
+};
+
+/** The same colours for bars. */
+export const RISK_FILLS: Record<Risk, string> = {
+  critical: "fill-critical",
+  high: "fill-high",
+  medium: "fill-medium",
+  low: "fill-good",
 };
 
 export function RiskBadge({ level }: { level: Risk }): ReactNode {

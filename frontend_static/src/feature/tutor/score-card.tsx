@@ -3,28 +3,19 @@ import type { ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { Bar } from "@/chart/bar";
 import { count, decimal } from "@/format/number";
-import { Badge, RISK_TONES } from "@/ui/badge";
+import { Badge, RISK_FILLS } from "@/ui/badge";
 import { Card } from "@/ui/card";
 import { Time } from "@/ui/time";
-
-const FILLS = {
-  critical: "fill-critical",
-  high: "fill-high",
-  medium: "fill-medium",
-  good: "fill-good",
-  neutral: "fill-muted",
-  accent: "fill-accent",
-} as const;
 
 export function ScoreCard({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
   const { override } = detail;
   const parts = [...detail.churn_score_components].sort((a, b) => b.points - a.points);
   const most = Math.max(25, ...parts.map((part) => Math.abs(part.points)));
-  const fill = FILLS[RISK_TONES[detail.risk_level]];
+  const fill = RISK_FILLS[detail.risk_level];
   return (
     <Card title="Churn score" aside="0 to 100; the parts add up to it">
       <p className="flex items-baseline gap-2">
-        <span className="text-3xl font-semibold tracking-tight">{count(detail.churn_score)}</span>
+        <span className="text-3xl font-semibold tracking-tight">{decimal(detail.churn_score)}</span>
         <span className="text-muted">of 100, {detail.risk_level} risk</span>
       </p>
       {override && (

@@ -9,12 +9,7 @@ import { Card } from "@/ui/card";
 import { Empty } from "@/ui/state";
 import { Ago } from "@/ui/time";
 
-export function TasksCard({
-  tasks,
-}: {
-  tasks: readonly Schemas["Intervention"][];
-  tutorId: string;
-}): ReactNode {
+export function TasksCard({ tasks }: { tasks: readonly Schemas["Intervention"][] }): ReactNode {
   return (
     <Card title="Interventions">
       {tasks.length ? (

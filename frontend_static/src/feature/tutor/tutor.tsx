@@ -61,13 +61,17 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
           <strong>Score and model disagree.</strong> {detail.prediction.disagreement}
         </p>
       )}
-      <div className="grid gap-4 lg:grid-cols-2">
-        <ScoreCard detail={detail} />
-        <PredictionCard prediction={detail.prediction} />
-        <Flags flags={detail.flags} />
-        <TasksCard tasks={detail.interventions ?? []} tutorId={detail.tutor_id} />
-        <RatesCard windows={detail.windows} />
-        <HistoryCard tutorId={detail.tutor_id} />
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <div className="flex min-w-0 flex-col gap-4">
+          <ScoreCard detail={detail} />
+          <Flags flags={detail.flags} />
+          <RatesCard windows={detail.windows} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <PredictionCard prediction={detail.prediction} />
+          <TasksCard tasks={detail.interventions ?? []} />
+          <HistoryCard tutorId={detail.tutor_id} />
+        </div>
       </div>
       <SessionsCard tutorId={detail.tutor_id} />
     </>
@@ -100,7 +104,7 @@ function Head({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
           <Badge title="Tier: from 30-day performance alone">{detail.tier}</Badge>
           {detail.status !== "active" && <Badge tone="medium">{roleTitle(detail.status)}</Badge>}
         </h1>
-        <p className="mt-0.5 text-muted">{facts.join(" · ")}</p>
+        <p className="mt-0.5 wrap-anywhere text-muted">{facts.join(" · ")}</p>
         <p className="mt-0.5 text-xs text-muted">
           Scored <Ago at={detail.updated_at} />
           {detail.last_taught_at && (

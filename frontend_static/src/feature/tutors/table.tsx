@@ -5,7 +5,7 @@ import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } fr
 import { Bar } from "@/chart/bar";
 import { chance, count, decimal, percent } from "@/format/number";
 import { words } from "@/format/word";
-import { Badge, RISK_TONES, RiskBadge } from "@/ui/badge";
+import { Badge, RISK_FILLS, RiskBadge } from "@/ui/badge";
 import { classNames } from "@/ui/class-names";
 import { Icon } from "@/ui/icon";
 import { Ago } from "@/ui/time";
@@ -23,15 +23,6 @@ const GRID = classNames(
 );
 const SM = "max-sm:hidden";
 const XL = "max-xl:hidden";
-
-const FILLS = {
-  critical: "fill-critical",
-  high: "fill-high",
-  medium: "fill-medium",
-  good: "fill-good",
-  neutral: "fill-muted",
-  accent: "fill-accent",
-} as const;
 
 interface TutorTableProps {
   rows: readonly Row[];
@@ -217,7 +208,7 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
           <RiskBadge level={row.risk_level} />
         </span>
         <span className="mt-1 block pr-3">
-          <Bar value={row.churn_score / 100} tone={FILLS[RISK_TONES[row.risk_level]]} />
+          <Bar value={row.churn_score / 100} tone={RISK_FILLS[row.risk_level]} />
         </span>
       </span>
       <span role="cell" className={SM}>
