@@ -39,4 +39,4 @@ def logs_of(world: World, seed: int, folder: Path) -> dict[str, Log]:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     logs = logs_of(TOWN, SEED, tmp_path_factory.mktemp("town"))
     ledgers = {name: Ledger.of(log) for name, log in logs.items()}
-    return Town(logs, ledgers, train(ledgers, UNTIL, threads=2, trained_at=END))
+    return Town(logs, ledgers, train(ledgers, UNTIL, threads=1, trained_at=END))

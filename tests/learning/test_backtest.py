@@ -182,7 +182,7 @@ def again(run: Run) -> Backtest:
         history=run.history.name,
         made_at=made_at,
         ceiling=read_ceiling(run.history),
-        threads=2,
+        threads=1,
     )
 
 
@@ -391,7 +391,7 @@ def test_on_a_real_course_the_model_is_of_use_and_the_wrong_label_flatters(tmp_p
     june = datetime.fromisoformat("2023-06-01T00:00:00Z")
     split = Split(june, june, june + timedelta(days=10))
 
-    found = backtest(logs, split, history="course", made_at=END, threads=2).report
+    found = backtest(logs, split, history="course", made_at=END, threads=1).report
 
     promoted, wrong = found.evaluations[2].measures["promoted"], found.wrong_label
     recency = next(each for each in found.comparisons[30] if each.against == "recency")

@@ -47,7 +47,7 @@ def tried(world: World, seed: int, folder: Path, moments: Sequence[datetime]) ->
     """Learn what was known at UNTIL; rows at the moments after it."""
     write_history(simulate(world, seed, END), folder)
     ledgers = {name: Ledger.of(log) for name, log in read_past(folder).logs().items()}
-    model = train(ledgers, UNTIL, threads=2, trained_at=END)
+    model = train(ledgers, UNTIL, threads=1, trained_at=END)
     at = np.array([microseconds(moment) for moment in moments])
     rows = sample(ledgers, at, model.space, microseconds(END))
     return Tried(model, rows.take(rows.closed(HEADLINE)))

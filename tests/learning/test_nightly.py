@@ -36,7 +36,7 @@ def best() -> Ceiling:
 
 @pytest.fixture(scope="module")
 def night(town: Town, best: Ceiling) -> Night:
-    return nightly(town.logs, None, TWO_O_CLOCK, ceiling=best, threads=2)
+    return nightly(town.logs, None, TWO_O_CLOCK, ceiling=best, threads=1)
 
 
 def test_the_challenger_was_trained_before_what_tests_it(night: Night) -> None:
@@ -92,7 +92,7 @@ def young_champion(town: Town, best: Ceiling) -> Night:
     served = replace(town.model.manifest, trained_at=END - timedelta(days=2))
     three = TWO_O_CLOCK + timedelta(hours=1)
     champion = replace(town.model, manifest=served)
-    return nightly(town.logs, champion, three, ceiling=best, threads=2)
+    return nightly(town.logs, champion, three, ceiling=best, threads=1)
 
 
 def test_a_night_repeated_an_hour_later_makes_the_same_files(
@@ -135,7 +135,7 @@ def test_a_challenger_no_better_than_the_champion_is_not_let_in(town: Town) -> N
         town.model, manifest=replace(older, trained_at=END - timedelta(days=30), version="older")
     )
 
-    found = nightly(town.logs, champion, TWO_O_CLOCK, threads=2)
+    found = nightly(town.logs, champion, TWO_O_CLOCK, threads=1)
 
     assert found.decision.champion == "older"
     assert not found.decision.promoted

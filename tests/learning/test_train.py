@@ -27,7 +27,7 @@ def test_what_came_after_changes_nothing(town: Town) -> None:
     """Not one bit of any file: nothing of the future is looked at."""
     cut = {name: ledger.until(microseconds(UNTIL)) for name, ledger in town.ledgers.items()}
 
-    again = train(cut, UNTIL, threads=2, trained_at=END)
+    again = train(cut, UNTIL, threads=1, trained_at=END)
 
     assert pack(again) == pack(town.model)
 
@@ -130,7 +130,7 @@ def test_a_horizon_that_could_not_be_learned_says_whose_pace_it_has(town: Town) 
     """The first stage has none before it, the last none after."""
     early = END - timedelta(days=75)
 
-    notes = train(town.ledgers, early, threads=2, trained_at=END).manifest.notes
+    notes = train(town.ledgers, early, threads=1, trained_at=END).manifest.notes
 
     told = {note.split(":")[0]: note.split("; ")[-1] for note in notes if "too few" in note}
     assert told == {
@@ -156,7 +156,7 @@ def test_a_profile_emptied_when_its_tutor_left_is_not_learned_from(town: Town) -
         for name, ledger in town.ledgers.items()
     }
 
-    manifest = train(emptied, UNTIL, threads=2, trained_at=END).manifest
+    manifest = train(emptied, UNTIL, threads=1, trained_at=END).manifest
 
     assert {"tenure_days", "is_new"}.isdisjoint(manifest.features)
     assert "onboarded" not in manifest.reported
