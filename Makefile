@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check ruby bench docs preview-mails synth deploy publish-model rollback-model dry-run remove-synthetic clean
+.PHONY: help setup run token import test check site ruby bench docs preview-mails synth deploy publish-model rollback-model dry-run remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -24,6 +24,10 @@ $(UV):
 	@python3 -m venv .tools
 	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
+frontend_static/node_modules/made: frontend_static/package-lock.json
+	@cd frontend_static && npm ci --no-audit --no-fund --loglevel=error
+	@cp $< $@
+
 node_modules/made: package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -44,9 +48,12 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 	@mkdir -p build
 	@.venv/bin/lint-imports --no-cache > build/imports.txt 2>&1 || (cat build/imports.txt; exit 1)
 
-test: check ruby ## Everything that must hold, as CI runs it
+test: check site ruby ## Everything that must hold, as CI runs it
 	@$(if $(CI),REQUIRE_RAILS=1) .venv/bin/pytest --ignore tests/e2e --numprocesses 2 --dist loadfile --durations 10
 	@.venv/bin/pytest tests/e2e --numprocesses 2 --dist loadfile --durations 10
+
+site: frontend_static/node_modules/made ## Check the site: generated types, lint, unit tests
+	@cd frontend_static && npm run --silent check && npm run --silent test
 
 ruby:
 	@ruby -e 'require "active_record"; require "active_job"; require "minitest"' 2>/dev/null || \

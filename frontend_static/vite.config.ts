@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 /** Where `npm run dev` finds the API, sign-in and settings: a running `make run`. */
 const local = process.env.TUTOR_QUALITY_URL ?? "http://127.0.0.1:8080";
@@ -17,6 +17,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // a data: URL would need a wider content security policy
     modulePreload: { polyfill: false },
   },
+  test: { include: ["tests/**/*.test.ts"] },
   server: {
     proxy: Object.fromEntries(
       ["/api", "/oauth2", "/login", "/logout", "/config.json"].map((path) => [path, local]),

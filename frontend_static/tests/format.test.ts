@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { chance, count, percent, signed } from "@/format/number";
+import { relative, span } from "@/format/time";
+import { words } from "@/format/word";
+
+describe("numbers", () => {
+  test.each([count, percent, chance])("show a dash where nothing is known", (shown) => {
+    expect(shown(null)).toBe("–");
+  });
+
+  test.each([
+    [0, "0 %"],
+    [0.004, "0.4 %"],
+    [0.0994, "9.9 %"],
+    [0.0996, "10 %"],
+    [0.155, "16 %"],
+    [1, "100 %"],
+  ])("a share of %d reads %s", (value, read) => {
+    expect(percent(value)).toBe(read);
+  });
+
+  test.each([
+    [0, "< 1 %"],
+    [0.011, "1 %"],
+    [0.995, "> 99 %"],
+  ])("a chance of %d reads %s, for nobody can know", (value, read) => {
+    expect(chance(value)).toBe(read);
+  });
+
+  test("changes have a sign, but for those too small to show", () => {
+    expect([signed(3), signed(-3), signed(0.04, 1)]).toEqual(["+3", "−3", "±0.0"]);
+  });
+});
+
+describe("times", () => {
+  test.each([
+    [59, "59 s"],
+    [60, "1 min"],
+    [3600, "1 h"],
+    [47 * 3600, "47 h"],
+    [48 * 3600, "2 d"],
+  ])("%d seconds read %s", (seconds, read) => {
+    expect(span(seconds)).toBe(read);
+  });
+
+  test("say how long ago, or in how long", () => {
+    const now = Date.parse("2026-11-20T12:00:00Z");
+
+    expect(relative("2026-11-20T11:00:00Z", now)).toBe("1 h ago");
+    expect(relative("2026-11-20T14:00:00Z", now)).toBe("in 2 h");
+  });
+});
+
+test("a code reads as words", () => {
+  expect(words("high_reschedule_rate")).toBe("High reschedule rate");
+});

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import type { Schemas } from "@/api/client";
+import { binOf } from "@/feature/tutor/prediction-card";
+import { stripDays, worstWeekday } from "@/feature/tutor/strip";
+
+const NOW = new Date("2026-11-20T12:00:00"); // a Friday
+type Session = Schemas["SessionListItem"];
+
+function movedFrom(original_time: string, initiator: "tutor" | "student" = "tutor"): Session {
+  return {
+    session_id: original_time,
+    student_id: "u-1",
+    subject: null,
+    session_type: null,
+    session_number: null,
+    status: "rescheduled",
+    scheduled_time: original_time,
+    completed_time: null,
+    duration_minutes: null,
+    outcomes: [`${initiator}_reschedule`],
+    reschedules: [
+      {
+        initiator,
+        original_time,
+        new_time: "2026-12-01T10:00:00",
+        requested_at: null,
+        notice_hours: null,
+        reason: null,
+      },
+    ],
+    rating: null,
+    late_minutes: null,
+    learning_objectives_met: null,
+    technical_issues: null,
+  };
+}
+
+describe("the calendar strip", () => {
+  test("begins on a Monday and ends in the present week", () => {
+    const days = stripDays([], NOW);
+
+    expect(days).toHaveLength(91);
+    expect(days[0]?.at.getDay()).toBe(1);
+    expect(days[88]?.at.toDateString()).toBe(NOW.toDateString());
+  });
+
+  test("makes it plain that a tutor always moves Fridays", () => {
+    const fridays = ["2026-11-06T10:00:00", "2026-11-13T10:00:00", "2026-11-20T10:00:00"];
+
+    expect(
+      worstWeekday(
+        stripDays(
+          fridays.map((at) => movedFrom(at)),
+          NOW,
+        ),
+      ),
+    ).toBe("3 of 3 moved or missed on a Fri");
+  });
+
+  test("says nothing of a weekday for two moves, or for moves all over the week", () => {
+    const all = [
+      "2026-11-02",
+      "2026-11-03",
+      "2026-11-04",
+      "2026-11-05",
+      "2026-11-06",
+      "2026-11-07",
+    ];
+
+    expect(
+      worstWeekday(
+        stripDays([movedFrom("2026-11-06T10:00:00"), movedFrom("2026-11-13T10:00:00")], NOW),
+      ),
+    ).toBeNull();
+    expect(
+      worstWeekday(
+        stripDays(
+          all.map((day) => movedFrom(`${day}T10:00:00`)),
+          NOW,
+        ),
+      ),
+    ).toBeNull();
+  });
+
+  test("does not count what the student moved", () => {
+    const days = stripDays([movedFrom("2026-11-20T10:00:00", "student")], NOW);
+
+    expect(days.every((day) => day.moved === 0)).toBe(true);
+  });
+});
+
+describe("a chance beside what came of tutors like this one", () => {
+  const bin = (mean_predicted: number) => ({
+    rows: 100,
+    mean_predicted,
+    observed: 0.1,
+    low: 0.05,
+    high: 0.2,
+  });
+  const inForce = {
+    evaluations: [{ horizon_days: 30, measures: {}, reliability: [bin(0.05), bin(0.3)] }],
+  } as unknown as Schemas["ModelInForce"];
+
+  test("finds those who were given about the same", () => {
+    expect(binOf(inForce, 30, 0.25)?.mean_predicted).toBe(0.3);
+  });
+
+  test.each([
+    ["no model", null, 30],
+    ["a horizon that was not tested", inForce, 90],
+  ])("shows nothing for %s", (_, model, days) => {
+    expect(binOf(model, days, 0.25)).toBeNull();
+  });
+});
