@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site ruby bench docs preview-mails synth deploy publish-model rollback-model dry-run remove-synthetic clean
+.PHONY: help setup run token import test check site ruby bench docs preview-mails synth deploy publish-site publish-model rollback-model dry-run remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -86,6 +86,10 @@ synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev
 
 deploy: setup node_modules/made ## Deploy STAGE=dev|prod to the AWS account of the shell
 	npx cdk deploy -c stage=$(STAGE)
+	$(MAKE) publish-site
+
+publish-site: setup ## Build the site and put it where STAGE=dev|prod serves it
+	@$(PYTHON) -m infra_cdk.publish_site --stage "$(STAGE)"
 
 publish-model: setup ## Store a model of `make train`, not yet in force (OUT=build/model STAGE=local|dev|prod)
 	@$(PYTHON) -m infra_cdk.churn_model publish "$(or $(OUT),build/model)" --stage "$(STAGE)"

@@ -67,6 +67,30 @@ def accepted(stage: Stage) -> Iterator[Finding]:
         "AwsSolutions-S1",
         "Two functions read and write it; which model runs is decided, and recorded, in the table.",
     )
+    yield Finding(
+        "site/bucket",
+        "AwsSolutions-S1",
+        "It holds the site's files, which anybody may have; only CloudFront reads it.",
+    )
+    yield Finding(
+        "site/distribution", "AwsSolutions-CFR1", "Whoever has an account may work from anywhere."
+    )
+    yield Finding(
+        "site/distribution",
+        "AwsSolutions-CFR2",
+        "No WAF yet: the README says so. The files are public, the API checks tokens itself.",
+    )
+    yield Finding(
+        "site/distribution",
+        "AwsSolutions-CFR3",
+        "The API logs its requests; who fetches the site's files says nothing.",
+    )
+    if stage.site_certificate is None:
+        yield Finding(
+            "site/distribution",
+            "AwsSolutions-CFR4",
+            "CloudFront's own certificate allows no choice; a stage with a domain has one.",
+        )
     if not stage.require_mfa:
         yield Finding(
             "identity/pool", "AwsSolutions-COG2", f"There are no real people in {stage.name}."
@@ -80,6 +104,7 @@ def accepted(stage: Stage) -> Iterator[Finding]:
             for queue in ("queue", "dead_letters"):
                 yield Finding(f"{name}_queue/{queue}", "AwsSolutions-SQS4", PLAIN_HTTP)
         yield Finding("models/bucket", "AwsSolutions-S10", PLAIN_HTTP)
+        yield Finding("site/bucket", "AwsSolutions-S10", PLAIN_HTTP)
     if stage.name == "local":
         yield Finding(
             "functions/send_mail_role",

@@ -17,6 +17,7 @@ from infra_cdk.package.code import code_folder
 from infra_cdk.package.layer import LAYERS, Platform, layer_folder
 from infra_cdk.queue import WorkQueue
 from infra_cdk.secret import Secrets
+from infra_cdk.site import Site
 from infra_cdk.stage import Stage
 
 
@@ -54,6 +55,7 @@ class TutorQualityStack(Stack):
             api=api,
             stage=stage,
         )
+        site = Site(self, stage=stage, api=api, identity=identity)
         Alarms(self)
         outputs = {
             "ApiUrl": api.http_api.api_endpoint,
@@ -67,7 +69,10 @@ class TutorQualityStack(Stack):
             "UserPoolId": identity.pool.user_pool_id,
             "SiteClientId": identity.site_client.user_pool_client_id,
             "RailsClientId": identity.rails_client.user_pool_client_id,
-            "SignInDomain": identity.domain.domain_name,
+            "SignInDomain": identity.domain.base_url(),
+            "SiteBucket": site.bucket.bucket_name,
+            "SiteDistributionId": site.distribution.distribution_id,
+            "SiteDomain": site.distribution.distribution_domain_name,
         }
         if identity.local_client:
             outputs["LocalClientId"] = identity.local_client.user_pool_client_id

@@ -47,6 +47,9 @@ class Stage:
     """What posts synthetic reports every quarter of an hour; None where tutors are real."""
     site_url: str
     """Where the browser finds the site; sign-in returns there."""
+    site_certificate: str | None = None
+    """ARN of a certificate (of us-east-1) for `site_url`; without one only CloudFront's own name
+    serves the site."""
     mail_from: str
     """Whom mails come from; SES has to know the domain."""
 

@@ -23,6 +23,7 @@ _LOCK_FILE: Final = Path(__file__).with_name("ministack.lock")
 _SERVICES: Final = (
     "apigateway",
     "cloudformation",
+    "cloudfront",
     "cognito-idp",
     "dynamodb",
     "events",

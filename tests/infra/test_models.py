@@ -1,23 +1,31 @@
 """Trained models are kept, private, and used with as many threads as there are processors."""
 
+from typing import Any
+
 import pytest
 
 from infra_cdk.function_spec import FUNCTIONS, MB_PER_PROCESSOR, FunctionSpec
-from tests.infra.template import Properties, Template, flat
+from tests.infra.template import Template, flat
 
 LEARNING = [spec for spec in FUNCTIONS if "ml" in spec.layers]
 
 
-def bucket(template: Template) -> Properties:
-    return template.only("AWS::S3::Bucket")
+def bucket(template: Template) -> dict[str, Any]:
+    """The models', which alone keeps what was overwritten."""
+    (found,) = (
+        one
+        for one in template.of_type("AWS::S3::Bucket").values()
+        if "VersioningConfiguration" in one["Properties"]
+    )
+    return found
 
 
 def test_a_model_that_is_overwritten_can_be_brought_back(template: Template) -> None:
-    assert bucket(template)["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket(template)["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
 def test_what_was_overwritten_goes_after_a_while(template: Template) -> None:
-    (rule,) = bucket(template)["LifecycleConfiguration"]["Rules"]
+    (rule,) = bucket(template)["Properties"]["LifecycleConfiguration"]["Rules"]
 
     assert rule["Status"] == "Enabled"
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
@@ -25,14 +33,14 @@ def test_what_was_overwritten_goes_after_a_while(template: Template) -> None:
 
 
 def test_models_are_encrypted_and_private(template: Template) -> None:
-    properties = bucket(template)
+    properties = bucket(template)["Properties"]
 
     assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
 
 
-def test_models_are_read_with_tls_only(prod: Template) -> None:
+def test_buckets_are_read_with_tls_only(prod: Template) -> None:
     refused = [
         statement
         for policy in prod.properties("AWS::S3::BucketPolicy")
@@ -40,11 +48,12 @@ def test_models_are_read_with_tls_only(prod: Template) -> None:
         if statement["Effect"] == "Deny"
     ]
 
-    assert [each["Condition"] for each in refused] == [{"Bool": {"aws:SecureTransport": "false"}}]
+    assert len(refused) == len(prod.properties("AWS::S3::Bucket"))
+    assert all(each["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for each in refused)
 
 
 def test_models_stay_when_the_stack_goes_in_prod(template: Template, stage: str) -> None:
-    (found,) = template.of_type("AWS::S3::Bucket").values()
+    found = bucket(template)
 
     assert found["DeletionPolicy"] == ("Retain" if stage == "prod" else "Delete")
 
