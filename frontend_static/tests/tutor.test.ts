@@ -106,9 +106,10 @@ describe("a chance beside what came of tutors like this one", () => {
   });
 
   test.each([
-    ["no model", null, 30],
-    ["a horizon that was not tested", inForce, 90],
-  ])("shows nothing for %s", (_, model, days) => {
-    expect(binOf(model, days, 0.25)).toBeNull();
+    ["no model", null, 30, 0.25],
+    ["a horizon that was not tested", inForce, 90, 0.25],
+    ["a chance higher than any that was tested", inForce, 30, 0.6],
+  ])("shows nothing for %s", (_, model, days, value) => {
+    expect(binOf(model, days, value)).toBeNull();
   });
 });

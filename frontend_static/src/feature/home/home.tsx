@@ -34,9 +34,9 @@ export function Home(): ReactNode {
       ) : (
         <Skeleton className="h-62 w-full sm:h-53 lg:h-28" />
       )}
-      <div className="mt-4 grid gap-4 lg:grid-cols-[3fr_2fr]">
+      <div className="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <Queue platform={platform.data} />
-        <div className="flex flex-col gap-4">
+        <div className="flex min-w-0 flex-col gap-4">
           <MyTasks />
           <Trend platform={platform.data} />
         </div>

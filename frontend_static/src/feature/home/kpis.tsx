@@ -110,7 +110,8 @@ function change(
 
 function Tile({ kpi }: { kpi: Kpi }): ReactNode {
   const { change: moved } = kpi;
-  const better = moved && moved.by !== 0 ? moved.by > 0 === moved.moreIsBetter : undefined;
+  const better =
+    moved && !moved.shown.startsWith("±") ? moved.by > 0 === moved.moreIsBetter : undefined;
   return (
     <div className="flex min-h-28 flex-col rounded-lg border border-line bg-surface px-4 py-3">
       <dt className="text-xs text-muted">{kpi.title}</dt>
@@ -118,7 +119,7 @@ function Tile({ kpi }: { kpi: Kpi }): ReactNode {
         <span className="flex items-end justify-between gap-2">
           <span
             className={classNames(
-              "text-2xl font-semibold tracking-tight",
+              "text-2xl font-semibold tracking-tight whitespace-nowrap",
               kpi.bad && "text-critical",
             )}
           >

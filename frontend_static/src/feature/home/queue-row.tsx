@@ -2,9 +2,9 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Schemas } from "@/api/client";
+import { useFlagTitle } from "@/api/names";
 import { useMove } from "@/intervention/use-move";
 import { chance, count } from "@/format/number";
-import { words } from "@/format/word";
 import { usePerson } from "@/session/use-session";
 import { Badge, RiskBadge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -15,6 +15,7 @@ interface QueueRowProps {
 }
 
 export function QueueRow({ row, task }: QueueRowProps): ReactNode {
+  const title = useFlagTitle();
   return (
     <li className="flex min-h-17 flex-wrap items-center gap-x-3 gap-y-2 border-t border-line px-4 py-2.5">
       <span className="w-9 text-right text-lg font-semibold">{count(row.churn_score)}</span>
@@ -30,7 +31,7 @@ export function QueueRow({ row, task }: QueueRowProps): ReactNode {
           <RiskBadge level={row.risk_level} />
           {row.override && <Badge tone="accent">Override {count(row.override.score)}</Badge>}
         </p>
-        <p className="text-xs text-muted">{why(row)}</p>
+        <p className="text-xs text-muted">{why(row, title)}</p>
       </div>
       <Recommended task={task} />
     </li>
@@ -38,10 +39,10 @@ export function QueueRow({ row, task }: QueueRowProps): ReactNode {
 }
 
 /** The confirmed flags first, since only those are sure; then the model's chance. */
-export function why(row: Schemas["TutorListItem"]): string {
-  const sure = row.confirmed_flags.map(words);
+export function why(row: Schemas["TutorListItem"], title: (code: string) => string): string {
+  const sure = row.confirmed_flags.map(title);
   const maybe = row.flags.filter((flag) => !row.confirmed_flags.includes(flag));
-  const told = sure.length ? sure : maybe.map((flag) => `${words(flag)} (provisional)`);
+  const told = sure.length ? sure : maybe.map((flag) => `${title(flag)} (provisional)`);
   const within = row.probabilities["30d"];
   const leaves = within == null ? [] : [`${chance(within)} to leave in 30 days`];
   return (

@@ -63,6 +63,10 @@ export function PredictionCard({ prediction }: { prediction: Schemas["Prediction
 
 type Bin = Schemas["ReliabilityBin"];
 
+/** Tutors count as alike whose chance was within this factor, or this near. */
+const ALIKE = 1.5;
+const NEAR = 0.01;
+
 /** What came of tutors who were given about the same chance, on data the model never saw. */
 export function binOf(
   inForce: Schemas["ModelInForce"] | null | undefined,
@@ -71,9 +75,11 @@ export function binOf(
 ): Bin | null {
   const bins = inForce?.evaluations.find((one) => one.horizon_days === days)?.reliability;
   if (!bins?.length || value == null) return null;
-  return bins.reduce((best, bin) =>
+  const nearest = bins.reduce((best, bin) =>
     Math.abs(bin.mean_predicted - value) < Math.abs(best.mean_predicted - value) ? bin : best,
   );
+  const [less, more] = [nearest.mean_predicted, value].sort((a, b) => a - b) as [number, number];
+  return more <= less * ALIKE || more - less <= NEAR ? nearest : null;
 }
 
 function Horizon({

@@ -2,6 +2,7 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useFlagTitle } from "@/api/names";
 import { Bar } from "@/chart/bar";
 import { chance, count, decimal, percent } from "@/format/number";
 import { words } from "@/format/word";
@@ -248,6 +249,7 @@ function Rate({ row }: { row: Row }): ReactNode {
 }
 
 function Flags({ row }: { row: Row }): ReactNode {
+  const title = useFlagTitle();
   const sure = new Set(row.confirmed_flags);
   const ordered = [...row.flags].sort((a, b) => Number(sure.has(b)) - Number(sure.has(a)));
   const rest = ordered.slice(FLAGS_SHOWN);
@@ -260,10 +262,10 @@ function Flags({ row }: { row: Row }): ReactNode {
           dashed={!sure.has(flag)}
           title={sure.has(flag) ? "Confirmed" : "Provisional: too few sessions to be sure"}
         >
-          {words(flag)}
+          {title(flag)}
         </Badge>
       ))}
-      {rest.length > 0 && <Badge title={rest.map(words).join(", ")}>+{rest.length}</Badge>}
+      {rest.length > 0 && <Badge title={rest.map(title).join(", ")}>+{rest.length}</Badge>}
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** All tutors: found, filtered and sorted by what stands in the address. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef } from "react";
+import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { sentence } from "@/api/problem";
 import { allTutors, definitions } from "@/api/query";
 import { useApi } from "@/api/use-api";
@@ -34,6 +34,7 @@ export function Tutors(): ReactNode {
   const settled = useDeferredValue(search);
   const found = useMemo(() => shown(rows, settled), [rows, settled]);
   const subjects = useMemo(() => occurring(rows, (row) => row.subjects), [rows]);
+  const [filtering, setFiltering] = useState(false);
   const searchBox = useRef<HTMLInputElement>(null);
 
   function change(next: Partial<Record<keyof TutorsSearch, string | true | undefined>>): void {
@@ -103,66 +104,78 @@ export function Tutors(): ReactNode {
               className="h-9 w-full rounded-md border border-line-strong bg-surface pr-2 pl-8 placeholder:text-faint pointer-coarse:h-11"
             />
           </label>
-          <Choices
-            label="Risk"
-            options={RISK_OPTIONS.map((value) => ({ value, label: words(value) }))}
-            values={search.risk}
-            onToggle={(value) => {
-              change({ risk: toggled(search.risk, value) });
+          <Button
+            className="sm:hidden"
+            aria-expanded={filtering}
+            onClick={() => {
+              setFiltering(!filtering);
             }}
-          />
-          <Select
-            label="Flag"
-            value={search.flag ?? ANY}
-            options={flagOptions}
-            onChange={(flag) => {
-              change({ flag: flag || undefined });
-            }}
-          />
-          <Select
-            label="Sure or not"
-            value={search.sure ? "sure" : ANY}
-            options={[
-              { value: ANY, label: "Confirmed and provisional" },
-              { value: "sure", label: "Confirmed flags only" },
-            ]}
-            onChange={(sure) => {
-              change({ sure: sure ? true : undefined });
-            }}
-          />
-          <Select
-            label="Tier"
-            value={search.tier ?? ANY}
-            options={[
-              { value: ANY, label: "Any tier" },
-              ...TIER_OPTIONS.map((value) => ({ value, label: value })),
-            ]}
-            onChange={(tier) => {
-              change({ tier: tier || undefined });
-            }}
-          />
-          <Select
-            label="Subject"
-            value={search.subject ?? ANY}
-            options={[
-              { value: ANY, label: "Any subject" },
-              ...subjects.map((value) => ({ value, label: value })),
-            ]}
-            onChange={(subject) => {
-              change({ subject: subject || undefined });
-            }}
-          />
-          <Select
-            label="Status"
-            value={search.status ?? ANY}
-            options={[
-              { value: ANY, label: "Any status" },
-              ...STATUSES.map((value) => ({ value, label: roleTitle(value) })),
-            ]}
-            onChange={(status) => {
-              change({ status: status || undefined });
-            }}
-          />
+          >
+            <Icon name="sliders" /> Filters
+          </Button>
+          {/* A phone shows them when asked; elsewhere there is room. */}
+          <div className={filtering ? "contents" : "contents max-sm:hidden"}>
+            <Choices
+              label="Risk"
+              options={RISK_OPTIONS.map((value) => ({ value, label: words(value) }))}
+              values={search.risk}
+              onToggle={(value) => {
+                change({ risk: toggled(search.risk, value) });
+              }}
+            />
+            <Select
+              label="Flag"
+              value={search.flag ?? ANY}
+              options={flagOptions}
+              onChange={(flag) => {
+                change({ flag: flag || undefined });
+              }}
+            />
+            <Select
+              label="Sure or not"
+              value={search.sure ? "sure" : ANY}
+              options={[
+                { value: ANY, label: "Confirmed and provisional" },
+                { value: "sure", label: "Confirmed flags only" },
+              ]}
+              onChange={(sure) => {
+                change({ sure: sure ? true : undefined });
+              }}
+            />
+            <Select
+              label="Tier"
+              value={search.tier ?? ANY}
+              options={[
+                { value: ANY, label: "Any tier" },
+                ...TIER_OPTIONS.map((value) => ({ value, label: value })),
+              ]}
+              onChange={(tier) => {
+                change({ tier: tier || undefined });
+              }}
+            />
+            <Select
+              label="Subject"
+              value={search.subject ?? ANY}
+              options={[
+                { value: ANY, label: "Any subject" },
+                ...subjects.map((value) => ({ value, label: value })),
+              ]}
+              onChange={(subject) => {
+                change({ subject: subject || undefined });
+              }}
+            />
+            <Select
+              label="Status"
+              value={search.status ?? ANY}
+              options={[
+                { value: ANY, label: "Any status" },
+                ...STATUSES.map((value) => ({ value, label: roleTitle(value) })),
+              ]}
+              onChange={(status) => {
+                change({ status: status || undefined });
+              }}
+            />
+          </div>
           {filtered && (
             <Button look="quiet" onClick={() => void navigate({ search: {} })}>
               Clear
