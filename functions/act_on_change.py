@@ -8,6 +8,7 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -19,7 +20,7 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable, new_mail, next_mail
 from shared.aws.queue import mail_queue, tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
-from shared.aws.table import AwsError, VersionConflictError, table
+from shared.aws.table import AwsError, retried, table
 from shared.aws.tutor_log import LogTable
 from shared.domain.engine import Office, decided
 from shared.domain.intervention import Intervention, Kind
@@ -33,7 +34,6 @@ from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import TutorRow
 from shared.setting import Setting
 
-ATTEMPTS = 20
 LOOKED_BACK = timedelta(days=1)
 MOST_REPORTS = 50
 """What a transaction can settle; more of one tutor at once go out when they are due."""
@@ -73,7 +73,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     outgoing: list[str] = []
     for tutor_id, messages in waiting.items():
         try:
-            outgoing += act(tutor_id, policy, office)
+            outgoing += retried(partial(act, tutor_id, policy, office))
         except Exception as fault:
             failed |= dict.fromkeys(messages, fault)
     hint(outgoing)
@@ -83,39 +83,32 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def act(tutor_id: str, policy: Policy, office: Office) -> list[str]:
-    """Decide for one tutor and write it; starts again when somebody else wrote meanwhile.
+    """Decide for one tutor and write it, answering the mails that can go out now.
 
-    Answers the mails that can go out now.
+    Raises VersionConflictError when somebody else wrote meanwhile.
     """
-    for attempt in range(ATTEMPTS):
-        found = cards.card(tutor_id)
-        if found is None:
-            return []
-        at = now().replace(microsecond=0)
-        before = interventions.desk(tutor_id, at)
-        situation = situation_of(*found, policy, at)
-        changed = [
-            with_mentor(one, found[1]) for one in decided(situation, before.desk, policy, office)
-        ]
-        looked = seen(before.seen, situation.now)
-        told = movement(before.seen, situation.now, changed)
-        new = [mail for one in changed if (mail := tutor_mail(one))]
-        if alerting(before.seen, situation.now):
-            new.append(alert(tutor_id, at, situation.now.level, told))
-            looked = replace(looked, alerted=situation.now.level, alerted_at=at)
-        settled = reports(tutor_id, at, told)
-        try:
-            mailing = [*map(new_mail, new), *map(next_mail, settled)]
-            interventions.put(tutor_id, changed, before, looked, mailing)
-        except VersionConflictError:
-            if attempt == ATTEMPTS - 1:
-                raise
-            continue
-        for one in changed:
-            name = "HeldOut" if one.held_out else one.steps[-1].action.capitalize()
-            metrics.add_metric(f"Intervention{name}", MetricUnit.Count, 1)
-        return [mail.mail_id for mail in (*settled, *new) if mail.ready(at)]
-    return []
+    found = cards.card(tutor_id)
+    if found is None:
+        return []
+    at = now().replace(microsecond=0)
+    before = interventions.desk(tutor_id, at)
+    situation = situation_of(*found, policy, at)
+    changed = [
+        with_mentor(one, found[1]) for one in decided(situation, before.desk, policy, office)
+    ]
+    looked = seen(before.seen, situation.now)
+    told = movement(before.seen, situation.now, changed)
+    new = [mail for one in changed if (mail := tutor_mail(one))]
+    if alerting(before.seen, situation.now):
+        new.append(alert(tutor_id, at, situation.now.level, told))
+        looked = replace(looked, alerted=situation.now.level, alerted_at=at)
+    settled = reports(tutor_id, at, told)
+    mailing = [*map(new_mail, new), *map(next_mail, settled)]
+    interventions.put(tutor_id, changed, before, looked, mailing)
+    for one in changed:
+        name = "HeldOut" if one.held_out else one.steps[-1].action.capitalize()
+        metrics.add_metric(f"Intervention{name}", MetricUnit.Count, 1)
+    return [mail.mail_id for mail in (*settled, *new) if mail.ready(at)]
 
 
 def reports(tutor_id: str, at: datetime, moved: tuple[str, ...]) -> list[Mail]:

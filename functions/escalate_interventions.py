@@ -14,12 +14,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
 from shared.aws.queue import mail_queue
-from shared.aws.table import AwsError, VersionConflictError, table
+from shared.aws.table import AwsError, VersionConflictError, retried, table
 from shared.domain.deadline import TOLD_WITHIN, notices, passed
 from shared.domain.intervention import Intervention
 from shared.setting import Setting
-
-ATTEMPTS = 20
 
 
 class Env(Setting):
@@ -55,21 +53,23 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 
 def let_pass(tutor_id: str, at: datetime) -> tuple[Intervention, ...]:
-    """A tutor's interventions after what time did to them; read again if somebody else wrote."""
-    for _ in range(ATTEMPTS):
+    """A tutor's interventions after what time did to them; none of one who is always changing."""
+
+    def once() -> tuple[Intervention, ...]:
         before = interventions.desk(tutor_id, at)
         after = tuple(passed(one, at) for one in before.desk.interventions)
         changed = [
             one for was, one in zip(before.desk.interventions, after, strict=True) if one is not was
         ]
-        try:
-            interventions.put(tutor_id, changed, before)
-        except VersionConflictError:
-            continue
+        interventions.put(tutor_id, changed, before)
         return after
-    metrics.add_metric("EscalatingFailed", MetricUnit.Count, 1)
-    logger.error("not escalated", tutor_id=tutor_id)
-    return ()
+
+    try:
+        return retried(once)
+    except VersionConflictError:
+        metrics.add_metric("EscalatingFailed", MetricUnit.Count, 1)
+        logger.error("not escalated", tutor_id=tutor_id)
+        return ()
 
 
 def ask(mail_ids: list[str]) -> None:

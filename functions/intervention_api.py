@@ -16,7 +16,7 @@ from shared.access import Operation
 from shared.aws.admission import admit, recorded
 from shared.aws.audit import AuditTrail
 from shared.aws.intervention_table import InterventionTable
-from shared.aws.table import VersionConflictError, table
+from shared.aws.table import retried, table
 from shared.contracts import FieldError, MoveOrder
 from shared.domain.intervention import PEOPLES, Action, Intervention, MoveError, Order, moved
 from shared.intervention_answer import intervention
@@ -25,7 +25,6 @@ from shared.reply import reply
 from shared.request import seen_version, told
 from shared.setting import Setting
 
-ATTEMPTS = 5
 PATH = re.compile(r"/api/interventions/([A-Za-z0-9_.:-]{1,100})/([a-z]{1,20})")
 
 
@@ -55,7 +54,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     who = admit(event, Operation.MOVE_INTERVENTION, at, trail, intervention_id)
     with recorded(who, trail) as shown:
         order = Order(action, who.name, **told(MoveOrder, event).model_dump())
-        after = move(intervention_id, order, seen_version(event), at)
+        after = retried(lambda: move(intervention_id, order, seen_version(event), at))
         shown.append(after.tutor_id)
     metrics.add_metric("Moved", MetricUnit.Count, 1)
     headers = event.get("headers") or {}
@@ -73,24 +72,20 @@ def asked_of(path: str) -> tuple[str, Action]:
 
 
 def move(intervention_id: str, order: Order, version: int, at: datetime) -> Intervention:
-    """Make the move on what the caller saw; other changes of the tutor's desk are waited for."""
-    for _ in range(ATTEMPTS):
-        before = interventions.intervention(intervention_id)
-        if before is None or before.held_out:
-            raise ProblemError(HTTPStatus.NOT_FOUND)
-        desk = interventions.desk(before.tutor_id, at)
-        if before.version != version:
-            said = f"It is version {before.version} by now."
-            raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said)
-        try:
-            after = moved(before, order, at)
-            interventions.put(before.tutor_id, [after], desk)
-        except MoveError as error:
-            if error.field == "action":
-                raise ProblemError(HTTPStatus.CONFLICT, error.sentence) from error
-            wrong = FieldError(error.field, error.sentence)
-            raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
-        except VersionConflictError:
-            continue
-        return after
-    raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE)
+    """Make the move on what the caller saw; VersionConflictError if the desk changed meanwhile."""
+    before = interventions.intervention(intervention_id)
+    if before is None or before.held_out:
+        raise ProblemError(HTTPStatus.NOT_FOUND)
+    desk = interventions.desk(before.tutor_id, at)
+    if before.version != version:
+        said = f"It is version {before.version} by now."
+        raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said)
+    try:
+        after = moved(before, order, at)
+    except MoveError as error:
+        if error.field == "action":
+            raise ProblemError(HTTPStatus.CONFLICT, error.sentence) from error
+        wrong = FieldError(error.field, error.sentence)
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
+    interventions.put(before.tutor_id, [after], desk)
+    return after

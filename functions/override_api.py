@@ -18,7 +18,7 @@ from shared.aws.admission import admit, recorded
 from shared.aws.audit import AuditTrail
 from shared.aws.override_table import OverrideTable
 from shared.aws.queue import tutor_queue
-from shared.aws.table import AwsError, VersionConflictError, table
+from shared.aws.table import AwsError, retried, table
 from shared.contracts import FieldError, OverrideClaim, OverrideEnd
 from shared.domain.override import (
     Claim,
@@ -35,7 +35,6 @@ from shared.reply import reply
 from shared.request import seen_version, told
 from shared.setting import Setting
 
-ATTEMPTS = 5
 PATH = re.compile(r"/api/tutors/([A-Za-z0-9_.:-]{1,64})/override")
 NONE_BY_NOW = "None is in force by now."
 OPERATIONS = {"PUT": Operation.SET_OVERRIDE, "DELETE": Operation.END_OVERRIDE}
@@ -73,7 +72,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     who = admit(event, operation, at, trail, tutor_id=tutor_id)
     with recorded(who, trail) as shown:
         order = Order(said_in(event, operation), who.name, seen_version(event))
-        after = change(tutor_id, order, at)
+        after = retried(lambda: change(tutor_id, order, at))
         shown.append(tutor_id)
     look_again(tutor_id)
     metrics.add_metric("Overridden" if after.in_force(at) else "OverrideEnded", MetricUnit.Count, 1)
@@ -89,28 +88,25 @@ def said_in(event: dict[str, Any], operation: Operation) -> Claim | Withdrawal:
 
 
 def change(tutor_id: str, order: Order, at: datetime) -> Override:
-    """Make the change, once more where the tutor was scored meanwhile; the override after it."""
-    for _ in range(ATTEMPTS):
-        before = overrides.standing(tutor_id)
-        if before is None:
-            raise ProblemError(HTTPStatus.NOT_FOUND)
-        try:
-            changed = changes(order, at, before.newest, before.computed)
-            if changed:
-                overrides.put(changed, before)
-        except StaleError as error:
-            said = f"It is version {error.version} by now." if error.version else NONE_BY_NOW
-            raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said) from error
-        except OverrideError as error:
-            if error.field != "until":
-                raise ProblemError(HTTPStatus.CONFLICT, error.sentence) from error
-            wrong = FieldError(error.field, error.sentence)
-            raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
-        except VersionConflictError:
-            continue
-        if after := changed[-1] if changed else before.newest:
-            return after
-    raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE)
+    """Make the change and answer the override after it; VersionConflictError if the tutor was
+    scored meanwhile."""
+    before = overrides.standing(tutor_id)
+    if before is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND)
+    try:
+        changed = changes(order, at, before.newest, before.computed)
+    except StaleError as error:
+        said = f"It is version {error.version} by now." if error.version else NONE_BY_NOW
+        raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said) from error
+    except OverrideError as error:
+        if error.field != "until":
+            raise ProblemError(HTTPStatus.CONFLICT, error.sentence) from error
+        wrong = FieldError(error.field, error.sentence)
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
+    if before.newest and not changed:
+        return before.newest
+    overrides.put(changed, before)
+    return changed[-1]
 
 
 def look_again(tutor_id: str) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.aws.inbox import Delivery
 from shared.aws.mail_table import new_mail
-from shared.aws.table import VersionConflictError
+from shared.aws.table import retried
 from shared.aws.tutor_log import LogTable, TooLargeError
 from shared.contracts import (
     MODELS,
@@ -22,8 +22,6 @@ from shared.contracts import (
 )
 from shared.domain.mail import session_reports
 from shared.domain.session import ReportOrder, Session, with_feedback, with_report
-
-ATTEMPTS = 20
 
 
 class NotApplicableError(Exception):
@@ -48,7 +46,7 @@ def apply(delivery: Delivery, log: LogTable) -> tuple[str, ...]:
                 log, message.session_id, lambda known: with_feedback(known, said), at=told_at
             )
         case TutorProfile():
-            _repeated(lambda: log.put_tutor(message.tutor(order)))
+            retried(lambda: log.put_tutor(message.tutor(order)))
         case TutorEvent():
             log.put_event(message.event())
         case _:
@@ -95,13 +93,4 @@ def _merge(
                 raise NotApplicableError("the session has too many moves to be stored") from error
         return after
 
-    return _repeated(once).tutors
-
-
-def _repeated[T](once: Callable[[], T]) -> T:
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return once()
-        except VersionConflictError:
-            continue
-    return once()
+    return retried(once).tutors

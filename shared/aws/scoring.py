@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.aws.scorecard_table import ScorecardTable, card_text
-from shared.aws.table import Table, VersionConflictError
+from shared.aws.table import Table, retried
 from shared.aws.tutor_log import LogTable
 from shared.domain.log import Log, next_outcome
 from shared.domain.marketplace import Reference
 from shared.domain.scorecard import FORMULAS, Scorecard, daily_record, scorecard
 from shared.domain.threshold import Settings
 from shared.domain.tutor_row import Insight, tutor_row
-
-ATTEMPTS = 20
 
 Clock = Callable[[], datetime]
 
@@ -50,7 +48,8 @@ class Scoring:
         Answers when the next outcome already reported falls due: a sender whose clock is ahead
         of ours tells of sessions that end in our future.
         """
-        for attempt in range(ATTEMPTS):
+
+        def once() -> datetime | None:
             before = self.cards.stored(tutor_id)
             as_of = clock()
             log = self.logs.log(tutor_id, as_of)
@@ -59,14 +58,10 @@ class Scoring:
             row = tutor_row(
                 card, log.tutor, as_of, insight, before.probabilities, before.override
             ).seen_at(as_of)
-            try:
-                self.cards.put_scorecard(card, row, before)
-            except VersionConflictError:
-                if attempt == ATTEMPTS - 1:
-                    raise
-                continue
-            break
-        return next_outcome(log, as_of)
+            self.cards.put_scorecard(card, row, before)
+            return next_outcome(log, as_of)
+
+        return retried(once)
 
     def roll(self, tutor_id: str, midnight: datetime, clock: Clock) -> None:
         """The nightly pass over one tutor: its record as of that midnight, and a new score.

@@ -1,6 +1,6 @@
 """The one table and how it is spoken to: time-outs, whole queries, and what went wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,23 @@ AwsError = (BotoCoreError, ClientError)
 
 class VersionConflictError(Exception):
     """Someone else wrote the item since it was read: read again and decide again."""
+
+
+ATTEMPTS = 20
+"""More than workers ever write one tutor at once: who loses a race each time still gets a turn."""
+
+
+def retried[T](work: Callable[[], T]) -> T:
+    """What the work answers; it begins again, reading and all, when somebody else wrote meanwhile.
+
+    Raises VersionConflictError where that happened ATTEMPTS times in a row.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except VersionConflictError:
+            continue
+    return work()
 
 
 Condition = dict[str, Any]
