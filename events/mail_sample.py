@@ -11,7 +11,6 @@ from functools import cache
 from events.world.name import FAMILY, GIVEN
 from shared.domain.churn_score import RiskLevel
 from shared.domain.digest import Digest, Span, Summary, digest, summary
-from shared.domain.engine import Office
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.intervention import (
     Intervention,
@@ -26,6 +25,7 @@ from shared.domain.intervention import (
 from shared.domain.intervention_rule import RULE
 from shared.domain.log import Log
 from shared.domain.mail import MailKind
+from shared.domain.office import Office
 from shared.domain.overview import Overview, Share
 from shared.domain.prediction import Factor, Prediction, Probabilities
 from shared.domain.report import SessionReport, TutorReport, session_report, tutor_report

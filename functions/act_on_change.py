@@ -22,11 +22,12 @@ from shared.aws.queue import mail_queue, tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import AwsError, retried, table
 from shared.aws.tutor_log import LogTable
-from shared.domain.engine import Office, decided
+from shared.domain.engine import decided
 from shared.domain.intervention import Intervention, Kind
 from shared.domain.mail import Mail, alert, tutor_mail
 from shared.domain.mentoring import mentor
 from shared.domain.movement import alerting, movement, seen
+from shared.domain.office import Office
 from shared.domain.policy import Policy
 from shared.domain.scorecard import Scorecard
 from shared.domain.situation import Facts, Situation, first_sessions, overridden

@@ -21,8 +21,8 @@ from shared.aws.queue import tutor_queue
 from shared.aws.table import AwsError, retried, table
 from shared.contracts import FieldError, OverrideClaim, OverrideEnd
 from shared.domain.override import (
+    Change,
     Claim,
-    Order,
     Override,
     OverrideError,
     StaleError,
@@ -71,8 +71,8 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     tutor_id = found[1]
     who = admit(event, operation, at, trail, tutor_id=tutor_id)
     with recorded(who, trail) as shown:
-        order = Order(said_in(event, operation), who.name, seen_version(event))
-        after = retried(lambda: change(tutor_id, order, at))
+        wanted = Change(said_in(event, operation), who.name, seen_version(event))
+        after = retried(lambda: change(tutor_id, wanted, at))
         shown.append(tutor_id)
     look_again(tutor_id)
     metrics.add_metric("Overridden" if after.in_force(at) else "OverrideEnded", MetricUnit.Count, 1)
@@ -87,14 +87,14 @@ def said_in(event: dict[str, Any], operation: Operation) -> Claim | Withdrawal:
     return Withdrawal(told(OverrideEnd, event).reason)
 
 
-def change(tutor_id: str, order: Order, at: datetime) -> Override:
+def change(tutor_id: str, wanted: Change, at: datetime) -> Override:
     """Make the change and answer the override after it; VersionConflictError if the tutor was
     scored meanwhile."""
     before = overrides.standing(tutor_id)
     if before is None:
         raise ProblemError(HTTPStatus.NOT_FOUND)
     try:
-        changed = changes(order, at, before.newest, before.computed)
+        changed = changes(wanted, at, before.newest, before.computed)
     except StaleError as error:
         said = f"It is version {error.version} by now." if error.version else NONE_BY_NOW
         raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said) from error

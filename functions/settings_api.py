@@ -34,8 +34,8 @@ from shared.contracts import (
 )
 from shared.domain import threshold
 from shared.domain.dry_run import budgets, nights_asked
-from shared.domain.engine import PEOPLE
 from shared.domain.intervention import Owner
+from shared.domain.office import PEOPLE
 from shared.domain.policy import PolicyError
 from shared.domain.preference import Preference
 from shared.domain.revision import Versioned

@@ -22,8 +22,8 @@ from shared.contracts import (
     OwnerCalendar,
     SettingValues,
 )
-from shared.domain.engine import PEOPLE
 from shared.domain.intervention import MOVES, PEOPLES, Action
+from shared.domain.office import PEOPLE
 from shared.intervention_answer import Intervention
 from shared.outbound import Outbound
 from shared.override_answer import OverrideSpell

@@ -9,9 +9,9 @@ from pydantic import PlainSerializer, WithJsonSchema
 from shared.access import Caller, Role
 from shared.domain import business_hours, dry_run, policy, threshold
 from shared.domain.churn_score import RiskLevel
-from shared.domain.engine import Office
 from shared.domain.intervention import Kind, Owner
 from shared.domain.intervention_rule import RULE
+from shared.domain.office import Office
 from shared.domain.policy import DIALS, Policy
 from shared.domain.preference import AlertKind, Channel, Preference, Reports, usual
 from shared.domain.revision import Versioned, changes

@@ -14,9 +14,10 @@ from shared.aws import key
 from shared.aws.item import Item, dumped, key_item, loaded, number, text
 from shared.aws.revision import put_revision, revisions
 from shared.aws.table import Table, VersionConflictError, unchanged
-from shared.domain.engine import Desk, Office, desk_of
+from shared.domain.engine import Desk, desk_of
 from shared.domain.intervention import Intervention
 from shared.domain.movement import Seen
+from shared.domain.office import Office
 from shared.domain.policy import Policy
 
 LOOKED_BACK = timedelta(days=200)

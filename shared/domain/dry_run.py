@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from shared.domain.engine import Desk, Office, decided
+from shared.domain.engine import Desk, decided
 from shared.domain.intervention import ENGINE, Intervention, Kind, Order, Outcome, Owner, moved
 from shared.domain.intervention_rule import RULE
+from shared.domain.office import Office
 from shared.domain.policy import Policy
 from shared.domain.scorecard import DailyRecord
 from shared.domain.situation import Facts, Situation

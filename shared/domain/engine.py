@@ -5,10 +5,9 @@ what it answered changes nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.business_hours import Calendar
 from shared.domain.churn_score import CAP
 from shared.domain.effect import IMPROVED_BY, held_out
 from shared.domain.intervention import (
@@ -17,11 +16,11 @@ from shared.domain.intervention import (
     Kind,
     Order,
     Outcome,
-    Owner,
     moved,
     opened,
 )
 from shared.domain.intervention_rule import RULE, RULES, Rule
+from shared.domain.office import Office
 from shared.domain.policy import Policy
 from shared.domain.situation import FirstSession, Situation
 
@@ -29,42 +28,6 @@ CHECK_IN_AFTER = timedelta(hours=2)
 """A first session is asked about so long after its end."""
 FOLLOW_UP = timedelta(days=14)
 """How long after its opening an automated one is followed up, carried out or held out alike."""
-
-
-UTC_OFFICE = Calendar("UTC")
-PEOPLE = (Owner.OPS_MANAGER, Owner.PEOPLE_OPS)
-"""Owners who keep office hours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """How the owners work: one calendar for each, the default for the others.
-
-    `version` grows with every change of one of them, kept with who and when.
-    """
-
-    calendars: dict[Owner, Calendar] = field(default_factory=dict)
-    version: int = 0
-    changed_by: str | None = None
-    changed_at: datetime | None = None
-
-    def in_force(self) -> dict[str, Calendar]:
-        """Every owner's calendar."""
-        return {owner: self.calendars.get(owner, UTC_OFFICE) for owner in PEOPLE}
-
-    def changed(self, owner: Owner, calendar: Calendar, by: str, at: datetime) -> "Office":
-        """The next version, in which an owner works by another calendar."""
-        return Office(self.calendars | {owner: calendar}, self.version + 1, by, at)
-
-    def calendar(self, owner: Owner) -> Calendar:
-        """When an owner works."""
-        return self.calendars.get(owner, UTC_OFFICE)
-
-    def due(self, owner: Owner, opened_at: datetime, working_days: float) -> datetime:
-        """When the owner has to have acted; at once where nobody has to."""
-        if owner is Owner.SYSTEM:
-            return opened_at
-        return self.calendar(owner).working_days(opened_at, working_days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Move:
     """From where a move may be made, where it leads (None: nowhere else), and what it needs."""
 
     allowed: frozenset[Status]
@@ -190,18 +190,18 @@ class Rule:
 
 
 ANYWHERE = frozenset(Status)
-MOVES: Mapping[Action, Rule] = {
-    "start": Rule(frozenset({Status.PENDING, Status.SNOOZED}), Status.IN_PROGRESS),
-    "complete": Rule(OPEN, Status.COMPLETED, ("outcome",)),
-    "cancel": Rule(OPEN, Status.CANCELLED, ("reason",)),
-    "snooze": Rule(OPEN, Status.SNOOZED, ("reason", "until")),
-    "wake": Rule(frozenset({Status.SNOOZED}), Status.PENDING),
-    "reassign": Rule(OPEN, None, ("assignee",)),
-    "note": Rule(ANYWHERE, None, ("reason",)),
-    "judge": Rule(ANYWHERE, None, ("opinion",)),
-    "escalate": Rule(OPEN, None),
-    "breach": Rule(OPEN, None),
-    "measure": Rule(ANYWHERE, None),
+MOVES: Mapping[Action, Move] = {
+    "start": Move(frozenset({Status.PENDING, Status.SNOOZED}), Status.IN_PROGRESS),
+    "complete": Move(OPEN, Status.COMPLETED, ("outcome",)),
+    "cancel": Move(OPEN, Status.CANCELLED, ("reason",)),
+    "snooze": Move(OPEN, Status.SNOOZED, ("reason", "until")),
+    "wake": Move(frozenset({Status.SNOOZED}), Status.PENDING),
+    "reassign": Move(OPEN, None, ("assignee",)),
+    "note": Move(ANYWHERE, None, ("reason",)),
+    "judge": Move(ANYWHERE, None, ("opinion",)),
+    "escalate": Move(OPEN, None),
+    "breach": Move(OPEN, None),
+    "measure": Move(ANYWHERE, None),
 }
 """What may be done to an intervention, as a table: the API offers those that people make."""
 
@@ -212,17 +212,17 @@ PEOPLES: tuple[Action, ...] = (
 
 def moved(before: Intervention, order: Order, at: datetime) -> Intervention:
     """The intervention after a move; raises MoveError where it can not be made."""
-    rule = MOVES[order.action]
-    if before.status not in rule.allowed:
+    move = MOVES[order.action]
+    if before.status not in move.allowed:
         raise MoveError("action", f"can not {order.action} what is {before.status}")
-    for name in rule.needs:
+    for name in move.needs:
         if getattr(order, name) in (None, ""):
             raise MoveError(name, "is required")
     if order.reason and len(order.reason) > MOST_TEXT:
         raise MoveError("reason", f"must have at most {MOST_TEXT:,} characters")
     if order.until and not at < order.until <= at + MOST_SNOOZE:
         raise MoveError("until", f"must lie within the next {MOST_SNOOZE.days} days")
-    status = rule.leads_to or before.status
+    status = move.leads_to or before.status
     if order.action == "wake" and before.acted_at:
         status = Status.IN_PROGRESS
     step = Step(at, order.who, order.action, status, _said(order))

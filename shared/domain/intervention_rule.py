@@ -37,7 +37,7 @@ LESS_ACTIVE = ("activity_drop", "engagement_decline", "gone_quiet")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: what is done, when, for whom, by whom, until when.
+    """One row: what is done, when, by whom, until when.
 
     `levels` are the risk levels at which it is offered (the requirements' table 4.2). `due` says
     why it is due, None if it is not; `stands` whether its cause still does, with some slack, so
@@ -50,7 +50,6 @@ class Rule:
     title: str
     trigger: str
     does: str
-    audience: str
     owner: Owner
     levels: frozenset[RiskLevel]
     due: Callable[[Situation, Policy], str | None]
@@ -144,7 +143,7 @@ RULES: tuple[Rule, ...] = (
         Kind.A1, "Coaching tips",
         "a performance flag is confirmed",
         "A mail with tips on what went badly.",
-        "the tutor", Owner.SYSTEM, ABOVE_LOW,
+        Owner.SYSTEM, ABOVE_LOW,
         _performance, _while_due(_performance),
         lasts_days=7, cool_down_days=7, template="coaching_tips",
     ),
@@ -152,7 +151,7 @@ RULES: tuple[Rule, ...] = (
         Kind.A2, "Training module",
         "students rate subject knowledge under 3.5 of 5 (three ratings or more in 30 days)",
         "A mail that suggests a module; whether it is taken is looked at after a week.",
-        "the tutor", Owner.SYSTEM, ABOVE_LOW,
+        Owner.SYSTEM, ABOVE_LOW,
         _skill_gap, _while_due(_skill_gap),
         lasts_days=7, cool_down_days=28, template="training_module",
     ),
@@ -160,7 +159,7 @@ RULES: tuple[Rule, ...] = (
         Kind.A3, "First-session check-in",
         "a first session with a new student has ended",
         "Two hours later a mail that asks how it went.",
-        "the tutor", Owner.SYSTEM, frozenset(RiskLevel),
+        Owner.SYSTEM, frozenset(RiskLevel),
         _first_session, lambda situation, policy: True,
         lasts_days=2, cool_down_days=1, template="first_session_check_in",
     ),
@@ -168,7 +167,7 @@ RULES: tuple[Rule, ...] = (
         Kind.A4, "Reschedule alert",
         "3 or more sessions moved by the tutor in 7 days",
         "A mail that offers help with scheduling; after 14 days of it a manager looks.",
-        "the tutor", Owner.SYSTEM, AT_RISK,
+        Owner.SYSTEM, AT_RISK,
         _moves, _while_due(_moves),
         lasts_days=14, cool_down_days=28, template="reschedule_alert", escalates_to=Kind.H1,
     ),
@@ -176,7 +175,7 @@ RULES: tuple[Rule, ...] = (
         Kind.H1, "Coaching session",
         "the churn score is above 50 for 7 days",
         "A coaching call of 30 minutes.",
-        "the tutor's manager", Owner.OPS_MANAGER, AT_RISK,
+        Owner.OPS_MANAGER, AT_RISK,
         _score_lasts("coaching_score"), _score_stands("coaching_score"),
         sla_days=2, lasts_days=14, cool_down_days=30, minutes=45, effect=0.15,
     ),
@@ -184,7 +183,7 @@ RULES: tuple[Rule, ...] = (
         Kind.H2, "Peer mentoring",
         "tier Developing within 60 days of onboarding",
         "Four weeks with an exemplary tutor of the same subject.",
-        "people operations", Owner.PEOPLE_OPS, frozenset({MEDIUM}),
+        Owner.PEOPLE_OPS, frozenset({MEDIUM}),
         _new_and_developing, _while_due(_new_and_developing),
         sla_days=5, lasts_days=28, cool_down_days=180, minutes=60, effect=0.15,
     ),
@@ -192,7 +191,7 @@ RULES: tuple[Rule, ...] = (
         Kind.H3, "Improvement plan",
         "the churn score is above 75 for 7 days",
         "A plan with goals and weekly check-ins, 30 to 60 days.",
-        "people operations and the tutor's manager", Owner.PEOPLE_OPS, frozenset({CRITICAL}),
+        Owner.PEOPLE_OPS, frozenset({CRITICAL}),
         _score_lasts("plan_score"), _score_stands("plan_score"),
         sla_days=1, lasts_days=60, cool_down_days=90, minutes=240, effect=0.20,
     ),
@@ -200,7 +199,7 @@ RULES: tuple[Rule, ...] = (
         Kind.H4, "Retention interview",
         "the churn score is above 60 and activity has fallen",
         "A conversation about what is wrong and what would help.",
-        "people operations", Owner.PEOPLE_OPS, AT_RISK,
+        Owner.PEOPLE_OPS, AT_RISK,
         _less_active, _score_stands("retention_score"),
         sla_days=1, lasts_days=14, cool_down_days=60, minutes=60, effect=0.20,
     ),
@@ -208,7 +207,7 @@ RULES: tuple[Rule, ...] = (
         Kind.H5, "Recognition",
         "60 days in the tier Exemplary",
         "A bonus, a word in public, or a better rate.",
-        "people operations", Owner.PEOPLE_OPS, frozenset({LOW}),
+        Owner.PEOPLE_OPS, frozenset({LOW}),
         _long_exemplary, lambda situation, policy: _exemplary(situation.now),
         sla_days=10, lasts_days=30, cool_down_days=180, minutes=30, effect=0.05,
     ),

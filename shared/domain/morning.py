@@ -6,9 +6,9 @@ from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from shared.domain.business_hours import Calendar
-from shared.domain.engine import Office
 from shared.domain.intervention import Owner
 from shared.domain.mail import Mail, MailKind, mail_name
+from shared.domain.office import Office
 
 MORNING = time(7)
 """What the readers' clocks show when digests are due."""

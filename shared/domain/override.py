@@ -61,7 +61,7 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Change:
     """What somebody wants; `seen` is the version of the override they saw in force, 0 for none."""
 
     said: Claim | Withdrawal
@@ -128,38 +128,38 @@ class Override:
         """
         return at < self.over_at
 
-    def answers(self, order: Order, at: datetime) -> bool:
+    def answers(self, wanted: Change, at: datetime) -> bool:
         """Whether just that was said by them before: then saying it again changes nothing."""
-        match order.said:
+        match wanted.said:
             case Claim() as claim:
                 said = Claim(self.score, self.reason, self.until)
-                return self.in_force(at) and self.set_by == order.who and said == _rounded(claim)
+                return self.in_force(at) and self.set_by == wanted.who and said == _rounded(claim)
             case Withdrawal():
-                return self.version == order.seen and self.ended_by == order.who
+                return self.version == wanted.seen and self.ended_by == wanted.who
 
 
 def changes(
-    order: Order, at: datetime, newest: Override | None, computed: Computed
+    wanted: Change, at: datetime, newest: Override | None, computed: Computed
 ) -> tuple[Override, ...]:
     """The overrides to be written, the newest last; none where that was said before.
 
     `newest` is the tutor's last one, in force or not. Raises StaleError for somebody who saw
     another one in force, and OverrideError for what can not be done.
     """
-    if newest and newest.answers(order, at):
+    if newest and newest.answers(wanted, at):
         return ()
     in_force = newest if newest and newest.in_force(at) else None
     version = in_force.version if in_force else 0
-    if order.seen != version:
+    if wanted.seen != version:
         raise StaleError(version)
-    match order.said:
+    match wanted.said:
         case Claim() as claim:
-            new = _started(claim, order.who, at, newest, computed)
-            return (_ended(in_force, order.who, at, REPLACED), new) if in_force else (new,)
+            new = _started(claim, wanted.who, at, newest, computed)
+            return (_ended(in_force, wanted.who, at, REPLACED), new) if in_force else (new,)
         case Withdrawal(reason):
             if in_force is None:
                 raise OverrideError("override", "There is none in force.")
-            return (_ended(in_force, order.who, at, reason),)
+            return (_ended(in_force, wanted.who, at, reason),)
 
 
 def _started(

@@ -18,11 +18,12 @@ from infra_cdk.function_spec import FUNCTIONS, MB_PER_PROCESSOR
 from infra_cdk.local.sign_in import MAIL_DOMAIN, let_people_in
 from infra_cdk.local.stack import LocalStack, throwaway_stack
 from infra_cdk.package.code import mail_folder
-from shared.domain.engine import Desk, Office, decided
+from shared.domain.engine import Desk, decided
 from shared.domain.intervention import Intervention
 from shared.domain.log import Log
 from shared.domain.marketplace import Reference, fitted_to
 from shared.domain.night import Nights, kept_nights, standing
+from shared.domain.office import Office
 from shared.domain.policy import DIALS, Policy
 from shared.domain.situation import Facts, Situation, first_sessions
 from shared.domain.threshold import Settings

@@ -23,7 +23,7 @@ from events.world.history import simulate, write_history
 from events.world.world import WORLDS, World
 from shared.domain.business_hours import Calendar
 from shared.domain.deadline import TOLD_WITHIN, notices, passed
-from shared.domain.engine import Office, decided, desk_of
+from shared.domain.engine import decided, desk_of
 from shared.domain.intervention import (
     Action,
     Intervention,
@@ -41,6 +41,7 @@ from shared.domain.marketplace import Reference, fitted_to
 from shared.domain.morning import due_digests
 from shared.domain.movement import Seen, alerting, movement, seen
 from shared.domain.night import Nights, kept_nights, standing
+from shared.domain.office import Office
 from shared.domain.policy import Policy
 from shared.domain.preference import Preference, Reports, usual
 from shared.domain.session import OutcomeKind, outcomes

@@ -12,8 +12,8 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
 from shared.aws.queue import mail_queue
 from shared.domain.business_hours import Calendar
-from shared.domain.engine import Office
 from shared.domain.intervention import Owner
+from shared.domain.office import Office
 from tests.functions.conftest import Aws
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)

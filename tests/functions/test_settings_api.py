@@ -13,8 +13,8 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.preference_table import PreferenceTable
 from shared.aws.scorecard_table import ScorecardTable, StoredCard
 from shared.domain.churn_score import risk_level
-from shared.domain.engine import UTC_OFFICE
 from shared.domain.intervention import Owner
+from shared.domain.office import UTC_OFFICE
 from shared.domain.policy import DIALS
 from shared.domain.preference import Channel, Preference, Reports
 from shared.domain.scorecard import daily_record

@@ -6,8 +6,8 @@ import pytest
 
 from shared.domain.churn_score import risk_level
 from shared.domain.dry_run import Budget, Load, Nights, budget
-from shared.domain.engine import Office
 from shared.domain.intervention import Kind, Owner
+from shared.domain.office import Office
 from shared.domain.policy import Policy
 from shared.domain.scorecard import DailyRecord
 from shared.domain.tier import Tier

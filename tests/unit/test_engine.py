@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.churn_score import RiskLevel, risk_level
-from shared.domain.engine import FOLLOW_UP, Desk, Office, decided, desk_of
+from shared.domain.engine import FOLLOW_UP, Desk, decided, desk_of
 from shared.domain.intervention import Intervention, Kind, Order, Outcome, Owner, Status, moved
 from shared.domain.intervention_rule import PERFORMANCE_FLAGS, RULE, RULES
+from shared.domain.office import Office
 from shared.domain.policy import DIALS, Policy, PolicyError
 from shared.domain.situation import Facts, FirstSession, Situation, overridden
 from shared.domain.tier import Tier
@@ -421,7 +422,7 @@ def test_a_dial_moves_within_its_bounds(name: str, value: float, why: str) -> No
 
 def test_a_rule_names_everything_a_reader_wants_to_know() -> None:
     for rule in RULE.values():
-        assert all((rule.title, rule.trigger, rule.does, rule.audience))
+        assert all((rule.title, rule.trigger, rule.does))
         assert bool(rule.template) is rule.kind.automated
         assert bool(rule.sla_days and rule.minutes) is not rule.kind.automated
 

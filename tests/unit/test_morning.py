@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.domain.business_hours import Calendar
-from shared.domain.engine import Office
 from shared.domain.intervention import Owner
 from shared.domain.mail import Mail
 from shared.domain.morning import due_digests
+from shared.domain.office import Office
 
 CHICAGO, BERLIN = "America/Chicago", "Europe/Berlin"
 HOLIDAYS = frozenset({date(2026, 11, 26), date(2026, 12, 25), date(2027, 1, 1)})

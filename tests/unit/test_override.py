@@ -8,10 +8,10 @@ import pytest
 from shared.domain.churn_score import RiskLevel
 from shared.domain.override import (
     REPLACED,
+    Change,
     Claim,
     Computed,
     Direction,
-    Order,
     Override,
     OverrideError,
     StaleError,
@@ -28,12 +28,12 @@ COMPUTED = Computed("t-7", 60.0, 0.2)
 CLAIM = Claim(20.0, "She is back from a sick child.", NOW + timedelta(days=30))
 
 
-def order(said: Claim | Withdrawal = CLAIM, seen: int = 0, who: str = "sam") -> Order:
-    return Order(said, who, seen)
+def wanted(said: Claim | Withdrawal = CLAIM, seen: int = 0, who: str = "sam") -> Change:
+    return Change(said, who, seen)
 
 
 def first(claim: Claim = CLAIM) -> Override:
-    (one,) = changes(order(claim), NOW, None, COMPUTED)
+    (one,) = changes(wanted(claim), NOW, None, COMPUTED)
     return one
 
 
@@ -80,7 +80,7 @@ def test_an_override_ends_within_90_days(until: datetime, allowed: bool) -> None
 def test_a_new_override_ends_the_one_before() -> None:
     other = Claim(80.0, "She has told me that she is leaving.", CLAIM.until)
 
-    old, new = changes(order(other, seen=1, who="kim"), LATER, first(), COMPUTED)
+    old, new = changes(wanted(other, seen=1, who="kim"), LATER, first(), COMPUTED)
 
     assert (old.version, old.ended_at, old.ended_by) == (1, LATER, "kim")
     assert old.ended_because == REPLACED
@@ -93,25 +93,25 @@ def test_one_that_ran_out_is_not_ended_by_who_sets_the_next() -> None:
     at = CLAIM.until + timedelta(days=1)
     again = replace(CLAIM, until=at + timedelta(days=1))
 
-    (new,) = changes(order(again), at, first(), COMPUTED)
+    (new,) = changes(wanted(again), at, first(), COMPUTED)
 
     assert new.version == 2
 
 
 def test_whoever_says_the_same_again_changes_nothing() -> None:
-    assert changes(order(seen=0), LATER, first(), COMPUTED) == ()
-    assert changes(order(seen=1), LATER, first(), COMPUTED) == ()
+    assert changes(wanted(seen=0), LATER, first(), COMPUTED) == ()
+    assert changes(wanted(seen=1), LATER, first(), COMPUTED) == ()
 
 
 def test_another_manager_who_says_the_same_has_to_have_seen_it() -> None:
     with pytest.raises(StaleError) as refused:
-        changes(order(who="kim"), LATER, first(), COMPUTED)
+        changes(wanted(who="kim"), LATER, first(), COMPUTED)
 
     assert refused.value.version == 1
 
 
 def test_an_override_is_taken_back_once() -> None:
-    back = order(Withdrawal("I was wrong."), seen=1)
+    back = wanted(Withdrawal("I was wrong."), seen=1)
 
     (gone,) = changes(back, LATER, first(), COMPUTED)
 
@@ -123,26 +123,26 @@ def test_an_override_is_taken_back_once() -> None:
 @pytest.mark.parametrize("newest", [None, first()], ids=["never", "run out"])
 def test_there_is_nothing_to_take_back_where_none_is_in_force(newest: Override | None) -> None:
     with pytest.raises(OverrideError, match="none in force"):
-        changes(order(Withdrawal()), CLAIM.until, newest, COMPUTED)
+        changes(wanted(Withdrawal()), CLAIM.until, newest, COMPUTED)
 
 
 def test_one_that_ran_out_meanwhile_can_not_be_taken_back_unseen() -> None:
     with pytest.raises(StaleError) as refused:
-        changes(order(Withdrawal(), seen=1), CLAIM.until, first(), COMPUTED)
+        changes(wanted(Withdrawal(), seen=1), CLAIM.until, first(), COMPUTED)
 
     assert refused.value.version == 0
 
 
 def test_the_score_of_a_tutor_who_has_left_is_not_overridden() -> None:
     with pytest.raises(OverrideError, match="has left"):
-        changes(order(), NOW, None, replace(COMPUTED, gone=True))
+        changes(wanted(), NOW, None, replace(COMPUTED, gone=True))
 
 
 def test_the_level_is_that_of_the_score_as_it_is_shown() -> None:
     one = first(replace(CLAIM, score=25.004))
 
     assert (one.score, one.risk_level) == (25.0, RiskLevel.LOW)
-    assert changes(order(replace(CLAIM, score=25.004)), LATER, one, COMPUTED) == ()
+    assert changes(wanted(replace(CLAIM, score=25.004)), LATER, one, COMPUTED) == ()
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from shared.domain.business_hours import Calendar
-from shared.domain.engine import Office
 from shared.domain.intervention import Owner
+from shared.domain.office import Office
 from shared.domain.policy import Policy
 from shared.domain.revision import Moved, changes
 from shared.domain.threshold import Settings, changed
