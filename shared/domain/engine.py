@@ -26,6 +26,9 @@ from shared.domain.situation import FirstSession, Situation
 
 CHECK_IN_AFTER = timedelta(hours=2)
 """A first session is asked about so long after its end."""
+SETTLES = timedelta(hours=4)
+"""What ended by itself before anybody did anything stays closed so long, so that it does not flap:
+the tutor heard nothing that would need a rest."""
 FOLLOW_UP = timedelta(days=14)
 """How long after its opening an automated one is followed up, carried out or held out alike."""
 
@@ -56,8 +59,17 @@ class Desk:
 
 def rested_until(one: Intervention, rule: Rule) -> datetime:
     """Until when a kind may not open again: tutors hear from us now and then, not daily."""
-    began = one.opened_at if one.kind.automated else one.resolved_at or one.opened_at
-    return began + timedelta(days=rule.cool_down_days)
+    rest = timedelta(days=rule.cool_down_days)
+    if one.kind.automated:
+        return one.opened_at + rest
+    return (one.resolved_at or one.opened_at) + (SETTLES if _nobody_acted(one) else rest)
+
+
+def _nobody_acted(one: Intervention) -> bool:
+    """Whether it ended by itself, and nobody had begun; what a person declines was looked at."""
+    return one.acted_at is None and any(
+        step.action == "cancel" and step.who == ENGINE for step in one.steps
+    )
 
 
 def decided(
@@ -155,10 +167,17 @@ def _carried_on(one: Intervention, situation: Situation, policy: Policy) -> Inte
             one = moved(one, Order("escalate", ENGINE), at)
         return moved(one, Order("complete", ENGINE, outcome=outcome(one, score)), at)
     if not stands and one.acted_at is None:
-        return moved(one, Order("cancel", ENGINE, reason="The cause has cleared."), at)
+        return moved(one, Order("cancel", ENGINE, reason=_cleared(rule, situation, policy)), at)
     if one.snoozed_until and one.snoozed_until <= at:
         return moved(one, Order("wake", ENGINE), at)
     return one
+
+
+def _cleared(rule: Rule, situation: Situation, policy: Policy) -> str:
+    """Why nothing is left to be done; an override may be taken back, so it is named."""
+    if rule.stands(replace(situation, now=situation.now.computed), policy):
+        return f"A manager's override. {situation.now.said_score}."
+    return "The cause has cleared."
 
 
 def _followed_up(one: Intervention, situation: Situation) -> Intervention:

@@ -42,7 +42,7 @@ class Rule:
     `levels` are the risk levels at which it is offered (the requirements' table 4.2). `due` says
     why it is due, None if it is not; `stands` whether its cause still does, with some slack, so
     that it does not flap. `sla_days` are working days in which the owner has to act, `lasts_days`
-    calendar days from then on; `cool_down_days` pass after it was opened (automated) or resolved
+    calendar days from then on; `cool_down_days` pass after it was opened (automated) or done
     (by people) before it may open again. `escalates_to` opens if the cause stands at the end.
     """
 

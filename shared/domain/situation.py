@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.churn_score import RiskLevel
+from shared.domain.churn_score import RiskLevel, risk_level
 from shared.domain.override import Override
 from shared.domain.prediction import Probabilities
 from shared.domain.scorecard import DailyRecord, Measured, Scorecard
@@ -37,6 +37,14 @@ class Facts:
     def measured_score(self) -> float:
         """The computed churn score, by which effects are measured: a word changes no tutor."""
         return self.churn_score if self.computed_score is None else self.computed_score
+
+    @property
+    def computed(self) -> "Facts":
+        """The same without a manager's word."""
+        if self.computed_score is None:
+            return self
+        score = self.computed_score
+        return replace(self, churn_score=score, level=risk_level(score), computed_score=None)
 
     @property
     def said_score(self) -> str:

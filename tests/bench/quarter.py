@@ -23,8 +23,9 @@ from events.world.history import simulate, write_history
 from events.world.world import WORLDS, World
 from shared.domain.business_hours import Calendar
 from shared.domain.deadline import TOLD_WITHIN, notices, passed
-from shared.domain.engine import decided, desk_of
+from shared.domain.engine import SETTLES, decided, desk_of
 from shared.domain.intervention import (
+    ENGINE,
     Action,
     Intervention,
     Kind,
@@ -273,8 +274,11 @@ class _Play:
         mine = [other for other in self._desks[one.tutor_id].values() if other.kind is one.kind]
         if any(other.open for other in mine):
             self.quarter.broken.append(f"two open: {one.intervention_id}")
-        rest = RULE[one.kind].cool_down_days * DAY
         for other in mine:
+            rest = RULE[one.kind].cool_down_days * DAY
+            by_itself = any(s.action == "cancel" and s.who == ENGINE for s in other.steps)
+            if by_itself and other.acted_at is None and not one.kind.automated:
+                rest = SETTLES
             began = other.opened_at if one.kind.automated else other.resolved_at
             if began is None or one.opened_at < began + rest:
                 self.quarter.broken.append(f"too soon: {one.intervention_id}")

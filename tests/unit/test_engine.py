@@ -238,6 +238,57 @@ def test_a_kind_rests_after_it_was_resolved(days: int, opens: bool) -> None:
     assert ("H1" in kinds(later(given, days=days), Desk((done,)))) is opens
 
 
+@pytest.mark.parametrize(("days", "opens"), [(29, False), (30, True)])
+def test_what_a_person_declined_rests_as_if_it_had_been_done(days: int, opens: bool) -> None:
+    given = steady(60, 7)
+    declined = moved(only(decide(given), Kind.H1), Order("cancel", "sam", reason="She is ill"), NOW)
+
+    assert ("H1" in kinds(later(given, days=days), Desk((declined,)))) is opens
+
+
+@pytest.mark.parametrize(("hours", "opens"), [(3.9, False), (4.0, True)])
+@pytest.mark.parametrize("kind", ["H1", "H3", "H4"])
+def test_a_cause_that_clears_for_a_moment_locks_no_help_out(
+    kind: str, hours: float, opens: bool
+) -> None:
+    """Nobody had done anything, so there is nothing to rest from but flapping."""
+    given = steady(90, 7, confirmed=frozenset({"activity_drop"}))
+    desk = Desk().after(decide(given))
+    desk = desk.after(decide(situation(facts(40)), desk))
+    assert {one.status for one in desk.interventions} == {Status.CANCELLED}
+
+    assert (kind in kinds(later(given, hours=hours), desk)) is opens
+
+
+@pytest.mark.parametrize(("days", "opens"), [(29, False), (30, True)])
+def test_what_was_begun_before_the_tutor_left_rests_when_they_are_back(
+    days: int, opens: bool
+) -> None:
+    given = steady(60, 7)
+    begun = moved(only(decide(given), Kind.H1), Order("start", "sam"), NOW)
+    left = only(decide(replace(given, at_work=False, gone=True), Desk((begun,))), Kind.H1)
+
+    assert ("H1" in kinds(later(given, days=days), Desk((left,)))) is opens
+
+
+@pytest.mark.parametrize(
+    ("score", "reason"),
+    [
+        (60.0, "A manager's override. Churn score set to 5 by a manager."),
+        (40.0, "The cause has cleared."),
+    ],
+)
+def test_what_ends_says_whether_a_manager_or_the_tutor_cleared_it(
+    score: float, reason: str
+) -> None:
+    desk = Desk().after(decide(steady(60, 7)))
+    said = overridden(facts(score), override(5.0, NOW, until=NOW + timedelta(days=30)))
+
+    (ended,) = decide(situation(said), desk)
+
+    assert ended.steps[-1].said == reason
+
+
 @pytest.mark.parametrize(("days", "opens"), [(6.9, False), (7.0, True)])
 def test_tips_come_once_a_week_at_most(days: float, opens: bool) -> None:
     given = situation(facts(30, confirmed=frozenset({"low_rating"})))
