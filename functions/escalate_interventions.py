@@ -46,7 +46,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     due = notices(known.values(), mails.notices(at - TOLD_WITHIN), at)
     new = [mail.mail_id for mail in due if mails.put_new(mail)]
     ask(new)
-    late = sum(one.late_at == at for one in known.values())
+    late = sum(one.open and one.late_at == at for one in known.values())
     metrics.add_metric("DeadlinesMissed", MetricUnit.Count, late)
     logger.info("escalated", late=late, notices=len(new))
     return {"late": late, "notices": len(new)}

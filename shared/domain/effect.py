@@ -13,7 +13,7 @@ from math import sqrt
 from statistics import fmean, median, variance
 
 from shared.domain.churn_score import CAP
-from shared.domain.intervention import Intervention, Kind
+from shared.domain.intervention import Intervention, Kind, Status
 from shared.domain.rate import Beta, Counted, beta_cdf, wilson
 
 IMPROVED_BY = 5.0
@@ -38,7 +38,7 @@ class Case:
     Scores are churn scores, 0 to 100: at opening, and 14 days later (None while unknown).
     `outcome` is improved, no_change, declined or churned. Both `score_after` and "churned" must
     be recorded alike, and as late, whether held out or not. `acted_at` is the first action;
-    `accepted` whether it was acted upon.
+    `accepted` whether it was acted upon, `completed` whether it was carried through.
     """
 
     tutor_id: str
@@ -46,24 +46,28 @@ class Case:
     held_out: bool
     opened_at: datetime
     acted_at: datetime | None
-    resolved_at: datetime | None
     outcome: str | None
     accepted: bool
+    completed: bool
     score_before: float
     score_after: float | None
 
 
 def case_of(one: Intervention) -> Case:
-    """An intervention as it is compared; accepted is whatever somebody, or the mail, began."""
+    """An intervention as it is compared; accepted is whatever somebody, or the mail, began.
+
+    What a person completed was begun, also where that was not written down, as it once was not.
+    """
+    completed = one.status is Status.COMPLETED
     return Case(
         tutor_id=one.tutor_id,
         kind=one.kind,
         held_out=one.held_out,
         opened_at=one.opened_at,
         acted_at=one.acted_at,
-        resolved_at=one.resolved_at,
         outcome=one.outcome,
-        accepted=one.acted_at is not None,
+        accepted=one.acted_at is not None or (completed and not one.kind.automated),
+        completed=completed,
         score_before=one.score_before,
         score_after=one.score_after,
     )
@@ -105,9 +109,8 @@ class Effect:
     """What one kind of intervention does.
 
     `improved_more` is the difference of the shares improved (0-1), `fell_more` that of the mean
-    falls (points). `accepted`, `completed` (resolved with an outcome) and `hours_to_action` tell
-    of all that were really opened; the hours are the median of those acted upon, nights and
-    weekends included.
+    falls (points). `accepted`, `completed` (not called off) and `hours_to_action` tell of all that
+    were really opened; the hours are the median of those acted upon, nights and weekends included.
     """
 
     treated: Arm
@@ -170,7 +173,7 @@ def effect(cases: Iterable[Case]) -> Effect:
         improved_more=improved_more,
         fell_more=welch(_falls(with_), _falls(without)),
         accepted=Counted(sum(case.accepted for case in opened), len(opened)),
-        completed=Counted(sum(_completed(case) for case in opened), len(opened)),
+        completed=Counted(sum(case.completed for case in opened), len(opened)),
         hours_to_action=_median_hours(opened),
         verdict=_verdict(treated, held, improved_more, holdout=_has_holdout(kinds)),
     )
@@ -249,11 +252,6 @@ def _arm(cases: Sequence[Case]) -> Arm:
 def _share(counted: Counted) -> Share:
     low, high = wilson(counted.k, counted.n)
     return Share(counted.value, counted.n, low, high)
-
-
-def _completed(case: Case) -> bool:
-    """What was called off is resolved too, but without an outcome."""
-    return case.resolved_at is not None and case.outcome is not None
 
 
 def _median_hours(cases: Iterable[Case]) -> float | None:

@@ -11,6 +11,9 @@ from enum import StrEnum
 from typing import Any, Literal
 
 MOST_SNOOZE = timedelta(days=14)
+"""The longest that one snooze may last."""
+MOST_SNOOZED = timedelta(days=28)
+"""How long after its first snooze the last one has to be over: nothing is put off for ever."""
 MOST_TEXT = 2_000
 """Characters of a reason or a note."""
 ENGINE = "engine"
@@ -150,11 +153,18 @@ class Intervention:
         until = self.snoozed_until if self.status is Status.SNOOZED else None
         return until is not None and until > at
 
+    def ran_out(self, at: datetime) -> bool:
+        """Whether the clock that runs now has run out, asleep or not; none does by itself."""
+        ends = self.clock_ends
+        return ends is not None and ends < at and self.owner is not Owner.SYSTEM
+
+    def missed(self, at: datetime) -> bool:
+        """Whether its clock has run out and that is not written down yet."""
+        return self.ran_out(at) and self.late_at is None
+
     def overdue(self, at: datetime) -> bool:
         """Whether somebody is late: nobody is while it sleeps, nor for what runs by itself."""
-        ends = self.clock_ends
-        late = ends is not None and ends < at
-        return late and self.owner is not Owner.SYSTEM and not self.asleep(at)
+        return self.ran_out(at) and not self.asleep(at)
 
 
 class MoveError(ValueError):
@@ -182,7 +192,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """From where a move may be made, where it leads (None: nowhere else), and what it needs."""
+    """From where a move may be made, where it leads (None: nowhere else), and what it needs.
+
+    People may give a reason with any move, and nothing else that it does not need.
+    """
 
     allowed: frozenset[Status]
     leads_to: Status | None
@@ -210,19 +223,49 @@ PEOPLES: tuple[Action, ...] = (
 )  # fmt: skip
 
 
+ENDS_A_CLOCK: frozenset[Action] = frozenset({"start", "complete", "cancel", "wake"})
+"""Moves by which people let a clock end; one that had run out by then is written down first."""
+
+
 def moved(before: Intervention, order: Order, at: datetime) -> Intervention:
-    """The intervention after a move; raises MoveError where it can not be made."""
+    """The intervention after a move; raises MoveError where it can not be made.
+
+    Whoever moves what sleeps, or before the next look at the clocks, has not kept a deadline by it:
+    then the breach is a step of its own, and the version grows by two.
+    """
+    _check(before, order, at)
+    if order.action in ENDS_A_CLOCK and order.who != ENGINE and before.missed(at):
+        before = _stepped(before, Order("breach", ENGINE), at)
+    return _stepped(before, order, at)
+
+
+def _check(before: Intervention, order: Order, at: datetime) -> None:
     move = MOVES[order.action]
     if before.status not in move.allowed:
         raise MoveError("action", f"can not {order.action} what is {before.status}")
     for name in move.needs:
         if getattr(order, name) in (None, ""):
             raise MoveError(name, "is required")
+    if order.who != ENGINE:
+        for name in ("outcome", "until", "assignee", "opinion"):
+            if name not in move.needs and getattr(order, name) is not None:
+                raise MoveError(name, f"does not go with {order.action}")
     if order.reason and len(order.reason) > MOST_TEXT:
         raise MoveError("reason", f"must have at most {MOST_TEXT:,} characters")
     if order.until and not at < order.until <= at + MOST_SNOOZE:
         raise MoveError("until", f"must lie within the next {MOST_SNOOZE.days} days")
-    status = move.leads_to or before.status
+    if order.until and order.until > _awake_by(before, at):
+        said = f"must lie within {MOST_SNOOZED.days} days of when it was first put off"
+        raise MoveError("until", said)
+
+
+def _awake_by(one: Intervention, at: datetime) -> datetime:
+    snoozes = (step.at for step in one.steps if step.action == "snooze")
+    return next(snoozes, at) + MOST_SNOOZED
+
+
+def _stepped(before: Intervention, order: Order, at: datetime) -> Intervention:
+    status = MOVES[order.action].leads_to or before.status
     if order.action == "wake" and before.acted_at:
         status = Status.IN_PROGRESS
     step = Step(at, order.who, order.action, status, _said(order))
@@ -241,7 +284,11 @@ def _what_it_brings(before: Intervention, order: Order, at: datetime) -> dict[st
             return {"acted_at": before.acted_at or at, "snoozed_until": None, "late_at": None,
                     "assignee": before.assignee or order.who}  # fmt: skip
         case "complete":
-            return {"resolved_at": at, "outcome": order.outcome, "score_after": order.score}
+            by_hand = {} if order.who == ENGINE else {
+                "acted_at": before.acted_at or at, "assignee": before.assignee or order.who,
+            }  # fmt: skip
+            return by_hand | {"resolved_at": at, "snoozed_until": None, "outcome": order.outcome,
+                              "score_after": order.score}  # fmt: skip
         case "cancel":
             return {"resolved_at": at, "snoozed_until": None, "outcome": order.outcome}
         case "snooze":

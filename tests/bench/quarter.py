@@ -116,12 +116,16 @@ class Quarter:
         return [one for one in self.interventions.values() if not one.kind.automated]
 
     def breaches(self) -> Counter[str]:
-        """How often the clock of an intervention ran out."""
+        """How often the clock of an intervention ran out, and somebody had to be told.
+
+        Nobody had where they acted between its end and the next look at the clocks, or before a
+        snooze was over: that is written down with their own move, at the same moment.
+        """
         return Counter(
             one.intervention_id
             for one in self.people()
-            for step in one.steps
-            if step.action == "breach"
+            for step, then in pairwise([*one.steps, None])
+            if step and step.action == "breach" and not (then and then.at == step.at)
         )
 
     def told(self) -> Counter[str]:

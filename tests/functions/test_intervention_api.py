@@ -1,7 +1,7 @@
 """POST /api/interventions/…: who may move what, on which version, and what is written down."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -114,6 +114,7 @@ WRONG = [
     ("complete", None, "outcome"),
     ("complete", {"outcome": "great"}, "outcome"),
     ("cancel", {"reason": "  "}, "reason"),
+    ("cancel", {"reason": "She is fine.", "outcome": "improved"}, "outcome"),
     ("cancel", {"reason": "x" * 2_001}, "reason"),
     ("snooze", {"reason": "later"}, "until"),
     ("snooze", {"reason": "later", "until": "2027-11-27T12:00:00Z"}, "until"),
@@ -252,6 +253,18 @@ def test_a_refused_move_leaves_an_audit_row_too(
     assert row["status"] == {"N": str(status)}
     assert (row["username"], row["subject"]) == ({"S": "sam"}, {"S": of})
     assert json.loads(row["shown"]["S"]) == []
+
+
+def test_who_starts_what_slept_past_its_deadline_has_missed_it(table: InterventionTable) -> None:
+    asleep = Order("snooze", "kim", reason="later", until=NOW + timedelta(days=6))
+    table.put("t-7", [moved(kept(table), asleep, NOW - timedelta(days=8))], table.desk("t-7", NOW))
+    late = replace(kept(table), due_at=NOW - timedelta(days=1), version=3)
+    table.put("t-7", [late], table.desk("t-7", NOW))
+
+    answer = move("start", seen='"3"')
+
+    assert [step["action"] for step in answer.json["steps"]] == ["snooze", "breach", "start"]
+    assert (answer.json["version"], kept(table).version) == (5, 5)
 
 
 def test_a_snoozed_task_goes_on(table: InterventionTable) -> None:

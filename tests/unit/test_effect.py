@@ -13,6 +13,7 @@ from shared.domain.effect import (
     FEWEST,
     Case,
     Effect,
+    case_of,
     effect,
     held_out,
     improved,
@@ -20,7 +21,7 @@ from shared.domain.effect import (
     precision,
     welch,
 )
-from shared.domain.intervention import Kind
+from shared.domain.intervention import Intervention, Kind, Order, Outcome, Owner, Status, moved
 from shared.domain.rate import Counted, wilson
 
 OPENED = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -36,9 +37,9 @@ def case(tutor_id: str = "t-1", *, fall: float | None = 0.0, held: bool = False)
         held_out=held,
         opened_at=OPENED,
         acted_at=None,
-        resolved_at=None,
         outcome=None,
         accepted=False,
+        completed=False,
         score_before=60.0,
         score_after=None if fall is None else 60.0 - fall,
     )
@@ -221,15 +222,15 @@ def test_who_left_counts_as_the_worst_score() -> None:
 
 
 def test_acceptance_completion_and_hours_tell_of_what_was_really_opened() -> None:
-    def acted(tutor_id: str, hours: float, outcome: str | None) -> Case:
+    def acted(tutor_id: str, hours: float, *, completed: bool = True) -> Case:
         at = OPENED + timedelta(hours=hours)
-        return replace(case(tutor_id), acted_at=at, resolved_at=at, outcome=outcome, accepted=True)
+        return replace(case(tutor_id), acted_at=at, accepted=True, completed=completed)
 
     told = effect(
         [
-            acted("t-1", 2, "improved"),
-            acted("t-2", 70, None),
-            acted("t-3", 5, "churned"),
+            acted("t-1", 2),
+            acted("t-2", 70, completed=False),
+            acted("t-3", 5),
             case("t-4"),
             case("t-5", held=True),
         ]
@@ -238,6 +239,33 @@ def test_acceptance_completion_and_hours_tell_of_what_was_really_opened() -> Non
     assert told.accepted == Counted(3, 4)
     assert told.completed == Counted(2, 4)
     assert told.hours_to_action == 5
+
+
+def task() -> Intervention:
+    return Intervention("t-1", Kind.H3, Owner.PEOPLE_OPS, "because", OPENED, OPENED, OPENED, 80.0)
+
+
+def test_what_is_completed_at_once_was_acted_upon_then() -> None:
+    done = Order("complete", "sam", outcome=Outcome.IMPROVED)
+
+    told = effect([case_of(moved(task(), done, OPENED + timedelta(hours=3)))])
+
+    assert (told.accepted, told.completed) == (Counted(1, 1), Counted(1, 1))
+    assert told.hours_to_action == 3
+
+
+def test_what_was_completed_before_that_was_written_down_counts_as_accepted() -> None:
+    told = effect([case_of(replace(task(), status=Status.COMPLETED, outcome=Outcome.IMPROVED))])
+
+    assert (told.accepted, told.hours_to_action) == (Counted(1, 1), None)
+
+
+def test_what_nobody_began_before_the_tutor_left_is_not_completed() -> None:
+    left = Order("cancel", "engine", reason="The tutor has left.", outcome=Outcome.CHURNED)
+
+    told = effect([case_of(moved(task(), left, OPENED))])
+
+    assert (told.accepted, told.completed) == (Counted(0, 1), Counted(0, 1))
 
 
 def test_no_case_is_no_measurement() -> None:

@@ -121,6 +121,75 @@ def test_a_novel_is_no_reason() -> None:
         moved(coaching(), order("note", reason="x" * (MOST_TEXT + 1)), MONDAY)
 
 
+@pytest.mark.parametrize(
+    ("action", "field", "value"),
+    [
+        ("cancel", "outcome", Outcome.IMPROVED),
+        ("start", "outcome", Outcome.IMPROVED),
+        ("complete", "until", MONDAY + timedelta(days=1)),
+        ("note", "assignee", "kim"),
+        ("start", "opinion", Opinion.USEFUL),
+    ],
+)
+def test_nobody_says_with_a_move_what_does_not_go_with_it(
+    action: Action, field: str, value: object
+) -> None:
+    with pytest.raises(MoveError, match=f"{field}: does not go with {action}"):
+        moved(coaching(), order(action, **{field: value}), MONDAY)
+
+
+def test_who_completes_what_nobody_began_has_acted_and_has_it() -> None:
+    done = moved(coaching(), order("complete"), MONDAY + timedelta(hours=3))
+
+    assert (done.acted_at, done.assignee) == (MONDAY + timedelta(hours=3), "sam")
+
+
+def test_what_the_rules_complete_nobody_has_acted_on() -> None:
+    over = moved(coaching(), Order("complete", "engine", outcome=Outcome.NO_CHANGE), MONDAY)
+
+    assert (over.acted_at, over.assignee) == (None, None)
+
+
+@pytest.mark.parametrize("action", ["start", "complete", "cancel", "wake"])
+def test_whoever_moves_what_slept_past_its_deadline_has_missed_it(action: Action) -> None:
+    asleep = moved(coaching(), order("snooze", until=MONDAY + timedelta(days=14)), MONDAY)
+
+    found = moved(asleep, order(action), MONDAY + timedelta(days=13))
+
+    assert [step.action for step in found.steps] == ["open", "snooze", "breach", action]
+    assert found.version == len(found.steps)
+
+
+def test_whoever_is_quicker_than_the_look_at_the_clocks_has_missed_the_deadline_too() -> None:
+    given = coaching()
+
+    late = moved(given, order("start"), given.due_at + timedelta(minutes=1))
+
+    assert [step.action for step in late.steps] == ["open", "breach", "start"]
+    assert moved(given, order("start"), given.due_at).steps[-2].action == "open"
+
+
+def test_a_missed_deadline_is_written_down_once() -> None:
+    given = coaching()
+    late = moved(given, Order("breach", "engine"), given.due_at + timedelta(hours=1))
+
+    begun = moved(late, order("start"), given.due_at + timedelta(hours=2))
+
+    assert [step.action for step in begun.steps] == ["open", "breach", "start"]
+
+
+@pytest.mark.parametrize(("days", "fits"), [(28, True), (28.1, False)])
+def test_nothing_is_put_off_for_ever(days: float, fits: bool) -> None:
+    once = moved(coaching(), order("snooze", until=MONDAY + timedelta(days=14)), MONDAY)
+    again = order("snooze", until=MONDAY + timedelta(days=days))
+
+    if fits:
+        assert moved(once, again, MONDAY + timedelta(days=14.5)).snoozed_until == again.until
+    else:
+        with pytest.raises(MoveError, match="until: must lie within 28 days of when it was first"):
+            moved(once, again, MONDAY + timedelta(days=14.5))
+
+
 def test_what_was_begun_is_in_progress_again_after_a_snooze() -> None:
     begun = moved(coaching(), order("start"), MONDAY)
     asleep = moved(begun, order("snooze"), MONDAY)
