@@ -90,7 +90,11 @@ class Difference(Outbound):
 
 
 class Arm(Outbound):
-    """Tutors treated, or held out; `waiting` have no follow-up yet."""
+    """Tutors treated, or held out; `waiting` have no follow-up yet.
+
+    `improved` is the share whose churn score fell by 5 points or more; of recognition (H5), that of
+    those who stayed. Of people's kinds, those are treated for whom somebody acted.
+    """
 
     improved: Share
     mean_fall: Quantity | None

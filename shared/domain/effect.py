@@ -2,7 +2,8 @@
 
 Rules pick a tutor when things look worst, and most look better soon after whatever is done: 68-72 %
 improve untreated (regression to the mean). So a share of automated interventions is held out, and
-only the difference to those is an effect.
+only the difference to those is an effect. Of what people do nothing is held out: how many improved
+after it is told, and that this is no effect.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,6 +28,9 @@ percentage points to either side. With fewer, only what exaggerates could be tol
 (Gelman & Carlin 2014, type M error).
 """
 
+KEEPING = frozenset({Kind.H5})
+"""Kinds that are to keep who is good, not to better anybody: they succeed with whoever stays."""
+
 CHURNED = "churned"
 USEFUL = "useful"
 
@@ -35,7 +39,8 @@ USEFUL = "useful"
 class Case:
     """One intervention, done or held out.
 
-    Scores are churn scores, 0 to 100: at opening, and 14 days later (None while unknown).
+    Scores are churn scores, 0 to 100: at opening, and at the kind's follow-up (None while unknown).
+    `share` is that of tutors held out when it was opened.
     `outcome` is improved, no_change, declined or churned. Both `score_after` and "churned" must
     be recorded alike, and as late, whether held out or not. `acted_at` is the first action;
     `accepted` whether it was acted upon, `completed` whether it was carried through.
@@ -51,6 +56,7 @@ class Case:
     completed: bool
     score_before: float
     score_after: float | None
+    share: float | None = None
 
 
 def case_of(one: Intervention) -> Case:
@@ -70,6 +76,7 @@ def case_of(one: Intervention) -> Case:
         completed=completed,
         score_before=one.score_before,
         score_after=one.score_after,
+        share=one.holdout_share,
     )
 
 
@@ -95,6 +102,9 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Arm:
     """Tutors treated, or held out: `improved.n` have a known follow-up, `waiting` have not.
+
+    Of people's kinds those are treated for whom somebody acted. Recognition has "improved" nobody,
+    but those who are still there.
 
     `mean_fall` is in points of churn score, above 0 where it fell.
     """
@@ -141,9 +151,12 @@ def improved(case: Case) -> bool | None:
 
     5 points are what the lightest component of the score is worth from worst to best (weight
     0.05); a smaller fall may be one session leaving a window. Who left has not improved. What a
-    person wrote as outcome does not count: of those held out nobody writes any.
+    person wrote as outcome does not count: of those held out nobody writes any. Kinds that are
+    KEEPING succeed with whoever has not left.
     """
     fall = _fall(case)
+    if case.kind in KEEPING and fall is not None:
+        return case.outcome != CHURNED
     # Rounded, for 10.2 - 5.2 is not quite 5 in binary.
     return None if fall is None else round(fall, 6) >= IMPROVED_BY
 
@@ -152,17 +165,18 @@ def effect(cases: Iterable[Case]) -> Effect:
     """What one kind of intervention does, from all its cases; ValueError if kinds are mixed.
 
     By intention to treat: as drawn, whether or not anybody opened the mail, since those who open
-    it are often those who would have improved anyway. Each tutor counts once, with the first case:
-    a tutor's cases resemble each other, and who comes back depends on what the first case did, so
-    that later ones are no longer alike in both arms. Pass cases of one share and one salt: if the
-    share changed, so did the arms' mix of seasons. Intervals are for one look: of many looks at
-    growing data, more than 1 in 20 useless kinds has one that excludes 0.
+    it are often those who would have improved anyway. Of what people do, which is compared with
+    nothing, only what somebody acted upon is followed up. Each tutor counts once, with the first
+    case: a tutor's cases resemble each other, and who comes back depends on what the first case
+    did, so that later ones are no longer alike in both arms. Only cases of the newest share are
+    compared: when the share changed, so did the arms' mix of seasons. Intervals are for one look:
+    of many looks at growing data, more than 1 in 20 useless kinds has one that excludes 0.
     """
     every = sorted(cases, key=lambda case: case.opened_at)
     kinds = {case.kind for case in every}
     if len(kinds) > 1:
         raise ValueError(f"one kind at a time, not {sorted(kinds)}")
-    first = {case.tutor_id: case for case in reversed(every)}.values()
+    first = {case.tutor_id: case for case in reversed(_compared(every))}.values()
     with_, without = ([case for case in first if case.held_out is held] for held in (False, True))
     treated, held = _arm(with_), _arm(without)
     improved_more = newcombe(_improved(with_), _improved(without))
@@ -175,8 +189,17 @@ def effect(cases: Iterable[Case]) -> Effect:
         accepted=Counted(sum(case.accepted for case in opened), len(opened)),
         completed=Counted(sum(case.completed for case in opened), len(opened)),
         hours_to_action=_median_hours(opened),
-        verdict=_verdict(treated, held, improved_more, holdout=_has_holdout(kinds)),
+        verdict=_verdict(treated, held, improved_more, next(iter(kinds), None)),
     )
+
+
+def _compared(every: Sequence[Case]) -> list[Case]:
+    """Of all cases, oldest first, those that are followed up."""
+    return [
+        case
+        for case in every
+        if case.share == every[-1].share and (case.accepted or Kind(case.kind).automated)
+    ]
 
 
 def precision(marks: Iterable[str | None]) -> Share:
@@ -259,16 +282,13 @@ def _median_hours(cases: Iterable[Case]) -> float | None:
     return median(wait.total_seconds() / 3600 for wait in waits) if waits else None
 
 
-def _has_holdout(kinds: Iterable[str]) -> bool:
-    """What a person decides to do (H1-H5) is never withheld by lot."""
-    return any(Kind(kind).automated for kind in kinds)
-
-
-def _verdict(treated: Arm, held: Arm, more: Difference | None, *, holdout: bool) -> str:
+def _verdict(treated: Arm, held: Arm, more: Difference | None, kind: str | None) -> str:
     """In words for a product person, by the shares improved alone.
 
-    A second way to succeed (the mean falls) would nearly double the false claims.
+    A second way to succeed (the mean falls) would nearly double the false claims. What a person
+    decides to do (H1-H5) is never withheld by lot.
     """
+    holdout = kind is not None and Kind(kind).automated
     arms = [(held, "held out"), (treated, "treated")] if holdout else [(treated, "followed up")]
     missing = [
         f"{arm.improved.n} of at least {FEWEST} {name}"
@@ -278,9 +298,10 @@ def _verdict(treated: Arm, held: Arm, more: Difference | None, *, holdout: bool)
     if missing:
         return f"not enough data: {', '.join(missing)}"
     if more is None or not holdout:
+        did = "stayed" if kind in KEEPING else "improved"
         return (
-            f"improved: {_per_cent(treated)} — but without a holdout nobody knows how many would "
-            "have improved anyway"
+            f"{did}: {_per_cent(treated)} — but without a holdout nobody knows how many would "
+            f"have {did} anyway"
         )
     rest = (
         f"{_per_cent(treated)} improved, {_per_cent(held)} of those held out "

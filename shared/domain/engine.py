@@ -29,8 +29,9 @@ CHECK_IN_AFTER = timedelta(hours=2)
 SETTLES = timedelta(hours=4)
 """What ended by itself before anybody did anything stays closed so long, so that it does not flap:
 the tutor heard nothing that would need a rest."""
-FOLLOW_UP = timedelta(days=14)
-"""How long after its opening an automated one is followed up, carried out or held out alike."""
+FOLLOWED_UP_WITHIN = timedelta(days=7)
+"""A score that could not be taken within so long of its day is not taken: it would tell of another
+time than all the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,7 @@ def decided(
         if after.version != one.version:
             changed.append(after)
     desk = desk.after(changed)
-    escalated = {
-        RULE[one.kind].escalates_to: one
-        for one in changed
-        if one.escalated_at == at and not one.held_out
-    }
+    escalated = {RULE[one.kind].escalates_to: one for one in changed if one.escalated_at == at}
     for rule in RULES:
         why = _why(rule, situation, policy, escalated.get(rule.kind))
         if why is None or desk.open(rule.kind) or desk.resting(rule, at):
@@ -111,9 +108,11 @@ def _not_asked_about(situation: Situation, desk: Desk) -> tuple[FirstSession, ..
 def _why(
     rule: Rule, situation: Situation, policy: Policy, escalated: Intervention | None
 ) -> str | None:
-    """Why a rule is due: by itself, or because something milder did not help."""
+    """Why a rule is due: by itself, or because something milder did not help, or was held out."""
     if not situation.at_work:
         return None
+    if escalated is not None and escalated.held_out:
+        return f"Since {escalated.opened_at:%d %B}: {escalated.why}"
     if escalated is not None:
         title = RULE[escalated.kind].title
         return f"{title} of {escalated.opened_at:%d %B} did not help: {escalated.why}"
@@ -126,6 +125,7 @@ def _new(
     rule: Rule, why: str, situation: Situation, policy: Policy, office: Office
 ) -> Intervention:
     at = situation.now.at
+    share = policy["holdout_share"] if rule.kind.automated else None
     due_at = office.due(rule.owner, at, rule.sla_days)
     if rule.kind is Kind.A3:
         due_at = max(s.ended_at for s in situation.first_sessions) + CHECK_IN_AFTER
@@ -140,8 +140,8 @@ def _new(
             finish_by=due_at + timedelta(days=rule.lasts_days),
             score_before=situation.now.measured_score,
             risk_before=situation.now.leaves_within_30d,
-            held_out=rule.kind.automated
-            and held_out(situation.tutor_id, rule.kind, policy["holdout_share"]),
+            held_out=share is not None and held_out(situation.tutor_id, rule.kind, share),
+            holdout_share=share,
             evidence=tuple(session.session_id for session in situation.first_sessions)
             if rule.kind is Kind.A3
             else (),
@@ -181,14 +181,17 @@ def _cleared(rule: Rule, situation: Situation, policy: Policy) -> str:
 
 
 def _followed_up(one: Intervention, situation: Situation) -> Intervention:
-    """An automated one with the score it is measured by; a tutor who has left has no better one."""
-    at = situation.now.at
-    if not one.kind.automated or one.score_after is not None:
+    """With the score it is measured by: of its day, carried out or held out alike.
+
+    A tutor who has left by then has the worst one, whatever was written as outcome.
+    """
+    at, day = situation.now.at, one.opened_at + timedelta(days=RULE[one.kind].follow_up_days)
+    if one.score_after is not None or at >= day + FOLLOWED_UP_WITHIN:
         return one
     if situation.gone:
         left = Order("measure", ENGINE, outcome=Outcome.CHURNED, score=CAP)
         return moved(one, left, at)
-    if at < one.opened_at + FOLLOW_UP:
+    if at < day:
         return one
     return moved(one, Order("measure", ENGINE, score=situation.now.measured_score), at)
 
@@ -206,10 +209,6 @@ def desk_of(found: Sequence[Intervention]) -> Desk:
     newest = {one.kind: one for one in sorted(found, key=lambda each: each.opened_at)}
     return Desk(
         tuple(
-            one
-            for one in found
-            if one.open
-            or (one.kind.automated and one.score_after is None)
-            or newest[one.kind] is one
+            one for one in found if one.open or one.score_after is None or newest[one.kind] is one
         )
     )

@@ -101,7 +101,8 @@ class Intervention:
     `why` is the cause in words, `score_before` the churn score and `risk_before` the chance to
     leave within 30 days when it was opened, `score_after` the score when it was followed up.
     `due_at` is when somebody has to have acted; once somebody has, `finish_by` is when it should
-    be over. `held_out` is one that was not carried out, to measure the others by. `escalated_from`
+    be over. `held_out` is one that was not carried out, to measure the others by, `holdout_share`
+    the share of tutors of whom that was so when it was opened (None: not noted). `escalated_from`
     is the milder kind that did not help, and whose cause is its cause too. `late_at` is when the
     owner was told that the clock had run out.
     """
@@ -118,6 +119,7 @@ class Intervention:
     status: Status = Status.PENDING
     assignee: str | None = None
     held_out: bool = False
+    holdout_share: float | None = None
     evidence: tuple[str, ...] = ()
     mentor_id: str | None = None
     escalated_from: Kind | None = None
@@ -287,8 +289,7 @@ def _what_it_brings(before: Intervention, order: Order, at: datetime) -> dict[st
             by_hand = {} if order.who == ENGINE else {
                 "acted_at": before.acted_at or at, "assignee": before.assignee or order.who,
             }  # fmt: skip
-            return by_hand | {"resolved_at": at, "snoozed_until": None, "outcome": order.outcome,
-                              "score_after": order.score}  # fmt: skip
+            return by_hand | {"resolved_at": at, "snoozed_until": None, "outcome": order.outcome}
         case "cancel":
             return {"resolved_at": at, "snoozed_until": None, "outcome": order.outcome}
         case "snooze":

@@ -44,6 +44,8 @@ class Rule:
     that it does not flap. `sla_days` are working days in which the owner has to act, `lasts_days`
     calendar days from then on; `cool_down_days` pass after it was opened (automated) or done
     (by people) before it may open again. `escalates_to` opens if the cause stands at the end.
+    `follow_up_days` after it was opened the score is measured again: late enough for it to be over,
+    and the same for all of a kind, since who is measured later has had more time to recover.
     """
 
     kind: Kind
@@ -63,6 +65,7 @@ class Rule:
     effect: float = 0.0
     """Share of departures it is assumed to prevent, until enough is measured."""
     escalates_to: Kind | None = None
+    follow_up_days: int = 14
 
 
 def _performance(situation: Situation, policy: Policy) -> str | None:
@@ -177,7 +180,7 @@ RULES: tuple[Rule, ...] = (
         "A coaching call of 30 minutes.",
         Owner.OPS_MANAGER, AT_RISK,
         _score_lasts("coaching_score"), _score_stands("coaching_score"),
-        sla_days=2, lasts_days=14, cool_down_days=30, minutes=45, effect=0.15,
+        sla_days=2, lasts_days=14, cool_down_days=30, minutes=45, effect=0.15, follow_up_days=28,
     ),
     Rule(
         Kind.H2, "Peer mentoring",
@@ -185,7 +188,7 @@ RULES: tuple[Rule, ...] = (
         "Four weeks with an exemplary tutor of the same subject.",
         Owner.PEOPLE_OPS, frozenset({MEDIUM}),
         _new_and_developing, _while_due(_new_and_developing),
-        sla_days=5, lasts_days=28, cool_down_days=180, minutes=60, effect=0.15,
+        sla_days=5, lasts_days=28, cool_down_days=180, minutes=60, effect=0.15, follow_up_days=42,
     ),
     Rule(
         Kind.H3, "Improvement plan",
@@ -193,7 +196,7 @@ RULES: tuple[Rule, ...] = (
         "A plan with goals and weekly check-ins, 30 to 60 days.",
         Owner.PEOPLE_OPS, frozenset({CRITICAL}),
         _score_lasts("plan_score"), _score_stands("plan_score"),
-        sla_days=1, lasts_days=60, cool_down_days=90, minutes=240, effect=0.20,
+        sla_days=1, lasts_days=60, cool_down_days=90, minutes=240, effect=0.20, follow_up_days=70,
     ),
     Rule(
         Kind.H4, "Retention interview",
@@ -201,7 +204,7 @@ RULES: tuple[Rule, ...] = (
         "A conversation about what is wrong and what would help.",
         Owner.PEOPLE_OPS, AT_RISK,
         _less_active, _score_stands("retention_score"),
-        sla_days=1, lasts_days=14, cool_down_days=60, minutes=60, effect=0.20,
+        sla_days=1, lasts_days=14, cool_down_days=60, minutes=60, effect=0.20, follow_up_days=28,
     ),
     Rule(
         Kind.H5, "Recognition",
@@ -209,7 +212,7 @@ RULES: tuple[Rule, ...] = (
         "A bonus, a word in public, or a better rate.",
         Owner.PEOPLE_OPS, frozenset({LOW}),
         _long_exemplary, lambda situation, policy: _exemplary(situation.now),
-        sla_days=10, lasts_days=30, cool_down_days=180, minutes=30, effect=0.05,
+        sla_days=10, lasts_days=30, cool_down_days=180, minutes=30, effect=0.05, follow_up_days=56,
     ),
 )  # fmt: skip
 

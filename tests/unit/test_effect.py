@@ -211,6 +211,36 @@ def test_a_tutor_counts_once_with_the_first_case() -> None:
     assert told.accepted.n == 2
 
 
+def test_only_what_was_opened_under_the_newest_share_is_compared() -> None:
+    new = [replace(one, share=0.2, opened_at=OPENED + timedelta(days=9)) for one in arm(2, 1)]
+
+    told = effect([*arm(40, 30), *arm(30, 15, held=True), *new])
+
+    assert (told.treated.improved.n, told.held_out.improved.n) == (2, 0)
+    assert told.accepted.n == 42
+
+
+def test_of_what_people_do_only_what_somebody_acted_upon_is_followed_up() -> None:
+    """What nobody began was mostly cancelled because the tutor had recovered by then."""
+    left_alone = [replace(case(f"t-{n}", fall=20), kind="H1") for n in range(40)]
+    helped = [replace(one, kind="H1", accepted=True) for one in arm(30, 12)]
+
+    told = effect([*left_alone, *helped])
+
+    assert (told.treated.improved.n, told.treated.improved.value) == (30, 0.4)
+    assert told.accepted == Counted(30, 70)
+
+
+@pytest.mark.parametrize(
+    ("fall", "outcome", "kept"), [(0.0, "no_change", True), (0.0, "churned", False),
+                                  (None, None, None)]
+)  # fmt: skip
+def test_recognition_succeeds_with_whoever_stays(
+    fall: float | None, outcome: str | None, kept: bool | None
+) -> None:
+    assert improved(replace(case(fall=fall), kind="H5", outcome=outcome)) is kept
+
+
 def test_a_mail_nobody_opened_counts_as_treated() -> None:
     opened = replace(case("t-2", fall=10), accepted=True)
 
@@ -313,15 +343,20 @@ def test_kinds_are_not_mixed() -> None:
             id="worse",
         ),
         pytest.param(
-            [replace(one, kind="H1") for one in arm(50, 35)],
+            [replace(one, kind="H1", accepted=True) for one in arm(50, 35)],
             "improved: 70 % — but without a holdout nobody knows how many would have improved "
             "anyway",
             id="by a person",
         ),
         pytest.param(
-            [replace(one, kind="H1") for one in arm(20, 20)],
+            [replace(one, kind="H1", accepted=True) for one in arm(20, 20)],
             "not enough data: 20 of at least 30 followed up",
             id="few by a person",
+        ),
+        pytest.param(
+            [replace(one, kind="H5", accepted=True) for one in arm(40, 0)],
+            "stayed: 100 % — but without a holdout nobody knows how many would have stayed anyway",
+            id="recognition",
         ),
         pytest.param([], "not enough data: 0 of at least 30 followed up", id="none"),
     ],

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.churn_score import RiskLevel, risk_level
-from shared.domain.engine import FOLLOW_UP, Desk, decided, desk_of
+from shared.domain.engine import FOLLOWED_UP_WITHIN, Desk, decided, desk_of
 from shared.domain.intervention import Intervention, Kind, Order, Outcome, Owner, Status, moved
 from shared.domain.intervention_rule import PERFORMANCE_FLAGS, RULE, RULES
 from shared.domain.office import Office
@@ -17,6 +17,7 @@ from shared.domain.tier import Tier
 from tests.builders import override
 
 NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)  # a Tuesday
+FOLLOW_UP = timedelta(days=14)
 EVERYBODY = Policy().changed({"holdout_share": 0.0})
 
 
@@ -330,6 +331,29 @@ def test_moves_that_go_on_for_two_weeks_reach_a_manager() -> None:
     assert coaching.why.startswith("Reschedule alert of 17 November did not help: 3 sessions")
 
 
+def test_moves_that_go_on_reach_a_manager_also_where_the_message_was_held_out() -> None:
+    half = Policy().changed({"holdout_share": 0.5})
+    given = situation(facts(60, reschedules_7d=3))
+    arms = [
+        only(decide(replace(given, tutor_id=f"t-{number}"), policy=half), Kind.A4)
+        for number in range(40)
+    ]
+
+    reached = {
+        one.held_out: only(
+            decide(replace(later(given, days=14), tutor_id=one.tutor_id), Desk((one,))), Kind.H1
+        )
+        for one in arms
+    }
+
+    assert not any(coaching.held_out for coaching in reached.values())
+    assert {held: coaching.why.split(":")[0] for held, coaching in reached.items()} == {
+        True: "Since 17 November",
+        False: "Reschedule alert of 17 November did not help",
+    }
+    assert {one.escalated_from for one in reached.values()} == {Kind.A4}
+
+
 @pytest.mark.parametrize(("reschedules", "status"), [(3, Status.PENDING), (2, Status.CANCELLED)])
 def test_what_reached_a_manager_stands_while_the_moves_go_on_whatever_the_score(
     reschedules: int, status: Status
@@ -403,6 +427,57 @@ def test_those_held_out_are_followed_up_like_the_others() -> None:
     assert {(one.score_before, one.score_after, one.outcome) for one in after} == {
         (60.0, 48.0, Outcome.IMPROVED)
     }
+
+
+@pytest.mark.parametrize("kind", ["H1", "H3", "H4"])
+def test_what_people_did_is_followed_up_on_its_day_whatever_they_wrote(kind: str) -> None:
+    given = steady(90, 7, confirmed=frozenset({"activity_drop"}))
+    order = Order("complete", "sam", outcome=Outcome.NO_CHANGE)
+    done = moved(only(decide(given), Kind(kind)), order, NOW)
+    day = RULE[Kind(kind)].follow_up_days
+    calm = situation(facts(60, at=NOW + timedelta(days=day)))
+
+    assert decide(later(calm, days=-0.1), Desk((done,))) == ()
+    (measured,) = decide(calm, Desk((done,)))
+
+    assert (measured.score_after, measured.outcome) == (60.0, Outcome.NO_CHANGE)
+    assert decide(later(calm, days=1), Desk((measured,))) == ()
+
+
+def test_who_leaves_before_the_follow_up_has_not_been_kept() -> None:
+    order = Order("complete", "sam", outcome=Outcome.IMPROVED)
+    done = moved(only(decide(steady(60, 7)), Kind.H1), order, NOW)
+
+    (left,) = decide(situation(facts(20), at_work=False, gone=True), Desk((done,)))
+
+    assert (left.score_after, left.outcome) == (100.0, Outcome.CHURNED)
+    assert left.steps[-2].said == "improved"
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_score_of_much_later_is_no_follow_up(gone: bool) -> None:
+    order = Order("complete", "sam", outcome=Outcome.IMPROVED)
+    done = moved(only(decide(steady(60, 7)), Kind.H1), order, NOW)
+    day = timedelta(days=RULE[Kind.H1].follow_up_days) + FOLLOWED_UP_WITHIN
+
+    assert decide(situation(facts(20, at=NOW + day), gone=gone), Desk((done,))) == ()
+
+
+def test_what_is_completed_after_its_follow_up_keeps_the_score_of_that_day() -> None:
+    begun = moved(only(decide(steady(60, 7)), Kind.H1), Order("start", "sam"), NOW)
+    (measured,) = decide(later(steady(60, 7), days=28), Desk((begun,)))
+
+    order = Order("complete", "sam", outcome=Outcome.IMPROVED)
+    done = moved(measured, order, NOW + timedelta(days=30))
+
+    assert done.score_after == 60.0
+
+
+def test_what_is_opened_notes_the_share_that_was_held_out() -> None:
+    half = Policy().changed({"holdout_share": 0.5})
+    found = decide(steady(60, 7, reschedules_7d=3), policy=half)
+
+    assert {one.kind: one.holdout_share for one in found} == {Kind.A4: 0.5, Kind.H1: None}
 
 
 def test_what_is_over_is_still_followed_up() -> None:
