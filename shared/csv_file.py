@@ -1,4 +1,4 @@
-"""CSV files record by record, plain or gzipped; one that cannot be read spoils no other."""
+"""CSV files record by record, plain or gzipped; a record that cannot be read spoils no other."""
 
 import csv
 import gzip
@@ -10,6 +10,10 @@ from pathlib import Path
 
 MOST_LINES = 200
 """A quote still open after so many lines is a mistake in the first of them."""
+
+
+class DamagedFileError(ValueError):
+    """A gzip that was cut off or altered: what is missing of it can not be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,13 @@ def find(folder: Path, name: str) -> Path | None:
 def records(path: Path) -> Iterator[Record]:
     """All records but empty lines; line numbers count from 1.
 
-    Bytes that are not UTF-8 become lone surrogates, which no checked text may hold.
+    Bytes that are not UTF-8 become lone surrogates, which no checked text may hold. Raises
+    DamagedFileError.
     """
     lines = _lines(path)
     unread: deque[Record] = deque()
     while (first := _next(lines, unread)) is not None:
-        if first.fault:
-            yield first
-        elif first.cells[0].strip("\r\n"):
+        if first.cells[0].strip("\r\n"):
             yield _record(first, lines, unread)
 
 
@@ -53,8 +56,8 @@ def _record(first: Record, lines: Iterator[Record], unread: deque[Record]) -> Re
         except csv.Error as error:
             open_quote = "unexpected end of data" in str(error)
             more = _next(lines, unread) if open_quote and len(taken) < MOST_LINES else None
-            if more is None or more.fault:
-                unread.extendleft(reversed([*taken, *([more] if more else [])]))
+            if more is None:
+                unread.extendleft(reversed(taken))
                 said = "a quote is opened and never closed" if open_quote else str(error)
                 return Record(first.line, [], said)
             taken.append(more)
@@ -66,7 +69,7 @@ def _next(lines: Iterator[Record], unread: deque[Record]) -> Record | None:
 
 
 def _lines(path: Path) -> Iterator[Record]:
-    """The physical lines, each as a record of one cell; a damaged gzip ends with a fault."""
+    """The physical lines, each as a record of one cell."""
     opened = gzip.open if path.suffix == ".gz" else open
     number = 0
     with opened(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
@@ -74,4 +77,5 @@ def _lines(path: Path) -> Iterator[Record]:
             for number, line in enumerate(file, 1):
                 yield Record(number, [line])
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            yield Record(number + 1, [], f"the file is damaged from here on ({error})")
+            said = f"{path.name} is damaged from line {number + 1} on ({error})"
+            raise DamagedFileError(said) from error

@@ -1,7 +1,8 @@
 """A history: a folder of CSV files with what was reported, checked row by row as the API would.
 
 One bad row never hides the others: reading yields domain objects and, in between, refusals that
-name file, line and column (CONTRACT 1).
+name file, line and column (CONTRACT 1). Of a damaged file nothing is taken: the rows it lost would
+look like silences.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ from shared.contracts import (
     parsed,
     read_json,
 )
-from shared.csv_file import Record, find, records
+from shared.csv_file import DamagedFileError, Record, find, records
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.feedback import Feedback
 from shared.domain.log import Log
@@ -48,7 +49,7 @@ type Entry = Tutor | Report | BehaviourEvent | Feedback
 
 
 class HistoryError(ValueError):
-    """The folder is not a history at all."""
+    """The folder is not a history at all, or a file of it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,14 @@ def digest(folder: Path) -> str:
     return known.hexdigest()[:32]
 
 
+def whole_records(path: Path) -> Iterator[Record]:
+    """All records of a file; raises HistoryError once it shows to be damaged."""
+    try:
+        yield from records(path)
+    except DamagedFileError as error:
+        raise HistoryError(str(error)) from error
+
+
 def read_tutors(folder: Path) -> Iterator[Tutor | BadRow]:
     """Profiles; those without a version are ordered by their line."""
     for row in _rows(folder, "tutors", PastTutor):
@@ -236,7 +245,7 @@ def _rows[M: Inbound](folder: Path, name: str, model: type[M]) -> Iterator[_Row[
     path = find(folder, name)
     if path is None:
         return
-    found = records(path)
+    found = whole_records(path)
     header = next(found, None)
     if header is None:
         return

@@ -30,7 +30,7 @@ def import_history(
 
     Refused rows are printed and written to `refused.csv` in the stack's folder; the rest loads.
     Its tutors are predicted then, if there is a churn model. Raises HistoryError where the folder
-    holds no history at all.
+    holds no history at all or a damaged file, before anything is loaded.
     """
     with ExitStack() as open_things:
         bars = _Bars(quiet=quiet)
@@ -80,7 +80,8 @@ def main(history: str) -> None:
     try:
         import_history(deployed, Path(history), CHECKOUT)
     except HistoryError as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit("Stopped; the same command goes on from here.")
 

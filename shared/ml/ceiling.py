@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from shared.csv_file import find, records
+from shared.csv_file import find
 from shared.domain.evaluation import HORIZONS
-from shared.history import HistoryError
+from shared.history import HistoryError, whole_records
 from shared.ml.features import Floats
 from shared.ml.ledger import microseconds
 from shared.ml.sample import Sample
@@ -29,7 +29,7 @@ def read_ceiling(folder: Path) -> Ceiling:
     if path is None:
         return {}
     known: dict[tuple[str, int, int], float] = {}
-    for record in records(path):
+    for record in whole_records(path):
         if record.line == 1 and record.cells == COLUMNS:
             continue
         try:

@@ -313,6 +313,24 @@ def test_rows_that_can_not_be_read_are_counted_and_shown(
     assert "tutors.csv line" in err
 
 
+@pytest.mark.parametrize("command", ["backtest", "train"])
+def test_a_damaged_file_is_one_line_and_leaves_nothing(
+    command: str, hamlet: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    history = tmp_path / "history"
+    history.mkdir()
+    packed = gzip.compress((hamlet / "sessions.csv").read_bytes())
+    (history / "sessions.csv.gz").write_bytes(packed[: len(packed) // 2])
+
+    status = main([command, *arguments(history, tmp_path / "out")[1:]])
+
+    said = capfd.readouterr().err.splitlines()
+    assert status == 2
+    assert len(said) == 1
+    assert said[0].startswith(f"{command}: HISTORY: sessions.csv.gz is damaged from line ")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_model_is_trained_by_hand_as_the_store_keeps_it(run: Run, tmp_path: Path) -> None:
     options = {"--history": str(run.history), "--out": str(tmp_path / "model"), "--threads": "2"}
     until = f"{UNTIL:%Y-%m-%d}"

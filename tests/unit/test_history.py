@@ -3,6 +3,7 @@
 import csv
 import gzip
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -275,16 +276,31 @@ def test_gzip_reads_like_plain(tmp_path: Path) -> None:
     assert isinstance(report, Report)
 
 
-def test_of_a_damaged_gzip_what_can_be_read_loads(tmp_path: Path) -> None:
+def cut_off(folder: Path) -> None:
+    """Twenty thousand sessions, gzipped, of which the second half did not arrive."""
     rows = [SESSION.replace("s-1", f"s-{number}") for number in range(20_000)]
     packed = gzip.compress("\n".join((SESSION_HEADER, *rows)).encode())
-    (tmp_path / "sessions.csv.gz").write_bytes(packed[: len(packed) // 2])
+    (folder / "sessions.csv.gz").write_bytes(packed[: len(packed) // 2])
 
-    *loaded, last = read_sessions(tmp_path)
 
-    assert len(loaded) > 1_000
-    assert all(isinstance(report, Report) for report in loaded)
-    assert "damaged" in refusal(last)[2]
+def altered(folder: Path) -> None:
+    """A session whose bytes are not those that were packed."""
+    packed = bytearray(gzip.compress(f"{SESSION_HEADER}\n{SESSION}\n".encode()))
+    packed[-6] ^= 1  # of the checksum
+    (folder / "sessions.csv.gz").write_bytes(packed)
+
+
+def no_gzip(folder: Path) -> None:
+    (folder / "sessions.csv.gz").write_text(f"{SESSION_HEADER}\n{SESSION}\n")
+
+
+@pytest.mark.parametrize("damage", [cut_off, altered, no_gzip])
+def test_a_damaged_file_is_refused_whole(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    """What it lost of sessions would look as if their tutors had fallen silent."""
+    damage(tmp_path)
+
+    with pytest.raises(HistoryError, match=r"^sessions\.csv\.gz is damaged from line \d+ on"):
+        read_past(tmp_path)
 
 
 def test_a_tutor_of_a_history_may_lack_name_and_address(tmp_path: Path) -> None:

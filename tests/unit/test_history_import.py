@@ -1,9 +1,14 @@
-"""What `make import` says of the rows it refused."""
+"""What `make import` says of the rows and the files it refused."""
 
+import gzip
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from infra_cdk.local import history_import
+from infra_cdk.local.deployed import Deployed
+from infra_cdk.local.folder import Folder
 from infra_cdk.local.history_import import SHOWN, report_refused
 from shared.history import BadRow
 
@@ -35,3 +40,24 @@ def test_an_import_without_refusals_leaves_no_file(
 
     assert not (tmp_path / "refused.csv").exists()
     assert capsys.readouterr().err == ""
+
+
+def test_a_damaged_history_ends_in_one_line_and_loads_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = Folder(tmp_path / "local")
+    here.path.mkdir()
+    names = dict.fromkeys((field.name for field in fields(Deployed)), "http://127.0.0.1:9")
+    Deployed(**names).write(here.deployed)
+    monkeypatch.setattr(history_import, "CHECKOUT", here)
+    whole = gzip.compress(b"session_id,tutor_id,student_id,scheduled_time,status\n" * 2_000)
+    (tmp_path / "sessions.csv.gz").write_bytes(whole[:-20])
+
+    with pytest.raises(SystemExit) as ended:
+        history_import.main(str(tmp_path))
+
+    assert ended.value.code == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if "damaged" in line]
+    assert len(said) == 1
+    assert said[0].startswith("sessions.csv.gz is damaged from line ")
+    assert not (here.path / "refused.csv").exists()
