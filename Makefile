@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site ruby bench docs preview-mails synth deploy publish-site publish-model rollback-model dry-run remove-synthetic clean
+.PHONY: help setup run token import test check site ruby chromium bench docs preview-mails synth deploy publish-site publish-model rollback-model dry-run remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -48,7 +48,7 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 	@mkdir -p build
 	@.venv/bin/lint-imports --no-cache > build/imports.txt 2>&1 || (cat build/imports.txt; exit 1)
 
-test: check site ruby ## Everything that must hold, as CI runs it
+test: check site ruby chromium ## Everything that must hold, as CI runs it
 	@$(if $(CI),REQUIRE_RAILS=1) .venv/bin/pytest --ignore tests/e2e --numprocesses 2 --dist loadfile --durations 10
 	@.venv/bin/pytest tests/e2e --numprocesses 2 --dist loadfile --durations 10
 
@@ -61,6 +61,13 @@ ruby:
 	    apt-get -qq update >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
 	      --no-install-recommends $(RUBY_PACKAGES) >/dev/null; } || \
 	  echo "Skipping what needs Ruby; on Debian: apt-get install $(RUBY_PACKAGES)"
+
+chromium:
+	@command -v chromium >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    apt-get -qq update >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+	      --no-install-recommends chromium >/dev/null; } || \
+	  echo "Skipping what needs a browser; on Debian: apt-get install chromium"
 
 bench: setup ## Measure this machine: webhook, burst, scoring, reads, units and dollars (PART=…)
 	@$(PYTHON) -m tests.bench $(PART)

@@ -10,7 +10,7 @@ from tests.e2e.marketplace import Marketplace
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    with throwaway_stack() as running:
+    with throwaway_stack(site=True) as running:
         yield running
 
 

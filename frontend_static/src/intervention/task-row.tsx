@@ -19,7 +19,7 @@ export function TaskRow({ task }: { task: Schemas["Intervention"] }): ReactNode 
           <Link
             to="/tutors/$tutorId"
             params={{ tutorId: task.tutor_id }}
-            className="text-ink hover:underline"
+            className="text-ink underline decoration-line-strong underline-offset-2"
           >
             {nameOf(task.tutor_id)}
           </Link>

@@ -59,6 +59,11 @@ export function foreseen({ task, action, order }: Move): Task {
 
 type List = Schemas["InterventionList"];
 
+/** Where the version is kept that one's own last move made. */
+function madeVersion(task: Task): QueryKey {
+  return ["version", task.intervention_id];
+}
+
 export function useMove() {
   const api = useApi();
   const queries = useQueryClient();
@@ -86,10 +91,14 @@ export function useMove() {
   }
 
   return useMutation({
+    // One after the other, and each on the version that one's own last move made: whoever is quick
+    // must not be in conflict with themselves.
+    scope: { id: "moves" },
     mutationFn: async ({ task, action, order = {} }: Move) => {
+      const mine = queries.getQueryData<number>(madeVersion(task)) ?? 0;
       const params = {
         path: { intervention_id: task.intervention_id },
-        header: { "If-Match": `"${String(task.version)}"` },
+        header: { "If-Match": `"${String(Math.max(task.version, mine))}"` },
       };
       return told(
         await api.POST(`/api/interventions/{intervention_id}/${action}`, {
@@ -105,6 +114,7 @@ export function useMove() {
       return { before: move.task };
     },
     onSuccess: (task, { action }) => {
+      queries.setQueryData(madeVersion(task), task.version);
       put(task);
       say.done(DONE[action]);
     },

@@ -10,6 +10,7 @@ import { count, decimal, percent } from "@/format/number";
 import { words } from "@/format/word";
 import { Badge } from "@/ui/badge";
 import { Card } from "@/ui/card";
+import { Scroll } from "@/ui/scroll";
 import { Select } from "@/ui/select";
 import { Empty, Failed, Loading } from "@/ui/state";
 import { Ago, Time } from "@/ui/time";
@@ -111,7 +112,7 @@ function MeasuresTable({ evaluation }: { evaluation: Schemas["Evaluation"] }): R
   const names = Object.keys(NAMES).filter((name) => evaluation.measures[name]);
   const base = evaluation.measures.promoted;
   return (
-    <div className="overflow-x-auto">
+    <Scroll label="Measures">
       <h3 className="mb-2 text-xs font-medium">On tutors and days it never saw</h3>
       <table className="w-full">
         <thead className="text-xs text-muted">
@@ -177,7 +178,7 @@ function MeasuresTable({ evaluation }: { evaluation: Schemas["Evaluation"] }): R
           left within {evaluation.horizon_days} days.
         </p>
       )}
-    </div>
+    </Scroll>
   );
 }
 
@@ -271,7 +272,7 @@ function Effects(): ReactNode {
   return (
     <Card title="What interventions do" aside="against tutors held out at random" flush>
       {found.data ? (
-        <div className="overflow-x-auto px-4 pb-4">
+        <Scroll label="What each kind does" className="px-4 pb-4">
           <table className="w-full min-w-2xl">
             <thead className="text-xs text-muted">
               <tr>
@@ -310,7 +311,7 @@ function Effects(): ReactNode {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       ) : found.isError ? (
         <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
       ) : (

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { dateOf } from "@/format/time";
 import { classNames } from "@/ui/class-names";
+import { Scroll } from "@/ui/scroll";
 
 const WEEKS = 13;
 const DAY_MS = 24 * 3600 * 1000;
@@ -51,28 +52,30 @@ export function Strip({ sessions }: { sessions: readonly Session[] }): ReactNode
   const days = stripDays(sessions, new Date());
   const worst = worstWeekday(days);
   return (
-    <figure className="overflow-x-auto border-t border-line px-4 py-3">
+    <figure className="border-t border-line px-4 py-3">
       <figcaption className="mb-2 flex flex-wrap gap-x-4 text-xs text-muted">
         <Legend className="fill-good/60" name="taught" />
         <Legend className="fill-high" name="moved by the tutor" />
         <Legend className="fill-critical" name="missed by the tutor" />
         {worst && <strong className="font-medium text-ink">{worst}</strong>}
       </figcaption>
-      <svg
-        width={LEFT + WEEKS * CELL}
-        height={TOP + 7 * CELL}
-        role="img"
-        aria-label={`Thirteen weeks of sessions. ${worst ?? "No weekday stands out."}`}
-      >
-        {WEEKDAYS.map((name, row) => (
-          <text key={name} x="0" y={TOP + row * CELL + 12} className="fill-faint text-2xs">
-            {name}
-          </text>
-        ))}
-        {days.map((day, place) => (
-          <Cell key={day.at.toISOString()} day={day} place={place} />
-        ))}
-      </svg>
+      <Scroll label="Calendar of sessions">
+        <svg
+          width={LEFT + WEEKS * CELL}
+          height={TOP + 7 * CELL}
+          role="img"
+          aria-label={`Thirteen weeks of sessions. ${worst ?? "No weekday stands out."}`}
+        >
+          {WEEKDAYS.map((name, row) => (
+            <text key={name} x="0" y={TOP + row * CELL + 12} className="fill-faint text-2xs">
+              {name}
+            </text>
+          ))}
+          {days.map((day, place) => (
+            <Cell key={day.at.toISOString()} day={day} place={place} />
+          ))}
+        </svg>
+      </Scroll>
     </figure>
   );
 }
