@@ -38,7 +38,8 @@ class Factor(Outbound):
 class Prediction(Outbound):
     """What the churn model says; `note` says why there is nothing, if so.
 
-    `base`, the contributions of `factors`, and `others` add up to `margin`, all in log-odds.
+    `base`, the contributions of `factors`, and `others` add up to `margin`, the log-odds of
+    leaving within 30 days: margin = ln(p / (1 - p)) of `within_30d`.
     `disagrees` is whether score and model say different things, `disagreement` why.
     """
 

@@ -53,8 +53,9 @@ class Factor:
 class Prediction:
     """Probabilities of one tutor, with the factors that push them most.
 
-    `base` + the contributions of `factors` + `others` = `margin`, all in log-odds. `data_as_of`
-    is the newest thing in the log that was looked at.
+    `base` + the contributions of `factors` + `others` = `margin`, all in log-odds of leaving
+    within 30 days: `margin` is that of `within_30d`, `base` what the model says where nothing
+    pushes. `data_as_of` is the newest thing in the log that was looked at.
     """
 
     tutor_id: str

@@ -26,6 +26,9 @@ from shared.ml.logistic import Logistic, Scale
 FORMAT: Final = 2
 DIGITS: Final = 8
 """Of the digest in a version: two models of one date share it once in four thousand million."""
+_POINTS, _WORTHS = np.polynomial.legendre.leggauss(12)
+QUADRATURE: Final = ((_POINTS[:, None, None] + 1) / 2, _WORTHS[:, None, None] / 2)
+"""Gauss and Legendre's points between 0 and 1, and what each is worth: (points, 1, 1)."""
 MANIFEST: Final = "manifest.json"
 STAGES: Final = "stages.json"
 
@@ -62,37 +65,46 @@ class ChurnModel:
 
         `matrix` has all columns of the space.
         """
-        survival = self._log_survival(self.inputs(matrix), kind)
-        return np.asarray(-np.expm1(survival))
+        inputs = self.inputs(matrix)
+        margins = np.stack([hazard.margin(inputs) for hazard in self._known(kind)], axis=-1)
+        return _chance(margins[:, None], self._shares(kind))
 
-    def _log_survival(self, inputs: Matrix, kind: ModelKind | None) -> Floats:
-        """Logarithm of the chance to be still there after each horizon."""
-        total = np.zeros((len(inputs), len(self.stages)))
-        first = next(place for place, stage in enumerate(self.stages) if chosen(stage, kind))
-        for place, stage in enumerate(self.stages[first:], first):
-            before = total[:, place - 1] if place > first else np.zeros(len(inputs))
-            hazard = chosen(stage, kind)
-            if hazard is None:
-                total[:, place] = before * (stage.days / stage.after)
+    def _known(self, kind: ModelKind | None) -> list[Hazard]:
+        found = (chosen(stage, kind) for stage in self.stages)
+        return [hazard for hazard in found if hazard is not None]
+
+    def _shares(self, kind: ModelKind | None) -> Floats:
+        """How often each horizon's log-survival counts that of each known stage: (4, known)."""
+        known = [place for place, stage in enumerate(self.stages) if chosen(stage, kind)]
+        shares = np.zeros((len(self.stages), len(known)))
+        for place, stage in enumerate(self.stages):
+            if place in known:
+                shares[place] = shares[place - 1] if place > known[0] else 0.0
+                shares[place, known.index(place)] = 1.0
+            elif place > known[0]:
+                shares[place] = shares[place - 1] * (stage.days / stage.after)
             else:
-                total[:, place] = before - np.logaddexp(0.0, hazard.margin(inputs))
-        for place, stage in enumerate(self.stages[:first]):
-            total[:, place] = total[:, first] * (stage.days / self.stages[first].days)
-        return total
+                shares[place, 0] = stage.days / self.stages[known[0]].days
+        return shares
 
     def explained(self, matrix: Matrix, days: int) -> Floats:
         """What pushes the chance to leave within `days`: (rows, inputs + 1), the base last.
 
-        The stages' margins are weighted by what each does to ln(1 − P): the hazard itself
-        (DESIGN, Chosen parts), scaled so that the weights sum to 1. A row sums to its margin.
+        A row sums to the log-odds of its probability. The base is what the stages' bases together
+        say, alike for all. A stage's contributions are weighted by what its margin does to the
+        log-odds, h_k / P, on average over the straight way from base to row: Aumann-Shapley
+        (integrated gradients, Sundararajan et al. 2017), which leaves no rest.
         """
         inputs = self.inputs(matrix)
-        known = [stage for stage in self.stages if chosen(stage, None)]
-        stages = [stage for stage in known if stage.days <= days] or known[:1]
-        parts = [_in_force(stage).contributions(inputs) for stage in stages]
-        weights = np.stack([expit(part.sum(axis=1)) for part in parts]) + 1e-12
-        weights /= weights.sum(axis=0)
-        return np.asarray(sum(w[:, None] * part for w, part in zip(weights, parts, strict=True)))
+        shares = self._shares(None)[HORIZONS.index(days)]
+        counted = [known for known, share in zip(self._known(None), shares, strict=True) if share]
+        parts = np.stack([hazard.contributions(inputs) for hazard in counted], axis=-1)
+        share = shares[shares > 0]
+        base, change = parts[:, -1], parts[:, :-1].sum(axis=1)
+        steps, worth = QUADRATURE
+        weights = (worth * _pull(base + steps * change, share)).sum(axis=0)
+        pushes = (parts[:, :-1] * weights[:, None]).sum(axis=-1)
+        return np.column_stack([pushes, _log_odds(_log_survival(base, share))])
 
     def inputs(self, matrix: Matrix) -> Matrix:
         """The columns that the model looks at."""
@@ -105,11 +117,26 @@ def chosen(stage: Stage, kind: ModelKind | None) -> Hazard | None:
     return stage.hazards.get(name) if name else None
 
 
-def _in_force(stage: Stage) -> Hazard:
-    hazard = chosen(stage, None)
-    if hazard is None:
-        raise ModelError(f"nothing is in force for {stage.days} days")
-    return hazard
+def _log_survival(margins: Floats, shares: Floats) -> Floats:
+    """Logarithm of the chance to be still there, of (..., known) margins.
+
+    No matrix product: its rounding would depend on how many tutors are asked for at once.
+    """
+    return np.asarray(-(np.logaddexp(0.0, margins) * shares).sum(axis=-1))
+
+
+def _chance(margins: Floats, shares: Floats) -> Floats:
+    return np.asarray(-np.expm1(_log_survival(margins, shares)))
+
+
+def _log_odds(log_survival: Floats) -> Floats:
+    """Log-odds of leaving: ln((1 - S) / S), exact where S is nearly 1."""
+    return np.asarray(np.log(-np.expm1(log_survival)) - log_survival)
+
+
+def _pull(margins: Floats, share: Floats) -> Floats:
+    """By how much the log-odds of leaving move with each stage's margin: (..., rows, known)."""
+    return np.asarray(share * expit(margins) / _chance(margins, share)[..., None])
 
 
 # --- files ---

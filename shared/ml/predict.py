@@ -16,6 +16,8 @@ from shared.ml.ledger import Ledger, microseconds
 from shared.ml.model import ChurnModel
 
 FACTORS: Final = 3
+EXPLAINED: Final = HEADLINE
+"""The horizon, in days, whose probability the factors explain."""
 
 
 def predict(model: ChurnModel, logs: Sequence[Log], as_of: datetime) -> list[Prediction | None]:
@@ -35,7 +37,7 @@ def predict(model: ChurnModel, logs: Sequence[Log], as_of: datetime) -> list[Pre
         return answers
     matrix = np.vstack([features(ledgers[place], at, model.space) for place in here])
     chances = model.probabilities(matrix)
-    pushes = model.explained(matrix, HEADLINE)
+    pushes = model.explained(matrix, EXPLAINED)
     for row, place in enumerate(here):
         factors = _factors(model, matrix[row : row + 1], pushes[row])
         base, margin = float(pushes[row, -1]), float(pushes[row].sum())

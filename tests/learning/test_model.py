@@ -65,15 +65,32 @@ def test_first_stages_without_outcomes_share_the_pace_of_the_one_after(
     assert (np.diff(chances, axis=1) >= 0).all()
 
 
-def test_what_pushes_a_tutor_adds_up_to_the_margin(town: Town, rows: Sample) -> None:
-    stage = next(stage for stage in town.model.stages if stage.promoted)
-    assert stage.promoted is not None
-    inputs = town.model.inputs(rows.matrix)
+@pytest.mark.parametrize("days", HORIZONS)
+def test_what_pushes_a_tutor_adds_up_to_the_log_odds_of_leaving(
+    town: Town, rows: Sample, days: int
+) -> None:
+    chance = town.model.probabilities(rows.matrix)[:, HORIZONS.index(days)]
 
-    parts = town.model.explained(rows.matrix, stage.days)
+    parts = town.model.explained(rows.matrix, days)
 
-    margin = stage.hazards[stage.promoted].margin(inputs)
-    assert np.abs(parts.sum(axis=1) - margin).max() < 1e-4
+    assert np.abs(parts.sum(axis=1) - np.log(chance / (1 - chance))).max() < 1e-5
+    assert np.ptp(parts[:, -1]) < 1e-5
+
+
+@pytest.mark.parametrize("lost", [slice(3, 4), slice(2, 4), slice(0, 1), slice(0, 2)])
+def test_a_horizon_that_borrows_its_pace_is_explained_as_exactly(
+    town: Town, rows: Sample, lost: slice
+) -> None:
+    stages = list(town.model.stages)
+    for stage in stages[lost]:
+        stages[stages.index(stage)] = Stage(stage.after, stage.days, None, {})
+    model = replace(town.model, stages=tuple(stages))
+    for place, days in enumerate(HORIZONS):
+        chance = model.probabilities(rows.matrix)[:, place]
+
+        parts = model.explained(rows.matrix, days)
+
+        assert np.abs(parts.sum(axis=1) - np.log(chance / (1 - chance))).max() < 1e-5
 
 
 @pytest.mark.parametrize("kind", ["xgboost", "logistic", "recency"])
@@ -97,7 +114,10 @@ def test_a_prediction_names_three_different_things_and_their_rest(town: Town) ->
         assert len({families[factor.feature] for factor in prediction.factors}) == 3
         assert [abs(push) for push in told] == sorted(map(abs, told), reverse=True)
         total = prediction.base + sum(told) + prediction.others
-        assert abs(total - prediction.margin) < 1e-4
+        assert abs(total - prediction.margin) < 1e-9
+        chance = prediction.probabilities.within_30d
+        assert chance is not None
+        assert abs(1 / (1 + np.exp(-prediction.margin)) - chance) < 1e-5
         assert all((f.contribution > 0) == (f.direction == "raises") for f in prediction.factors)
         assert all(factor.words for factor in prediction.factors)
 
