@@ -25,8 +25,8 @@ from shared.domain.log import Log, midnight
 from shared.domain.population import population
 from shared.history import HistoryError
 from shared.ml.ceiling import Ceiling, unpack_ceiling
-from shared.ml.model import ChurnModel, ModelError, pack, unpack
-from shared.ml.nightly import Night, nightly
+from shared.ml.model import ModelError, pack, unpack
+from shared.ml.nightly import TEST_DAYS, InForce, Night, nightly
 from shared.setting import Setting
 
 
@@ -39,6 +39,9 @@ class Env(Setting):
     ENOUGH_REAL_TUTORS: int = 100
     READERS: int = 8
 
+
+NIGHTS = TEST_DAYS + 1
+"""Decisions to look back on; an older one was judged by none of the moments that judge tonight."""
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
@@ -61,7 +64,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     known = gather(learners.tutor_ids, midnight(at) - timedelta(days=env.TRAIN_DAYS))
     before = models.registry.champion()
 
-    night = nightly(known, champion(before), at, ceiling=ceiling(), threads=env.NTHREAD)
+    night = nightly(known, in_force(before), at, ceiling=ceiling(), threads=env.NTHREAD)
     decision = replace(night.decision, reasons=(*night.decision.reasons, learners.about))
     night = replace(night, decision=decision)
 
@@ -79,14 +82,18 @@ def gather(tutor_ids: tuple[str, ...], since: datetime) -> Mapping[str, Log]:
         return dict(zip(tutor_ids, read, strict=True))
 
 
-def champion(before: Champion | None) -> ChurnModel | None:
+def in_force(before: Champion | None) -> InForce | None:
     """The model to challenge: the one in force, or the newest before it whose files are good.
 
     None where there is none; a damaged file must not lower the bar.
     """
-    for version in (before.version, *before.earlier) if before else ():
+    if before is None:
+        return None
+    judged = [each.decided_at for each in models.registry.decisions(NIGHTS) if each.evaluations]
+    since = max((before.since, *judged))
+    for version in (before.version, *before.earlier):
         try:
-            return unpack(models.model(version), env.NTHREAD)
+            return InForce(unpack(models.model(version), env.NTHREAD), since)
         except (ModelError, ModelFileError) as error:
             logger.error("model refused", version=version, reason=str(error))
             metrics.add_metric("ModelRefused", MetricUnit.Count, 1)

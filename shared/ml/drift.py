@@ -10,6 +10,7 @@ has many alike rows of each tutor, so n is what they are worth.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import sqrt
+from typing import Final
 
 import numpy as np
 
@@ -130,6 +131,9 @@ def realised(horizon_days: int, label: Array, probability: Array, tutor: Array) 
     )
 
 
+NOTHING_CAME: Final = "No outcome has closed yet that it did not learn from."
+
+
 def health(
     checked_at: datetime,
     model_version: str,
@@ -137,7 +141,8 @@ def health(
     outcomes: tuple[Realised, ...],
 ) -> Health:
     """Both, with a sentence on each."""
-    notes = (_moved(drifts), *(_came(each) for each in outcomes))
+    came = tuple(_came(each) for each in outcomes) or (NOTHING_CAME,)
+    notes = (_moved(drifts), *came)
     return Health(checked_at, model_version, drifts, outcomes, notes)
 
 

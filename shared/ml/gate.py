@@ -19,6 +19,7 @@ from shared.ml.measure import lift, log_losses, measures, paired_difference
 
 FEWEST_DEPARTURES = 50
 FEWEST_LEAVERS = 30
+NEEDED = f"{FEWEST_DEPARTURES} of {FEWEST_LEAVERS}"
 
 FEWEST_IN_GROUP = 10
 """Departures, of as many tutors, from which on a subgroup is compared on its own."""
@@ -122,18 +123,18 @@ def _evaluation(days: int, case: Case) -> Evaluation:
 def enough_outcomes(case: Case) -> Finding:
     """At least 50 departures of at least 30 tutors."""
     found = case.challenger[HEADLINE]
-    passed = enough(found)
+    passed = enough(found.positives, found.positive_tutors)
     return Finding(
         passed,
         f"{'Enough' if passed else 'Too little'} to judge by: {found.rows:,} outcomes have closed, "
         f"{found.positives:,} of them departures, of {found.positive_tutors:,} tutors "
-        f"(needed: {FEWEST_DEPARTURES} of {FEWEST_LEAVERS}).",
+        f"(needed: {NEEDED}).",
     )
 
 
-def enough(found: Measures) -> bool:
+def enough(departures: int, leavers: int) -> bool:
     """Whether there were departures enough, of tutors enough, to judge by."""
-    return found.positives >= FEWEST_DEPARTURES and found.positive_tutors >= FEWEST_LEAVERS
+    return departures >= FEWEST_DEPARTURES and leavers >= FEWEST_LEAVERS
 
 
 def better_than_champion(case: Case) -> Finding:
@@ -243,7 +244,7 @@ def no_horizon_worse(case: Case) -> Finding:
     judged = [
         days
         for days, found in sorted(case.challenger.items())
-        if days != HEADLINE and enough(found)
+        if days != HEADLINE and enough(found.positives, found.positive_tutors)
     ]
     worse = [days for days in judged if _worse(case.closed[days], case, len(judged))]
     if worse:

@@ -19,7 +19,7 @@ from shared.ml.calibration import reliability
 from shared.ml.ceiling import Ceiling, best_possible
 from shared.ml.drift import drift, health, realised
 from shared.ml.features import Floats
-from shared.ml.gate import Closed, decide
+from shared.ml.gate import NEEDED, Closed, decide, enough
 from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
 from shared.ml.measure import lift, measures
@@ -32,9 +32,21 @@ type Names = npt.NDArray[np.str_]
 
 TEST_DAYS: Final = 28
 """Moments on which challenger and champion meet, the last of them closed just now."""
-LEAST_DAYS_IN_FORCE: Final = 7
+DAYS_BETWEEN: Final = 7
 """Asking every night anew would let chance in sooner or later: 5 % a night is 30 % a week."""
 BANDS: Final = ((30.0, "under 30 days"), (180.0, "30 to 180 days"), (np.inf, "over 180 days"))
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The model to challenge; `since` is when it was put in force or last stood a judgement."""
+
+    model: ChurnModel
+    since: datetime
+
+    @property
+    def version(self) -> str:
+        return self.model.manifest.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,7 @@ class Night:
 
 def nightly(
     logs: Mapping[str, Log],
-    champion: ChurnModel | None,
+    champion: InForce | None,
     now: datetime,
     *,
     ceiling: Ceiling | None = None,
@@ -63,19 +75,20 @@ def nightly(
     end = _end(ledgers, now)
     first = _first(end)
     known = {name: ledger.until(microseconds(end)) for name, ledger in ledgers.items()}
-    in_force = champion.manifest.version if champion else None
+    served = champion.model if champion else None
     try:
         challenger = train(known, first, threads=threads, trained_at=end)
     except TrainingError as error:
-        decision = Decision(now, None, in_force, False, (f"Nothing was trained: {error}.",))
-        return Night(None, decision, _health(known, champion, end, now) if champion else None)
-    tested = _tested(known, challenger, first, end)
+        why = f"Nothing was trained: {error}."
+        decision = Decision(now, None, champion.version if champion else None, False, (why,))
+        return Night(None, decision, health_of(known, served, end, now) if served else None)
+    tested = rows_to_judge(known, challenger, end)
     found = evaluations(challenger, tested, ceiling or {})
     evaluated = replace(challenger.manifest, evaluations=found)
     challenger = versioned(replace(challenger, manifest=evaluated))
-    decision = _decision(known, challenger, champion, tested, now)
-    serving = challenger if decision.promoted else champion
-    return Night(challenger, decision, _health(known, serving, end, now) if serving else None)
+    decision = decided(known, challenger, champion, tested, now)
+    serving = challenger if decision.promoted else served
+    return Night(challenger, decision, health_of(known, serving, end, now) if serving else None)
 
 
 def _end(ledgers: Mapping[str, Ledger], now: datetime) -> datetime:
@@ -104,11 +117,9 @@ def _after(first: datetime, last: datetime) -> Ints:
     return midnights(microseconds(first) + DAY, microseconds(last))
 
 
-def _tested(
-    ledgers: Mapping[str, Ledger], model: ChurnModel, first: datetime, end: datetime
-) -> Sample:
-    """Tutors at work at the midnights after `first`, seen through a model's space."""
-    return sample(ledgers, _after(first, end), model.space, microseconds(end))
+def rows_to_judge(ledgers: Mapping[str, Ledger], model: ChurnModel, end: datetime) -> Sample:
+    """Tutors at work at the midnights of a night's test, seen through a model's space."""
+    return sample(ledgers, _after(_first(end), end), model.space, microseconds(end))
 
 
 def evaluations(model: ChurnModel, tested: Sample, ceiling: Ceiling) -> tuple[Evaluation, ...]:
@@ -147,24 +158,21 @@ def _evaluation(model: ChurnModel, rows: Sample, days: int, ceiling: Ceiling) ->
     )
 
 
-def _decision(
+def decided(
     ledgers: Mapping[str, Ledger],
     challenger: ChurnModel,
-    champion: ChurnModel | None,
+    champion: InForce | None,
     tested: Sample,
     now: datetime,
 ) -> Decision:
-    version = challenger.manifest.version
-    in_force = champion.manifest.version if champion else None
+    """Whether a challenger takes over by the outcomes of `tested`, seen through its own space."""
+    version, in_force, seen = challenger.manifest.version, None, None
     if champion is not None:
-        served = (now - champion.manifest.trained_at) / timedelta(days=1)
-        if served < LEAST_DAYS_IN_FORCE:
-            why = (
-                f"{champion.manifest.version} stays in force: it was trained {served:.0f} days "
-                f"ago, and is challenged after {LEAST_DAYS_IN_FORCE} at the earliest."
-            )
+        in_force = champion.version
+        tested = _unseen(champion.model, tested)
+        if why := _too_soon(champion, tested, now):
             return Decision(now, version, in_force, False, (why,))
-    seen = _seen_by(ledgers, champion, tested) if champion else None
+        seen = _seen_by(ledgers, champion.model, tested)
     closed = {
         days: _closed(ledgers, challenger, seen, tested, days)
         for days in HORIZONS
@@ -174,6 +182,29 @@ def _decision(
         why = f"No outcome of {HEADLINE} days has closed since the challenger was trained."
         return Decision(now, version, in_force, False, (why,))
     return decide(closed, version, in_force, now)
+
+
+def _unseen(model: ChurnModel, rows: Sample) -> Sample:
+    """The moments after all that a model learned from; one made by hand may know the newest."""
+    return rows.take(rows.at > microseconds(model.manifest.train_until))
+
+
+def _too_soon(champion: InForce, tested: Sample, now: datetime) -> str | None:
+    """Why champion and challenger do not meet yet: too few outcomes that judged nobody before."""
+    served = (now - champion.since) / timedelta(days=1)
+    stays = f"{champion.version} stays in force: it was put there or judged {served:.0f} days ago"
+    if served < DAYS_BETWEEN:
+        return f"{stays}, and is challenged after {DAYS_BETWEEN} at the earliest."
+    known_then = champion.since - timedelta(days=HEADLINE + SILENCE_DAYS)
+    new = tested.take(tested.closed(HEADLINE) & (tested.at > microseconds(known_then)))
+    left = new.leaves_within(HEADLINE)
+    departures, leavers = int(left.sum()), len(np.unique(new.tutor[left]))
+    if enough(departures, leavers):
+        return None
+    return (
+        f"{stays}, and {departures:,} departures of {leavers:,} tutors that it did not learn from "
+        f"have become certain since ({NEEDED} are needed to judge anew)."
+    )
 
 
 def _seen_by(ledgers: Mapping[str, Ledger], champion: ChurnModel, tested: Sample) -> Floats:
@@ -216,13 +247,13 @@ def _tenures(rows: Sample) -> Names:
     return bands[np.where(np.isnan(days), len(BANDS), np.minimum(place, len(BANDS) - 1))]
 
 
-def _health(
+def health_of(
     ledgers: Mapping[str, Ledger], model: ChurnModel, end: datetime, now: datetime
 ) -> Health:
     """How tutors look tonight against training, and what came of what was predicted."""
     tonight = sample(ledgers, np.array([microseconds(end)]), model.space, microseconds(end))
     names = model.manifest.features
-    past = _tested(ledgers, model, _first(end), end)
+    past = _unseen(model, rows_to_judge(ledgers, model, end))
     came = (_came(model, past.take(past.closed(days)), days) for days in HORIZONS)
     return health(
         now,

@@ -15,7 +15,7 @@ type Reliance = Literal["percentages", "order", "nothing", "unknown"]
 
 def reliance(found: Measures) -> Reliance:
     """What can be relied on; unknown where too few left to judge by."""
-    if found.auc_low is None or not enough(found):
+    if found.auc_low is None or not enough(found.positives, found.positive_tutors):
         return "unknown"
     if found.auc_low <= 0.5:
         return "nothing"

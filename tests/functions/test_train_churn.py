@@ -26,7 +26,7 @@ from shared.aws.scoring import Scoring
 from shared.aws.table import VersionConflictError
 from shared.aws.tutor_log import LogTable
 from shared.domain.churn_model import Champion, Decision, FeatureDrift, Health
-from shared.domain.evaluation import HEADLINE
+from shared.domain.evaluation import HEADLINE, Evaluation
 from shared.domain.log import Log
 from shared.domain.tutor import Tutor
 from shared.ml.ceiling import COLUMNS, unpack_ceiling
@@ -91,7 +91,8 @@ def town(monkeypatch: pytest.MonkeyPatch) -> None:
 def promoted(version: str, *, days: int) -> None:
     """Put a model in force that was trained so many days ago."""
     at, model = NIGHT - timedelta(days=days), small_model(version)
-    model = replace(model, manifest=replace(model.manifest, trained_at=at))
+    manifest = replace(model.manifest, trained_at=at, train_until=at - timedelta(days=72))
+    model = replace(model, manifest=manifest)
     decision = Decision(at, version, None, promoted=True, reasons=())
     train_churn.keep(Night(model, decision, None), train_churn.models.registry.champion())
 
@@ -252,7 +253,7 @@ def test_a_challenger_meets_the_last_good_model_where_the_one_in_force_is_damage
     registry = ModelRegistry(aws.store)
     decision, health = registry.decisions()[0], registry.health()
     assert decision.champion == "v1"
-    assert any("than the model in force" in reason for reason in decision.reasons)
+    assert decision.reasons[0].startswith("v1 stays in force: it was put there or judged 15 days")
     assert health is not None
     assert health.model_version == "v1"
     assert counted["ModelRefused"] == 1
@@ -269,6 +270,22 @@ def test_a_night_that_is_repeated_trains_the_same_version(
     assert first.challenger == again.challenger
     assert first.challenger is not None
     assert unpack(train_churn.models.model(first.challenger)).manifest.version == first.challenger
+
+
+def test_a_model_that_was_judged_lately_is_not_judged_again(
+    aws: Aws, town: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promoted("v1", days=30)
+    registry = ModelRegistry(aws.store)
+    measured = Evaluation(HEADLINE, {}, (), ())
+    registry.put_decision(
+        Decision(NIGHT - timedelta(days=3), "v2", "v1", False, ("No better.",), (measured,))
+    )
+    registry.put_decision(Decision(NIGHT - timedelta(days=1), "v3", "v1", False, ("Too soon.",)))
+
+    run()
+
+    assert "put there or judged 3 days ago" in registry.decisions()[0].reasons[0]
 
 
 # --- the best possible forecast ---

@@ -8,12 +8,24 @@ import pytest
 
 from events.world.ceiling import ceiling
 from events.world.history import simulate
+from shared.domain.churn_model import Decision
 from shared.domain.evaluation import HEADLINE
 from shared.ml.ceiling import Ceiling
 from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import microseconds
 from shared.ml.model import pack, versioned
-from shared.ml.nightly import LEAST_DAYS_IN_FORCE, TEST_DAYS, Night, evaluations, judging, nightly
+from shared.ml.nightly import (
+    DAYS_BETWEEN,
+    TEST_DAYS,
+    InForce,
+    Night,
+    decided,
+    evaluations,
+    health_of,
+    judging,
+    nightly,
+    rows_to_judge,
+)
 from shared.ml.sample import sample
 from tests.learning.conftest import END, SEED, TOWN, Town
 
@@ -89,9 +101,8 @@ def test_the_decision_says_in_sentences_why(night: Night) -> None:
 
 @pytest.fixture(scope="module")
 def young_champion(town: Town, best: Ceiling) -> Night:
-    served = replace(town.model.manifest, trained_at=END - timedelta(days=2))
     three = TWO_O_CLOCK + timedelta(hours=1)
-    champion = replace(town.model, manifest=served)
+    champion = InForce(town.model, three - timedelta(days=2))
     return nightly(town.logs, champion, three, ceiling=best, threads=1)
 
 
@@ -115,7 +126,64 @@ def test_the_version_is_that_of_the_evaluated_model(night: Night) -> None:
 
 def test_a_champion_serves_a_week_before_it_is_challenged(young_champion: Night) -> None:
     assert not young_champion.decision.promoted
-    assert f"after {LEAST_DAYS_IN_FORCE} at the earliest" in young_champion.decision.reasons[0]
+    (why,) = young_champion.decision.reasons
+    assert "put there or judged 2 days ago" in why
+    assert f"after {DAYS_BETWEEN} at the earliest" in why
+
+
+def meet(town: Town, night: Night, champion: InForce, copies: int = 1) -> Decision:
+    """What comes of it when the night's challenger meets a champion in so many equal towns."""
+    assert night.challenger is not None
+    towns = {f"{each}-{name}": one for each in range(copies) for name, one in town.ledgers.items()}
+    tested = rows_to_judge(towns, night.challenger, END)
+    return decided(towns, night.challenger, champion, tested, TWO_O_CLOCK)
+
+
+def test_a_model_trained_long_ago_but_put_in_force_now_serves_a_week_too(
+    town: Town, night: Night
+) -> None:
+    """A rollback is not undone the night after."""
+    old = replace(town.model.manifest, trained_at=END - timedelta(days=300))
+    champion = InForce(replace(town.model, manifest=old), TWO_O_CLOCK - timedelta(hours=9))
+
+    found = meet(town, night, champion)
+
+    assert not found.promoted
+    assert "at the earliest" in found.reasons[0]
+
+
+def test_outcomes_that_have_judged_before_do_not_judge_again_alone(
+    town: Town, night: Night
+) -> None:
+    found = meet(town, night, InForce(town.model, TWO_O_CLOCK - timedelta(days=DAYS_BETWEEN)))
+
+    (why,) = found.reasons
+    assert "put there or judged 7 days ago, and " in why
+    assert "have become certain since (50 of 30 are needed to judge anew)" in why
+
+
+def test_a_model_that_learned_from_the_newest_outcomes_is_not_judged_by_them(
+    town: Town, night: Night
+) -> None:
+    knowing = replace(town.model, manifest=replace(town.model.manifest, train_until=END))
+
+    (why,) = meet(town, night, InForce(knowing, END - timedelta(days=60))).reasons
+    health = health_of(town.ledgers, knowing, END, TWO_O_CLOCK)
+
+    assert "0 departures of 0 tutors that it did not learn from" in why
+    assert health.realised == ()
+    assert "No outcome has closed yet that it did not learn from." in health.notes
+
+
+def test_a_challenger_no_better_than_the_champion_is_not_let_in(town: Town, night: Night) -> None:
+    assert night.challenger is not None
+    equal = InForce(night.challenger, END - timedelta(days=30))
+
+    found = meet(town, night, equal, copies=3)
+
+    assert found.champion == night.challenger.manifest.version
+    assert not found.promoted
+    assert any("log-loss" in reason or "can not be told" in reason for reason in found.reasons)
 
 
 def test_health_holds_predictions_against_what_came(town: Town, young_champion: Night) -> None:
@@ -127,19 +195,6 @@ def test_health_holds_predictions_against_what_came(town: Town, young_champion: 
     assert realised[30].rows > 500
     assert 0 < realised[30].low <= realised[30].observed <= realised[30].high
     assert {each.feature for each in health.drift} <= set(town.model.manifest.features)
-
-
-def test_a_challenger_no_better_than_the_champion_is_not_let_in(town: Town) -> None:
-    older = town.model.manifest
-    champion = replace(
-        town.model, manifest=replace(older, trained_at=END - timedelta(days=30), version="older")
-    )
-
-    found = nightly(town.logs, champion, TWO_O_CLOCK, threads=1)
-
-    assert found.decision.champion == "older"
-    assert not found.decision.promoted
-    assert any("log-loss" in reason for reason in found.decision.reasons)
 
 
 def test_a_young_platform_has_no_model_and_is_told_why(town: Town) -> None:
