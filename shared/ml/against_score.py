@@ -78,7 +78,7 @@ def _example(
     score: ChurnScore,
 ) -> Example:
     name, as_of = tested.names[tested.tutor[row]], instant(int(tested.at[row]))
-    prediction = predict(model, [logs[name]], as_of)[0]
+    prediction = predict(model, [as_at_work(logs[name])], as_of)[0]
     return Example(
         tutor_id=name,
         as_of=as_of,

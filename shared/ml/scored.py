@@ -57,7 +57,7 @@ def scored(
     scores: list[ChurnScore] = []
     for name in dict.fromkeys(names):
         moments = [instant(at) for at in rows.at[places[names == name]]]
-        scores += churn_scores(_at_work(logs[name]), moments, reference)
+        scores += churn_scores(as_at_work(logs[name]), moments, reference)
     told = [_told(score) for score in scores]
     return Scored(
         rows=places,
@@ -75,7 +75,7 @@ def _told(score: ChurnScore) -> tuple[list[float], list[bool]]:
     return values, [part is None or part.known for part in parts]
 
 
-def _at_work(log: Log) -> Log:
+def as_at_work(log: Log) -> Log:
     """The log with the profile as it was: whoever is scored was at work, whatever came later."""
     return replace(log, tutor=replace(log.tutor, status=TutorStatus.ACTIVE, status_since=None))
 
@@ -88,5 +88,5 @@ def reference_at(
     here = [name for name, ledger in ledgers.items() if at_work(ledger, at)[0]]
     usual = Reference()
     return fitted_to(
-        f"{moment:%Y-%m-%d}", [standing(_at_work(logs[name]), moment, usual) for name in here]
+        f"{moment:%Y-%m-%d}", [standing(as_at_work(logs[name]), moment, usual) for name in here]
     )
