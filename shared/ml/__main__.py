@@ -21,8 +21,9 @@ from shared.domain.evaluation import Evaluation, Measures, within
 from shared.history import HistoryError, Past, read_past
 from shared.ml.backtest import BacktestError, Split, backtest
 from shared.ml.ceiling import Ceiling, read_ceiling
+from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import Ledger, instant
-from shared.ml.record_end import record_end
+from shared.ml.record_end import record_end, usual_gap
 from shared.ml.result_folder import write_backtest, write_model
 from shared.ml.train import TrainingError, train
 from shared.ml.verdict import verdict
@@ -87,19 +88,42 @@ def run_train(options: argparse.Namespace) -> None:
     end = record_end(ledgers)
     if end is None:
         raise BacktestError("HISTORY", f"{folder} holds no completed session")
-    if until is not None and until > instant(end.at) + timedelta(days=1):
-        said = f"{until:%Y-%m-%d} is after the records end, {instant(end.at):%Y-%m-%d}"
-        raise BacktestError("TRAIN_UNTIL", f"{said}: everybody would look gone")
+    learned = _known_until(until, end.at, usual_gap(ledgers, end.at))
     try:
         known = {name: ledger.until(end.at) for name, ledger in ledgers.items()}
-        model = train(known, until or instant(end.at), threads=threads, trained_at=_now())
+        model = train(known, learned, threads=threads, trained_at=_now())
     except TrainingError as error:
         raise BacktestError("TRAIN_UNTIL" if until else "HISTORY", str(error)) from error
     with _writing(out):
         write_model(model, out)
+    if until is not None and learned < until:
+        say(
+            f"The last session was on {learned:%Y-%m-%d}, and so long a silence is not usual "
+            "here: it learned until then, lest those who go on teaching look gone."
+        )
     for note in model.manifest.notes:
         say(note)
     say(f"{out}: model {model.manifest.version}, {model.manifest.rows:,} tutor-moments")
+
+
+def _known_until(until: datetime | None, end: int, usual_days: int) -> datetime:
+    """What to learn until where the records end at `end` (microseconds).
+
+    TRAIN_UNTIL stands after days as quiet as this platform is used to. After more, the records
+    may have ended earlier, and silences that nobody saw would count as departures: it is learned
+    until their end. Beyond SILENCE_DAYS as well, the date can not have been meant.
+    """
+    last = instant(end)
+    if until is None:
+        return last
+    quiet = until.date() - last.date()
+    if quiet > timedelta(days=max(SILENCE_DAYS, usual_days)):
+        raise BacktestError(
+            "TRAIN_UNTIL",
+            f"{until:%Y-%m-%d} is {quiet.days} days after the records end, {last:%Y-%m-%d}: "
+            "everybody would look gone",
+        )
+    return until if quiet <= timedelta(days=usual_days) else min(until, last)
 
 
 def _now() -> datetime:

@@ -11,6 +11,9 @@ from shared.ml.ledger import DAY, EMPTY, Ints, Ledger
 THIN: Final = 0.1
 """A week with less than this share of the days taught in a usual one is not covered any more."""
 USUAL_DAYS: Final = 90
+USUAL_GAPS: Final = 0.99
+"""This share of the gaps between days with sessions is what a platform is used to."""
+YEAR_DAYS: Final = 365
 CLOSED_DAYS: Final = 8
 """Longer than any weekend."""
 
@@ -33,9 +36,20 @@ def record_end(ledgers: Mapping[str, Ledger]) -> RecordEnd | None:
     taught = np.sort(np.concatenate([np.zeros(0, np.int64), *_taught(ledgers)]))
     if not len(taught):
         return None
-    last = _last_usual_day([ledger["taught_day"].at // DAY for ledger in ledgers.values()])
+    last = _last_usual_day(_days_taught(ledgers))
     covered = int(np.searchsorted(taught, (last + 1) * DAY, side="left"))
     return RecordEnd(int(taught[covered - 1]), len(taught) - covered)
+
+
+def usual_gap(ledgers: Mapping[str, Ledger], end: int) -> int:
+    """How many days the platform is used to have from one day with sessions to the next, 1 or more.
+
+    By the year before `end` (microseconds): a platform of a dozen rests on weekends, one of a
+    thousand never.
+    """
+    days = np.unique(np.concatenate([EMPTY.at, *_days_taught(ledgers)]))
+    gaps = np.diff(days[(days <= end // DAY) & (days > end // DAY - YEAR_DAYS)])
+    return int(np.quantile(gaps, USUAL_GAPS, method="higher")) if len(gaps) else 1
 
 
 def closures(ledgers: Mapping[str, Ledger], end: int) -> list[tuple[int, int]]:
@@ -62,6 +76,10 @@ def closures(ledgers: Mapping[str, Ledger], end: int) -> list[tuple[int, int]]:
 
 def _taught(ledgers: Mapping[str, Ledger]) -> list[Ints]:
     return [ledger["taught"].at for ledger in ledgers.values()]
+
+
+def _days_taught(ledgers: Mapping[str, Ledger]) -> list[Ints]:
+    return [ledger["taught_day"].at // DAY for ledger in ledgers.values()]
 
 
 def _last_usual_day(days_taught: list[Ints]) -> int:

@@ -29,8 +29,9 @@ from shared.ml.ceiling import read_ceiling
 from shared.ml.labels import SILENCE_DAYS, Kind, departures
 from shared.ml.ledger import DAY, Ledger, instant, microseconds
 from shared.ml.model import unpack
-from shared.ml.record_end import record_end
+from shared.ml.record_end import record_end, usual_gap
 from shared.ml.result_folder import COLUMNS, write_backtest
+from shared.ml.sample import first_seen
 from shared.ml.train import training_sample
 from tests.learning.conftest import END
 
@@ -342,6 +343,32 @@ def test_a_model_is_trained_by_hand_as_the_store_keeps_it(run: Run, tmp_path: Pa
     assert unpack(files).manifest.train_until == UNTIL
 
 
+@pytest.mark.parametrize(
+    ("after", "learned"),
+    [
+        pytest.param(1, "2026", id="the next midnight"),
+        pytest.param(14, "it learned until then", id="a quieter fortnight than is usual"),
+        pytest.param(15, "is 15 days after the records end", id="no date that was meant"),
+    ],
+)
+def test_a_history_may_end_days_before_the_date_it_is_cut_at(
+    after: int, learned: str, run: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    end = record_end({name: Ledger.of(log) for name, log in run.logs.items()})
+    assert end
+    until = instant(end.at).date() + timedelta(days=after)
+    out = tmp_path / "model"
+
+    status = main(
+        ["train", "--history", str(run.history), "--out", str(out), "--train-until", str(until)]
+    )
+
+    told = "".join(capfd.readouterr())
+    assert learned in told
+    assert status == (2 if after > SILENCE_DAYS else 0)
+    assert out.exists() is (after <= SILENCE_DAYS)
+
+
 def test_nothing_is_left_of_a_run_that_fails_while_writing(again: Backtest, tmp_path: Path) -> None:
     out = tmp_path / "out"
     broken = replace(again, said={})
@@ -386,6 +413,26 @@ def test_records_without_a_session_have_no_end() -> None:
 
 
 # --- real histories ---
+
+
+def test_hardly_a_week_of_a_small_platform_is_quieter_than_is_usual() -> None:
+    if not (REAL / "guild").is_dir():
+        pytest.skip("the real history guild is not beside the checkout")
+    whole = {name: Ledger.of(log) for name, log in read_past(REAL / "guild").logs().items()}
+    weekly = range(400, 3800, 49)
+    first = first_seen(whole) // DAY
+    refused, unusual = 0, 0
+
+    for day in weekly:
+        known = {name: ledger.until((first + day) * DAY) for name, ledger in whole.items()}
+        end = record_end(known)
+        assert end
+        quiet = first + day - end.at // DAY
+        refused += quiet > max(SILENCE_DAYS, usual_gap(known, end.at))
+        unusual += quiet > usual_gap(known, end.at)
+
+    assert refused == 0
+    assert unusual <= 0.05 * len(weekly)
 
 
 def every_sixth(name: str, folder: Path) -> Path:
