@@ -119,6 +119,14 @@ class _Trial:
         known = {name for ledger in self.ledgers.values() for name in ledger.profile}
         return [name for name in PROFILE if name in known - self.model.space.reported]
 
+    def looks_at(self, first: int, last: int) -> bool:
+        """Whether outcomes of training or test lie in days (since 1970) from first to last."""
+        asked = max(self.horizons) + SILENCE_DAYS
+        begin, until = self.model.manifest.train_from, self.split.train_until
+        learned = microseconds(begin) // DAY, microseconds(until) // DAY
+        tested = int(self.tested.at.min()) // DAY, int(self.tested.at.max()) // DAY + asked
+        return any(first <= to and last >= since for since, to in (learned, tested))
+
     def of(self, days: int) -> "_Closed":
         """What closed of one horizon."""
         certain = self.tested.closed(days)
@@ -449,12 +457,15 @@ def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
             f"The records end on {instant(trial.end.at):%d %B %Y}; {trial.end.beyond:,} sessions "
             "dated later, when hardly anybody taught any more, were left out."
         )
-    for first, last in closures(trial.ledgers, trial.end.at):
-        begin, done = (f"{instant(day * DAY):%d %B %Y}" for day in (first, last))
+    closed = [when for when in closures(trial.ledgers, trial.end.at) if trial.looks_at(*when)]
+    if closed:
+        spells = " and ".join(
+            " to ".join(f"{instant(day * DAY):%d %B %Y}" for day in when) for when in closed
+        )
         yield (
-            f"From {begin} to {done} hardly anybody taught. Whoever was silent for more than "
-            f"{SILENCE_DAYS} days across it counts as having left: departures before it are "
-            "commoner and harder to foresee."
+            f"Hardly anybody taught from {spells}. Whoever was silent for more than "
+            f"{SILENCE_DAYS} days across such a time counts as having left: departures before it "
+            "are commoner and harder to foresee."
         )
     late = [days for days in HORIZONS if days not in trial.horizons]
     if late:

@@ -1,11 +1,12 @@
 """Until when the records reach: what happened later is not known, whatever a stray row says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import DAY, EMPTY, Ints, Ledger
 
 THIN: Final = 0.1
@@ -14,8 +15,9 @@ USUAL_DAYS: Final = 90
 USUAL_GAPS: Final = 0.99
 """This share of the gaps between days with sessions is what a platform is used to."""
 YEAR_DAYS: Final = 365
-CLOSED_DAYS: Final = 8
-"""Longer than any weekend."""
+WEEK_DAYS: Final = 7
+FEWEST_EXPECTED: Final = 3
+"""Tutors a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +55,62 @@ def usual_gap(ledgers: Mapping[str, Ledger], end: int) -> int:
 
 
 def closures(ledgers: Mapping[str, Ledger], end: int) -> list[tuple[int, int]]:
-    """Times of CLOSED_DAYS or more on which hardly anybody taught: first and last day (since 1970).
+    """When hardly anybody taught for more than SILENCE_DAYS: first and last day (since 1970).
 
     Holidays of the whole platform, or records that are missing: silences across them are no sign.
+    A day is held against the median of the USUAL_DAYS before it, days without a session among
+    them. Where that is below FEWEST_EXPECTED tutors a day, quiet weeks come about by chance.
     """
-    days = np.concatenate(
-        [EMPTY.at, *(ledger["taught_day"].at // DAY for ledger in ledgers.values())]
-    )
+    days = np.concatenate([EMPTY.at, *_days_taught(ledgers)])
     days = days[days <= end // DAY]
     if not len(days):
         return []
-    taught = np.bincount(days - days.min())
-    thin = taught < THIN * np.median(taught[taught > 0])
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], thin, [False]]).astype(int)))
-    runs = zip(edges[::2], edges[1::2], strict=True)
+    first, taught = int(days.min()), np.bincount(days - days.min())
     return [
-        (int(begin + days.min()), int(after - 1 + days.min()))
-        for begin, after in runs
-        if after - begin >= CLOSED_DAYS
+        (first + spell.begin, first + spell.after - 1)
+        for spell in _joined(_spells(taught), taught)
+        if spell.after - spell.begin > SILENCE_DAYS
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spell:
+    """Days [begin, after) on which hardly anybody taught, where `usual` would have."""
+
+    begin: int
+    after: int
+    usual: float
+
+
+def _spells(taught: Ints) -> Iterator[_Spell]:
+    """Runs of thin days; a long one is not what the days after it are held against."""
+    before: list[int] = []
+    day = 0
+    while day < len(taught):
+        usual = float(np.median(before[-USUAL_DAYS:])) if len(before) > SILENCE_DAYS else 0.0
+        after = day
+        if usual >= FEWEST_EXPECTED:
+            while after < len(taught) and taught[after] < THIN * usual:
+                after += 1
+        if after > day:
+            yield _Spell(day, after, usual)
+        after = max(after, day + 1)
+        if after - day <= SILENCE_DAYS:
+            before.extend(taught[day:after].tolist())
+        day = after
+
+
+def _joined(spells: Iterable[_Spell], taught: Ints) -> list[_Spell]:
+    """Neighbours less than a week apart as one, where hardly anybody taught in all of it."""
+    found: list[_Spell] = []
+    for spell in spells:
+        if found and spell.begin - found[-1].after < WEEK_DAYS:
+            whole = _Spell(found[-1].begin, spell.after, found[-1].usual)
+            if taught[whole.begin : whole.after].mean() < THIN * whole.usual:
+                found[-1] = whole
+                continue
+        found.append(spell)
+    return found
 
 
 def _taught(ledgers: Mapping[str, Ledger]) -> list[Ints]:

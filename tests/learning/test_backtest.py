@@ -171,6 +171,36 @@ def test_what_is_too_new_to_be_certain_is_said(run: Run) -> None:
     assert any("Nothing can be said of 90 days" in each for each in run.report["caveats"])
 
 
+@pytest.mark.parametrize(
+    ("test_from", "told"),
+    [
+        pytest.param(UNTIL, 1, id="it was asked across it"),
+        pytest.param(UNTIL + timedelta(days=24), 0, id="nothing was learned or asked of it"),
+    ],
+)
+def test_a_time_when_nobody_taught_is_told_where_it_matters(
+    test_from: datetime, told: int, run: Run
+) -> None:
+    begin, end = UNTIL + timedelta(days=2), UNTIL + timedelta(days=20)
+    logs = {
+        name: replace(
+            log,
+            sessions=tuple(
+                s
+                for s in log.sessions
+                if s.snapshot and not begin <= s.snapshot.scheduled_time < end
+            ),
+        )
+        for name, log in run.logs.items()
+    }
+
+    found = backtest(logs, Split(UNTIL, test_from), history="village", made_at=END).report
+
+    said = [each for each in found.caveats if "ardly anybody taught from" in each]
+    assert len(said) == told
+    assert all(f"{begin:%d %B %Y}" in each for each in said)
+
+
 # --- once more, with a row from the future ---
 
 
