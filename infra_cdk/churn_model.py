@@ -57,7 +57,7 @@ def main() -> None:
     try:
         place = place_of(arguments.stage)
         if arguments.command == "publish":
-            say(publish(place, arguments.folder))
+            say(publish(place, arguments.folder, arguments.stage))
         else:
             say(roll_back(place, arguments.version or None))
     except (StageError, NoModelError, VersionTakenError, ModelError, ModelFileError) as error:
@@ -77,7 +77,7 @@ def roll_back(place: Place, version: str | None) -> str:
     return f"{after.version} is in force; {asked} tutors are being predicted again."
 
 
-def publish(place: Place, folder: Path) -> str:
+def publish(place: Place, folder: Path, stage: str) -> str:
     """Store the model in a folder, as `make train` wrote it, and read it back."""
     if not folder.is_dir():
         raise ModelError(f"{folder} is no folder")
@@ -88,7 +88,8 @@ def publish(place: Place, folder: Path) -> str:
         raise ModelError(f"{folder} holds no model: {error}") from error
     place.models.put_model({name: files[name] for name in (MANIFEST, *manifest.files)})
     unpack(place.models.model(manifest.version))
-    return f"{manifest.version} is stored. To put it in force: make rollback-model VERSION=…"
+    command = f"make rollback-model STAGE={stage} VERSION={manifest.version}"
+    return f"{manifest.version} is stored. To put it in force: {command}"
 
 
 def place_of(stage: str) -> Place:

@@ -82,23 +82,21 @@ class ModelRegistry:
         """Put an earlier model in force again: the last one before, or the one named.
 
         The one that is left does not count as earlier, so that rolling back twice goes back two;
-        unless the one named is new. Raises NoModelError or VersionConflictError.
+        unless the one named is new. A stage without a model takes one by name alone. Raises
+        NoModelError or VersionConflictError.
         """
         before = self.champion()
-        if before is None:
-            raise NoModelError("no model is in force")
-        version = to or next(iter(before.earlier), None)
+        now, earlier = (before.version, before.earlier) if before else (None, ())
+        version = to or next(iter(earlier), None)
         if version is None:
-            raise NoModelError(f"there is no model before {before.version}")
-        if version == before.version or self.registered(version) is None:
-            raise NoModelError(f"there is no other model {version}")
-        places = [place for place, name in enumerate(before.earlier, 1) if name == version]
-        earlier = before.earlier[places[0] :] if places else _after(before)
-        reason = (
-            f"{who} {'rolled back' if places else 'changed'} from {before.version} to {version}."
-        )
-        decision = Decision(at, version, before.version, True, (reason,), by="rollback")
-        return self._change(version, earlier, decision, before)
+            raise NoModelError(f"there is no model before {now}" if now else "no model is in force")
+        if version == now or self.registered(version) is None:
+            raise NoModelError(f"there is no {'other ' if now else ''}model {version}")
+        places = [place for place, name in enumerate(earlier, 1) if name == version]
+        reason = f"{who} {_changed(now, version, back=bool(places))}."
+        decision = Decision(at, version, now, True, (reason,), by="rollback")
+        kept = earlier[places[0] :] if places else _after(before)
+        return self._change(version, kept, decision, before)
 
     def put_decision(self, decision: Decision) -> None:
         """Keep a decision that changed nothing."""
@@ -137,6 +135,12 @@ class ModelRegistry:
 
 def _after(before: Champion | None) -> tuple[str, ...]:
     return (before.version, *before.earlier)[:EARLIER_KEPT] if before else ()
+
+
+def _changed(before: str | None, to: str, *, back: bool) -> str:
+    if before is None:
+        return f"put {to} in force, where no model was"
+    return f"{'rolled back' if back else 'changed'} from {before} to {to}"
 
 
 def _decision_item(decision: Decision) -> Item:

@@ -65,8 +65,9 @@ def test_there_is_nothing_before_the_first_model(place: Place) -> None:
 
 
 def test_a_published_model_is_stored_and_not_in_force(aws: Aws, place: Place, folder: Path) -> None:
-    publish(place, folder)
+    told = publish(place, folder, "dev")
 
+    assert told.endswith("To put it in force: make rollback-model STAGE=dev VERSION=v1")
     assert place.models.model("v1") == packed("v1")
     assert place.models.registry.champion() is None
     stored = boto3.client("s3").list_objects_v2(Bucket="models")["Contents"]
@@ -77,7 +78,7 @@ def test_a_published_model_can_be_put_in_force_by_name(
     aws: Aws, place: Place, folder: Path
 ) -> None:
     in_force(place, "v0")
-    publish(place, folder)
+    publish(place, folder, "dev")
 
     roll_back(place, "v1")
 
@@ -86,11 +87,20 @@ def test_a_published_model_can_be_put_in_force_by_name(
     assert (champion.version, champion.earlier) == ("v1", ("v0",))
 
 
+def test_a_published_model_can_be_the_first_in_force(aws: Aws, place: Place, folder: Path) -> None:
+    publish(place, folder, "dev")
+    scored_tutors(aws, 3)
+
+    told = roll_back(place, "v1")
+
+    assert told == "v1 is in force; 3 tutors are being predicted again."
+
+
 def test_a_damaged_model_is_not_published(aws: Aws, place: Place, folder: Path) -> None:
     (folder / "stages.json").write_bytes(b"[]")
 
     with pytest.raises(ModelError):
-        publish(place, folder)
+        publish(place, folder, "dev")
 
     assert place.models.registry.registered("v1") is None
 
@@ -98,12 +108,12 @@ def test_a_damaged_model_is_not_published(aws: Aws, place: Place, folder: Path) 
 def test_publishing_again_mends_files_that_were_damaged(
     aws: Aws, place: Place, folder: Path
 ) -> None:
-    publish(place, folder)
+    publish(place, folder, "dev")
     s3 = boto3.client("s3")
     s3.put_object(Bucket="models", Key="models/v1/manifest.json", Body=b"{}")
     s3.delete_object(Bucket="models", Key="models/v1/stages.json")
 
-    publish(place, folder)
+    publish(place, folder, "dev")
 
     assert place.models.model("v1") == packed("v1")
 
@@ -111,12 +121,12 @@ def test_publishing_again_mends_files_that_were_damaged(
 def test_the_same_model_trained_again_is_stored_already(
     aws: Aws, place: Place, folder: Path
 ) -> None:
-    publish(place, folder)
+    publish(place, folder, "dev")
     model = small_model("v1")
     later = replace(model.manifest, trained_at=model.manifest.trained_at + timedelta(hours=1))
     (folder / "manifest.json").write_bytes(pack(replace(model, manifest=later))["manifest.json"])
 
-    assert publish(place, folder).startswith("v1 is stored.")
+    assert publish(place, folder, "dev").startswith("v1 is stored.")
 
     assert place.models.model("v1") == packed("v1")
 

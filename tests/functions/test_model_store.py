@@ -217,6 +217,36 @@ def test_a_model_to_go_back_to_may_be_named(aws: Aws, to: str, earlier: tuple[st
     assert (champion.version, champion.earlier) == (to, earlier)
 
 
+def test_the_first_model_in_force_may_be_one_that_is_named(aws: Aws) -> None:
+    stored(aws, "v9")
+    registry = ModelRegistry(aws.store)
+
+    registry.roll_back(NIGHT, "kim", "v9")
+
+    champion = registry.champion()
+    assert champion is not None
+    assert (champion.version, champion.earlier) == ("v9", ())
+    (made,) = registry.decisions()
+    assert (made.champion, made.promoted) == (None, True)
+    assert made.reasons == ("kim put v9 in force, where no model was.",)
+
+
+@pytest.mark.parametrize(
+    ("to", "why"),
+    [
+        pytest.param(None, "no model is in force", id="none named"),
+        pytest.param("v404", "there is no model v404", id="unknown"),
+    ],
+)
+def test_the_first_model_in_force_must_be_known(aws: Aws, to: str | None, why: str) -> None:
+    registry = ModelRegistry(aws.store)
+
+    with pytest.raises(NoModelError, match=why):
+        registry.roll_back(NIGHT, "kim", to)
+
+    assert registry.decisions() == []
+
+
 @pytest.mark.parametrize("to", [None, "v1", "v404"], ids=["nothing before", "itself", "unknown"])
 def test_there_must_be_something_to_go_back_to(aws: Aws, to: str | None) -> None:
     registry = promoted(aws, "v1")
