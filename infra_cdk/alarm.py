@@ -6,28 +6,36 @@ from constructs import Construct
 
 NAMESPACE = "TutorQuality"
 
+REFUSERS = {
+    "predict_churn": "The last good one is still used.",
+    "train_churn": "Challengers meet the newest good one before it.",
+}
+"""Functions that read the model in force, and what they do without it."""
+
 
 class Alarms(Construct):
     """Up while something needs a person; quiet when nothing is said."""
 
     def __init__(self, scope: Construct) -> None:
         super().__init__(scope, "alarms")
-        refused = cloudwatch.Metric(
-            namespace=NAMESPACE,
-            metric_name="ModelRefused",
-            dimensions_map={"service": "predict_churn"},
-            statistic="Sum",
-            period=Duration.minutes(5),
-        )
-        cloudwatch.Alarm(
-            self,
-            "model_refused",
-            alarm_description="The churn model in force is damaged, missing or not for this code."
-            " The last good one is still used. Look at predict_churn's log, then go back:"
-            " make rollback-model.",
-            metric=refused,
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=(cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD),
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
+        for service, happened in REFUSERS.items():
+            refused = cloudwatch.Metric(
+                namespace=NAMESPACE,
+                metric_name="ModelRefused",
+                dimensions_map={"service": service},
+                statistic="Sum",
+                period=Duration.minutes(5),
+            )
+            cloudwatch.Alarm(
+                self,
+                f"model_refused_{service}",
+                alarm_description="The churn model in force is damaged, missing or not for this"
+                f" code. {happened} Look at {service}'s log, then go back: make rollback-model.",
+                metric=refused,
+                threshold=1,
+                evaluation_periods=1,
+                comparison_operator=(
+                    cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+                ),
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )

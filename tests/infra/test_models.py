@@ -1,9 +1,11 @@
 """Trained models are kept, private, and used with as many threads as there are processors."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import functions
 from infra_cdk.function_spec import FUNCTIONS, MB_PER_PROCESSOR, FunctionSpec
 from tests.infra.template import Template, flat
 
@@ -83,9 +85,14 @@ def test_xgboost_uses_the_processors_that_the_memory_pays_for(
     assert variables["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
-def test_a_refused_model_raises_an_alarm(template: Template) -> None:
-    alarm = template.only("AWS::CloudWatch::Alarm")
+def test_a_refused_model_raises_an_alarm_wherever_it_is_met(template: Template) -> None:
+    alarms = template.properties("AWS::CloudWatch::Alarm")
+    sources = Path(functions.__path__[0]).glob("*.py")
+    refusers = {path.stem for path in sources if '"ModelRefused"' in path.read_text()}
 
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("TutorQuality", "ModelRefused")
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": "predict_churn"}]
-    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
+    assert len(alarms) == len(refusers) == 2
+    assert {alarm["Dimensions"][0]["Value"] for alarm in alarms} == refusers
+    for alarm in alarms:
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("TutorQuality", "ModelRefused")
+        assert [each["Name"] for each in alarm["Dimensions"]] == ["service"]
+        assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
