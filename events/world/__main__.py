@@ -1,7 +1,9 @@
 """Run by hand or by `make run`: write a synthetic history as a folder of CSV files."""
 
 import argparse
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,8 +16,8 @@ WEEKLY = range(63, 211, 7)
 """Days of the history whose first midnights the ceiling is written for."""
 
 
-def main() -> None:
-    """Parse the command line, draw the world, write it and say how long it took."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the command line, draw the world, write it and say how long it took; the status."""
     parser = argparse.ArgumentParser(prog="python -m events.world", description=__doc__)
     parser.add_argument("--world", choices=WORLDS, default="demo")
     parser.add_argument(
@@ -32,7 +34,10 @@ def main() -> None:
     parser.add_argument(
         "--ceiling", type=Path, help="also write the best possible weekly forecasts into this file"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    if options.ceiling and not options.signal:
+        tell("--ceiling: with --no-signal the best possible forecast is the base rate")
+        return 2
 
     began = time.perf_counter()
     world = replace(WORLDS[options.world], signal=options.signal)
@@ -45,6 +50,7 @@ def main() -> None:
         write_ceiling(ceiling(history, moments), options.ceiling)
     counts = ", ".join(f"{count:,} {name}" for name, count in rows.items())
     print(f"{options.out}: {counts} in {time.perf_counter() - began:.1f} s")
+    return 0
 
 
 def _instant(text: str) -> datetime:
@@ -54,5 +60,10 @@ def _instant(text: str) -> datetime:
     return instant
 
 
+def tell(line: str) -> None:
+    """What can not be done."""
+    print(line, file=sys.stderr)
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

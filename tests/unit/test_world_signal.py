@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from events.world.__main__ import main
 from events.world.archetype import Archetype, archetype
 from events.world.behaviour import Behaviour
 from events.world.ceiling import ceiling
@@ -338,3 +339,16 @@ def _auc(left: Bools, score: Floats) -> float:
 def test_the_ceiling_is_for_worlds_with_signal(blind: History) -> None:
     with pytest.raises(ValueError, match="base rate"):
         ceiling(blind, [UNTIL])
+
+
+def test_a_ceiling_without_signal_is_refused_in_a_line_before_anything_is_written(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out, best = str(tmp_path / "history"), str(tmp_path / "ceiling.csv")
+
+    status = main(["--no-signal", "--until", f"{UNTIL:%FT%TZ}", "--out", out, "--ceiling", best])
+
+    said = capfd.readouterr().err.splitlines()
+    assert status == 2
+    assert said == ["--ceiling: with --no-signal the best possible forecast is the base rate"]
+    assert list(tmp_path.iterdir()) == []
