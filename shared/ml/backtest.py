@@ -20,7 +20,7 @@ from shared.ml.calibration import reliability
 from shared.ml.ceiling import Ceiling, best_possible
 from shared.ml.features import Floats
 from shared.ml.forecast import KINDS, Forecasts, drivers, forecasts, missing
-from shared.ml.gate import FEWEST_LEAVERS
+from shared.ml.gate import LEAVERS_TO_JUDGE
 from shared.ml.goal import level_goals
 from shared.ml.hindsight import sentence
 from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops
@@ -488,7 +488,7 @@ def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
 
 
 def _about_outcomes(found: Measures, days: int) -> Iterator[str]:
-    if found.positive_tutors < FEWEST_LEAVERS:
+    if found.positive_tutors < LEAVERS_TO_JUDGE:
         yield (
             f"Only {found.positive_tutors} tutors left within {within(days)} of a tested moment: "
             "every figure on it is uncertain, as its interval says."

@@ -17,9 +17,9 @@ from shared.ml.bootstrap import Array
 from shared.ml.calibration import SLOPES, reliability, slope_allowed
 from shared.ml.measure import lift, log_losses, measures, paired_difference
 
-FEWEST_DEPARTURES = 50
-FEWEST_LEAVERS = 30
-NEEDED = f"{FEWEST_DEPARTURES} of {FEWEST_LEAVERS}"
+DEPARTURES_TO_JUDGE = 50
+LEAVERS_TO_JUDGE = 30
+NEEDED = f"{DEPARTURES_TO_JUDGE} of {LEAVERS_TO_JUDGE}"
 
 FEWEST_IN_GROUP = 10
 """Departures, of as many tutors, from which on a subgroup is compared on its own."""
@@ -134,7 +134,7 @@ def enough_outcomes(case: Case) -> Finding:
 
 def enough(departures: int, leavers: int) -> bool:
     """Whether there were departures enough, of tutors enough, to judge by."""
-    return departures >= FEWEST_DEPARTURES and leavers >= FEWEST_LEAVERS
+    return departures >= DEPARTURES_TO_JUDGE and leavers >= LEAVERS_TO_JUDGE
 
 
 def better_than_champion(case: Case) -> Finding:

@@ -35,9 +35,9 @@ from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, mid
 MOST_ROWS: Final = 120_000
 """More daily rows than this are thinned: neighbouring days of a tutor tell nearly the same."""
 RIDGE_ROWS: Final = 15_000
-FEWEST_DEPARTURES: Final = 10
+DEPARTURES_TO_LEARN: Final = 10
 """Rows before a departure; of fewer in any slice nothing is learned."""
-FEWEST_LEAVERS: Final = 10
+LEAVERS_TO_LEARN: Final = 10
 """Tutors who left, in all slices: among fewer, chance moves an AUC by 0.1 (1 / √(12 · 10)).
 
 One tutor's weeks before leaving are many rows, but one example.
@@ -89,11 +89,11 @@ class Slices:
         leavers = [np.unique(tutor[rows & (label == 1)]) for rows in slices]
         return (
             all(
-                FEWEST_DEPARTURES <= label[rows].sum() <= rows.sum() - FEWEST_DEPARTURES
+                DEPARTURES_TO_LEARN <= label[rows].sum() <= rows.sum() - DEPARTURES_TO_LEARN
                 for rows in slices
             )
             and min(map(len, leavers)) >= FEWEST_IN_SLICE
-            and len(np.unique(np.concatenate(leavers))) >= FEWEST_LEAVERS
+            and len(np.unique(np.concatenate(leavers))) >= LEAVERS_TO_LEARN
         )
 
 
@@ -136,9 +136,9 @@ def _too_few(rows: Sample, until: datetime) -> str:
     left = len(np.unique(rows.tutor[np.any(known, axis=0)]))
     return (
         f"{left} {'tutor is' if left == 1 else 'tutors are'} known to have left before "
-        f"{until:%Y-%m-%d}; at least {FEWEST_LEAVERS} are needed to learn from, "
+        f"{until:%Y-%m-%d}; at least {LEAVERS_TO_LEARN} are needed to learn from, "
         f"{FEWEST_IN_SLICE} in each of three slices"
-        + (", and one slice has too few" if left >= FEWEST_LEAVERS else "")
+        + (", and one slice has too few" if left >= LEAVERS_TO_LEARN else "")
     )
 
 

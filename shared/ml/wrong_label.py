@@ -22,7 +22,7 @@ from shared.ml.sample import WARM_UP_DAYS, first_seen, midnights
 from shared.ml.train import GRID, grown
 
 MOST_ROWS: Final = 30_000
-FEWEST_DEPARTURES: Final = 20
+DEPARTURES_TO_SHOW: Final = 20
 ROUNDS: Final = 150
 RIDGE: Final = 1e-3
 
@@ -54,7 +54,7 @@ def tempting(
     learned = everybody(before, (first, until - purge), model.space, until)
     asked = everybody(ledgers, (tested[0], min(tested[1], end - purge)), model.space, end)
     left = int(learned.label.sum())
-    if not FEWEST_DEPARTURES <= left <= len(learned.label) - FEWEST_DEPARTURES:
+    if not DEPARTURES_TO_SHOW <= left <= len(learned.label) - DEPARTURES_TO_SHOW:
         return None
     if not len(asked.label):
         return None
