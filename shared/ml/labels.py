@@ -41,13 +41,12 @@ class Departures:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """One entry a moment: microseconds to the next departure (`NEVER` if none is known).
+    """One entry a moment `at`: microseconds to the next departure (`NEVER` if none is known).
 
-    `scored` says whether the tutor was at work; `horizon` until when the future is known.
+    `end` is until when the future is known, in microseconds.
     """
 
     at: Ints
-    scored: Bools
     ahead: Ints
     kind: Ints
     end: int
@@ -95,7 +94,6 @@ def labels(ledger: Ledger, at: Ints, end: int) -> Labels:
     when = np.append(gone.at, NEVER)[following]
     return Labels(
         at=at,
-        scored=at_work(ledger, at),
         ahead=np.where(when == NEVER, NEVER, when - at),
         kind=np.append(gone.kind, int(Kind.NONE))[following],
         end=end,

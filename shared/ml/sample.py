@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from shared.ml.features import Floats, Matrix, Space, features
-from shared.ml.labels import SILENCE_DAYS, Bools, at_work, labels
+from shared.ml.labels import Bools, Labels, at_work, labels
 from shared.ml.ledger import DAY, NEVER, Ints, Ledger
 
 WARM_UP_DAYS: Final = 14
@@ -15,20 +15,13 @@ WARM_UP_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows ordered by tutor, then time. `ahead` are microseconds to the departure.
-
-    `tutor` numbers the tutors in `names`; `end` is until when outcomes are known.
-    """
+class Sample(Labels):
+    """Rows of tutors at work, ordered by tutor, then time; `tutor` numbers those in `names`."""
 
     matrix: Matrix
-    at: Ints
     tutor: Ints
-    ahead: Ints
-    kind: Ints
     names: tuple[str, ...]
     space: Space
-    end: int
 
     def __len__(self) -> int:
         return len(self.at)
@@ -41,15 +34,6 @@ class Sample:
             if field.name in ("matrix", "at", "tutor", "ahead", "kind")
         }
         return Sample(**arrays, names=self.names, space=self.space, end=self.end)
-
-    def closed(self, days: int) -> Bools:
-        """Whether the outcome within so many days is certain."""
-        known: Bools = self.at + (days + SILENCE_DAYS) * DAY <= self.end
-        return known
-
-    def leaves_within(self, days: int) -> Bools:
-        """Whether the tutor left in (t, t + days]."""
-        return self.ahead <= days * DAY
 
     def at_risk(self, after: int, within: int) -> Bools:
         """Rows for the stage (after, within]: still there at its begin, its end certain."""
@@ -77,7 +61,7 @@ def sample(ledgers: Mapping[str, Ledger], moments: Ints, space: Space, end: int)
     matrix, at, tutor, ahead, kind = (
         np.concatenate(column) for column in zip(empty, *parts, strict=True)
     )
-    return Sample(matrix, at, tutor, ahead, kind, names, space, end)
+    return Sample(at, ahead, kind, end, matrix, tutor, names, space)
 
 
 def midnights(first: int, last: int, stride: int = 1) -> Ints:

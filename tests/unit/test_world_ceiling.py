@@ -21,7 +21,7 @@ from events.world.state import Bools, Floats, Ints, Trait
 from events.world.tutor import Exit
 from events.world.world import World
 from shared.domain.evaluation import HORIZONS
-from shared.ml.labels import labels
+from shared.ml.labels import at_work, labels
 from shared.ml.ledger import NEVER, Ledger, Series
 
 UNTIL = datetime(2026, 11, 21, tzinfo=UTC)
@@ -276,7 +276,7 @@ def test_the_ceiling_answers_for_everybody_at_work(town: History, known: Ceiling
     moments = np.array([int(m.timestamp()) * MICROSECONDS for m in known.moments])
 
     for ledger, tutor in _ledgers(town):
-        expected = np.flatnonzero(labels(ledger, moments, town.until * MICROSECONDS).scored)
+        expected = np.flatnonzero(at_work(ledger, moments))
         np.testing.assert_array_equal(known.moment[known.tutor == tutor], expected)
 
 
