@@ -1,4 +1,4 @@
-"""What can be relied on at a horizon: percentages, the order of tutors alone, or nothing."""
+"""What can be relied on at a horizon: the percentages, the order of tutors alone, or nothing."""
 
 from typing import Literal
 
@@ -9,8 +9,8 @@ from shared.ml.gate import enough
 CALIBRATION_GOAL = 0.03
 
 type Calibration = Literal["right", "off by chance", "off", "unknown"]
-type Reliance = Literal["percentages", "order", "nothing", "unknown"]
-"""The order says who is likelier to leave than whom."""
+type Reliance = Literal["percentages", "perhaps", "order", "nothing", "unknown"]
+"""The order says who is likelier to leave than whom; perhaps the percentages as well."""
 
 
 def reliance(found: Measures) -> Reliance:
@@ -19,8 +19,12 @@ def reliance(found: Measures) -> Reliance:
         return "unknown"
     if found.auc_low <= 0.5:
         return "nothing"
-    told = calibration(found) in ("right", "off by chance") and (found.brier_skill or 0) > 0
-    return "percentages" if told else "order"
+    if _no_skill(found):
+        return "order"
+    return _RELIED.get(calibration(found), "order")
+
+
+_RELIED: dict[Calibration, Reliance] = {"right": "percentages", "off by chance": "perhaps"}
 
 
 def calibration(found: Measures) -> Calibration:
@@ -61,7 +65,9 @@ def why(found: Measures) -> str:
         case "nothing":
             return f"AUC {found.auc:.2f} ({found.auc_low:.2f} to {found.auc_high:.2f})"
         case "percentages":
-            return f"{missed}, which chance may explain" if (missed := _missed(found)) else ""
+            return ""
+        case "perhaps":
+            return f"{_missed(found)}, which chance may explain"
         case "order":
             return "; ".join(each for each in (_missed(found), _no_skill(found)) if each)
 
@@ -78,9 +84,16 @@ def _missed(found: Measures) -> str:
 
 
 def _no_skill(found: Measures) -> str:
-    if found.brier_skill is None or found.brier_skill > 0:
-        return ""
-    return f"errors no smaller than those of always forecasting {found.reference_rate:.1%}"
+    if found.brier_skill is None:
+        return "whether it beats the base rate can not be told"
+    if found.brier_skill <= 0:
+        return f"errors no smaller than those of always forecasting {found.reference_rate:.1%}"
+    if found.brier_skill_own is not None and found.brier_skill_own <= 0:
+        return (
+            "errors no smaller than those of always forecasting the test's own "
+            f"{found.base_rate:.1%}"
+        )
+    return ""
 
 
 def error_said(found: Measures) -> str:

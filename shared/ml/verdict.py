@@ -8,6 +8,7 @@ from typing import Literal
 from shared.domain.churn_model import ModelKind
 from shared.domain.evaluation import (
     HEADLINE,
+    HORIZONS,
     Agreement,
     Evaluation,
     Interval,
@@ -145,7 +146,8 @@ class Point:
 class Verdict:
     """The whole in one sentence, and the points it rests on.
 
-    The headline horizon decides, and comes first; no other may be unreliable for a good verdict.
+    The headline horizon decides, and comes first. For a good verdict none that can be judged may
+    be unreliable, and the model has to beat what needs none, beyond chance.
     """
 
     tone: Tone
@@ -160,40 +162,60 @@ def verdict(report: BacktestReport) -> Verdict:
         for each in report.evaluations
         if each.horizon_days != HEADLINE and "promoted" in each.measures
     }
-    others = (*_elsewhere(report, relied), *_not_above_recency(report, relied))
+    others = (*_elsewhere(report, relied), *_not_above_rules(report, relied))
     evaluation = report.at(HEADLINE)
     found = evaluation.measures.get("promoted") if evaluation else None
     if found is None or found.auc is None:
-        return Verdict("unknown", _SENTENCES["unknown"], others)
+        return Verdict("unknown", _UNKNOWN, others)
     if reliance(found) == "unknown":
         few = Point("unknown", f"Of {within(HEADLINE)} too little is known: {why(found)}.")
-        return Verdict("unknown", _SENTENCES["unknown"], (few, *others))
-    points = (
-        _ranks(found),
-        _beats_the_base_rate(found),
-        _calibrated(found),
-        *_compared(report.comparisons.get(HEADLINE, ())),
+        return Verdict("unknown", _UNKNOWN, (few, *others))
+    own = (_ranks(found), _beats_the_base_rate(found), _calibrated(found))
+    points = (*own, *_compared(report.comparisons.get(HEADLINE, ())), *others)
+    tone, sentence = _objection(own, report) or _held(report, relied)
+    return Verdict(tone, sentence, points)
+
+
+_UNKNOWN = "Too few departures in the test period to tell."
+
+
+def _objection(own: Sequence[Point], report: BacktestReport) -> tuple[Tone, str] | None:
+    """What speaks against the headline horizon: it has to be right and to beat what needs no model.
+
+    A logistic regression that does as well is no objection, for it is a model, too.
+    """
+    lost = [name for name in RULES if _against(report, HEADLINE, name) == "worse"]
+    if lost or "poor" in {point.tone for point in own}:
+        but = f": {_named(lost)} did better, beyond chance" if lost else ""
+        return "poor", f"The forecasts should not be relied on for this history{but}."
+    even = [name for name in RULES if _against(report, HEADLINE, name) != "better"]
+    if even:
+        said = f"The forecasts are not shown to do better than {_named(even)}"
+        return "mixed", f"{said}: read the points below."
+    right = {point.tone for point in own} == {"good"}
+    if not right or _against(report, HEADLINE, "logistic") == "worse":
+        return "mixed", "The forecasts are of use, with reservations: read the points below."
+    return None
+
+
+def _held(report: BacktestReport, relied: Mapping[int, Reliance]) -> tuple[Tone, str]:
+    """What a headline horizon without objection and the others come to."""
+    beaten = {days for days in relied if _not_above(report, days)}
+    sure = [days for days, own in relied.items() if own == "percentages" and days not in beaten]
+    doubted = [days for days, own in relied.items() if own != "unknown" and days not in sure]
+    relied_on = f"of {_days([HEADLINE, *sure])} can be relied on"
+    if doubted:
+        return "mixed", (
+            f"The forecasts {relied_on}, those of {_days(doubted)} only with reservations: read "
+            "the points below."
+        )
+    everywhere = {HEADLINE, *sure} == set(HORIZONS)
+    alike = _against(report, HEADLINE, "logistic") == "alike"
+    return "good", (
+        f"The forecasts {'can be relied on' if everywhere else relied_on}: they find tutors who "
+        "leave, and their percentages mean what they say."
+        + (" A logistic regression does as well, within chance." if alike else "")
     )
-    tone = _overall(points[0].tone, points[1].tone, points[2].tone)
-    doubted = [days for days, answer in relied.items() if answer in ("order", "nothing")]
-    if tone == "good" and doubted:
-        return Verdict("mixed", _but_for(doubted), points + others)
-    return Verdict(tone, _SENTENCES[tone], points + others)
-
-
-_SENTENCES: dict[Tone, str] = {
-    "good": "The forecasts can be relied on: they find tutors who leave, and their percentages "
-    "mean what they say.",
-    "mixed": "The forecasts are of use, with reservations: read the points below.",
-    "poor": "The forecasts should not be relied on for this history.",
-    "unknown": "Too few departures in the test period to tell.",
-}
-
-
-def _overall(ranks: Tone, skill: Tone, calibrated: Tone) -> Tone:
-    if ranks == "poor" or skill == "poor":
-        return "poor"
-    return "good" if {ranks, skill, calibrated} == {"good"} else "mixed"
 
 
 def _ranks(found: Measures) -> Point:
@@ -238,13 +260,6 @@ def _calibrated(found: Measures) -> Point:
 # --- the other horizons ---
 
 
-def _but_for(doubted: Sequence[int]) -> str:
-    return (
-        f"The forecasts of {HEADLINE} days can be relied on, those of {_days(doubted)} only with "
-        "reservations: read the points below."
-    )
-
-
 def _days(horizons: Sequence[int]) -> str:
     """Horizons in words: "1 day", "1 and 7 days", "1, 7 and 90 days"."""
     *others, last = map(str, sorted(horizons))
@@ -261,7 +276,11 @@ def _elsewhere(report: BacktestReport, relied: Mapping[int, Reliance]) -> Iterat
 
 
 _RELIED: dict[Reliance, tuple[Tone, str]] = {
-    "percentages": ("good", "the percentages can be relied on"),
+    "percentages": ("good", "the percentages are right"),
+    "perhaps": (
+        "mixed",
+        "rely on the order, on who is likelier to leave than whom; the percentages may be off",
+    ),
     "order": (
         "mixed",
         "rely on the order alone, on who is likelier to leave than whom, not on the percentages",
@@ -282,45 +301,71 @@ def _reasons(report: BacktestReport, days: Sequence[int]) -> str:
     return "".join(f" {within(horizon).capitalize()}: {said}." for horizon, said in told.items())
 
 
-def _not_above_recency(report: BacktestReport, relied: Mapping[int, Reliance]) -> Iterator[Point]:
-    """The other horizons at which as much is known from the days since the last session."""
-    alike: list[int] = []
-    worse: list[int] = []
-    for days, answer in relied.items():
-        gaps = [c.log_loss for c in report.comparisons.get(days, ()) if c.against == "recency"]
-        if answer == "unknown" or not gaps or gaps[0] is None or gaps[0].below_zero:
-            continue
-        (worse if gaps[0].above_zero else alike).append(days)
-    if alike:
-        said = f"Within {_days(alike)} no different from the recency rule within chance."
-        yield Point("mixed", said, tuple(alike))
-    if worse:
-        said = f"Within {_days(worse)} worse than the recency rule, beyond chance."
-        yield Point("poor", said, tuple(worse))
+def _not_above_rules(report: BacktestReport, relied: Mapping[int, Reliance]) -> Iterator[Point]:
+    """The other horizons at which a rule without a model does as well, or better."""
+    judged = [days for days, answer in relied.items() if answer != "unknown"]
+    for name in RULES:
+        stands = {days: _against(report, days, name) for days in judged}
+        alike = [days for days in judged if stands[days] == "alike"]
+        worse = [days for days in judged if stands[days] == "worse"]
+        if alike:
+            said = f"Within {_days(alike)} no different from {_named([name])} within chance."
+            yield Point("mixed", said, tuple(alike))
+        if worse:
+            said = f"Within {_days(worse)} worse than {_named([name])}, beyond chance."
+            yield Point("poor", said, tuple(worse))
 
 
 # --- against other models ---
 
 
+RULES = ("recency", "churn_score")
+"""What ranks tutors without any learning."""
+
+type Standing = Literal["better", "alike", "worse", "unknown"]
+
+
+def _against(report: BacktestReport, days: int, name: str) -> Standing:
+    """How the model in use stands beside another; the recency rule in use is like itself."""
+    if report.setting.kinds.get(days) == name:
+        return "alike"
+    compared = report.comparisons.get(days, ())
+    return next((_stands(each) for each in compared if each.against == name), "unknown")
+
+
+def _stands(each: Comparison) -> Standing:
+    """By log-loss where there is one, else by AUC; beyond chance, or alike."""
+    if each.log_loss is not None:
+        better, worse = each.log_loss.below_zero, each.log_loss.above_zero
+    elif each.auc is not None:
+        better, worse = each.auc.above_zero, each.auc.below_zero
+    else:
+        return "unknown"
+    return "better" if better else "worse" if worse else "alike"
+
+
+def _not_above(report: BacktestReport, days: int) -> bool:
+    return any(_against(report, days, name) in ("alike", "worse") for name in RULES)
+
+
 def _compared(comparisons: tuple[Comparison, ...]) -> tuple[Point, ...]:
-    return tuple(_against(each) for each in comparisons)
+    return tuple(_told(each) for each in comparisons)
 
 
-def _against(each: Comparison) -> Point:
-    name = NAMES.get(each.against, each.against)
+def _told(each: Comparison) -> Point:
+    name = _named([each.against])
     gap = each.log_loss if each.log_loss is not None else each.auc
     if gap is None:
-        return Point("unknown", f"Against {_lower(name)}: too little to compare.")
+        return Point("unknown", f"Against {name}: too little to compare.")
     what = "log-loss" if each.log_loss is not None else "AUC"
-    better, worse = (gap.below_zero, gap.above_zero) if what == "log-loss" else (
-        gap.above_zero, gap.below_zero
-    )  # fmt: skip
     said = f"{what} {gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
-    if better:
-        return Point("good", f"Better than {_lower(name)}, beyond chance: {said}.")
-    if worse:
-        return Point("poor", f"Worse than {_lower(name)}, beyond chance: {said}.")
-    return Point("mixed", f"No different from {_lower(name)} within chance: {said}.")
+    match _stands(each):
+        case "better":
+            return Point("good", f"Better than {name}, beyond chance: {said}.")
+        case "worse":
+            return Point("poor", f"Worse than {name}, beyond chance: {said}.")
+        case _:
+            return Point("mixed", f"No different from {name} within chance: {said}.")
 
 
 NAMES = {
@@ -334,5 +379,9 @@ NAMES = {
 """What the models are called on the page."""
 
 
-def _lower(name: str) -> str:
-    return name if name.startswith("XG") else "the " + name[0].lower() + name[1:]
+def _named(models: Sequence[str]) -> str:
+    """Models in a sentence: "the recency rule and the churn score"."""
+    names = (NAMES.get(model, model) for model in models)
+    return " and ".join(
+        name if name.startswith("XG") else f"the {name[0].lower()}{name[1:]}" for name in names
+    )

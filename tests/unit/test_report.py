@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -99,12 +100,13 @@ def evaluated(days: int, tutors: int = 400) -> tuple[Evaluation, World]:
     return evaluation, world
 
 
-def backtest(**changed: Any) -> BacktestReport:
-    evaluations = tuple(evaluated(days)[0] for days in HORIZONS)
+@cache
+def usual_comparisons() -> tuple[Comparison, ...]:
+    """How the good forecast of 30 days does against all that it should beat."""
     world = evaluated(30)[1]
     label, tutor = world.label, world.tutor
-    promoted, score = world.forecast(0.7, 0), world.score()
-    comparisons = tuple(
+    promoted = world.forecast(0.7, 0)
+    return tuple(
         Comparison(
             name,
             paired_difference(label, promoted, other, tutor) if name != "churn_score" else None,
@@ -113,14 +115,21 @@ def backtest(**changed: Any) -> BacktestReport:
         for name, other in (
             ("logistic", world.forecast(0.9, 1)),
             ("recency", world.forecast(2.5, 2)),
-            ("churn_score", score),
+            ("churn_score", world.score()),
         )
     )
+
+
+def backtest(**changed: Any) -> BacktestReport:
+    evaluations = tuple(evaluated(days)[0] for days in HORIZONS)
+    world = evaluated(30)[1]
+    label, tutor = world.label, world.tutor
+    promoted, score = world.forecast(0.7, 0), world.score()
     same = ranking(label, np.zeros(len(label)), tutor)
     usual = BacktestReport(
         setting=setting(),
         evaluations=evaluations,
-        comparisons={30: comparisons},
+        comparisons={30: usual_comparisons()},
         agreements={30: agreement(label, promoted, score, tutor)},
         labels=(
             LabelKind("resign", "status resigned or deactivated", {1: 4, 7: 31, 30: 120, 90: 300}),
@@ -260,7 +269,8 @@ def test_good_forecasts_are_called_reliable() -> None:
 def with_promoted(**changed: Any) -> BacktestReport:
     evaluation = evaluated(30)[0]
     promoted = replace(evaluation.measures["promoted"], **changed)
-    return BacktestReport(setting(), (replace(evaluation, measures={"promoted": promoted}),))
+    evaluations = (replace(evaluation, measures={"promoted": promoted}),)
+    return BacktestReport(setting(), evaluations, comparisons={30: usual_comparisons()})
 
 
 # fmt: off
@@ -318,10 +328,14 @@ ORDER_ALONE = (
     "Within 90 days rely on the order alone, on who is likelier to leave than whom, not on the "
     "percentages. "
 )
+PERHAPS = (
+    "Within 90 days rely on the order, on who is likelier to leave than whom; the percentages may "
+    "be off. "
+)
 
 # fmt: off
 QUARTERS = [
-    pytest.param({}, "good", "Within 7 and 90 days the percentages can be relied on.",
+    pytest.param({}, "good", "Within 7 and 90 days the percentages are right.",
                  id="as good"),
     pytest.param(EXTREME, "mixed",
                  f"{ORDER_ALONE}Too extreme, slope 0.64 (0.50 to 0.78; goal: 0.8 to 1.25).",
@@ -335,14 +349,20 @@ QUARTERS = [
     pytest.param({"auc": 0.52, "auc_low": 0.49, "auc_high": 0.55}, "mixed",
                  "Within 90 days do not rely on the forecasts: they are not shown to beat a coin. "
                  "AUC 0.52 (0.49 to 0.55).", id="no better than a coin"),
-    pytest.param(slope(1.4, 1.1, 1.7), "good",
-                 "Within 7 and 90 days the percentages can be relied on. 90 days: too timid, "
-                 "slope 1.40 (1.10 to 1.70; goal: 0.8 to 1.25), which chance may explain.",
-                 id="too timid by chance"),
-    pytest.param({"calibration_error": 0.04, "calibration_noise": 0.05}, "good",
-                 "Within 7 and 90 days the percentages can be relied on. 90 days: off by 4.0 "
-                 "points on average (goal: 3; chance alone gives 5.0), which chance may explain.",
-                 id="off by chance"),
+    pytest.param(slope(1.4, 1.1, 1.7), "mixed",
+                 f"{PERHAPS}Too timid, slope 1.40 (1.10 to 1.70; goal: 0.8 to 1.25), which chance "
+                 "may explain.", id="too timid by chance"),
+    pytest.param(slope(0.68, 0.41, 0.95), "mixed",
+                 f"{PERHAPS}Too extreme, slope 0.68 (0.41 to 0.95; goal: 0.8 to 1.25), which "
+                 "chance may explain.", id="too extreme by chance"),
+    pytest.param(slope(0.8, 0.5, 1.1), "good",
+                 "Within 7 and 90 days the percentages are right.", id="just as allowed"),
+    pytest.param({"calibration_error": 0.04, "calibration_noise": 0.05}, "mixed",
+                 f"{PERHAPS}Off by 4.0 points on average (goal: 3; chance alone gives 5.0), which "
+                 "chance may explain.", id="off by chance"),
+    pytest.param({"brier_skill_own": 0.0, "base_rate": 0.3}, "mixed",
+                 f"{ORDER_ALONE}Errors no smaller than those of always forecasting the test's own "
+                 "30.0%.", id="no skill over what came"),
     pytest.param(EXTREME | {"positive_tutors": 29, "positives": 61}, "good",
                  "Within 90 days too few tutors left to judge by. 29 tutors, 61 departures.",
                  id="too few to tell"),
@@ -362,8 +382,100 @@ def test_the_verdict_is_honest_about_every_horizon(
 
 def test_the_headline_names_the_horizons_it_does_not_hold_for() -> None:
     assert verdict(with_quarter(**EXTREME)).sentence == (
-        "The forecasts of 30 days can be relied on, those of 90 days only with reservations: read "
-        "the points below."
+        "The forecasts of 7 and 30 days can be relied on, those of 90 days only with reservations: "
+        "read the points below."
+    )
+
+
+def test_a_good_verdict_names_the_horizons_it_is_of_where_others_are_not_known() -> None:
+    day, *others = backtest().evaluations
+    enough = replace(
+        day.measures["promoted"], positives=50, positive_tutors=30, calibration_slope=1.0
+    )
+    judged = (replace(day, measures={"promoted": enough}), *others)
+
+    everywhere, not_of_a_day = verdict(backtest(evaluations=judged)), verdict(backtest())
+
+    assert everywhere.sentence.startswith("The forecasts can be relied on: they find")
+    assert not_of_a_day.sentence.startswith(
+        "The forecasts of 7, 30 and 90 days can be relied on: they find"
+    )
+
+
+# --- beside what needs no model ---
+
+
+BETTER, ALIKE, WORSE = (
+    Interval(-0.02, -0.03, -0.001), Interval(-0.02, -0.03, 0.0), Interval(0.02, 0.001, 0.03)
+)  # fmt: skip
+RELIED_ON = "The forecasts of 7, 30 and 90 days can be relied on: they find"
+LOST = "The forecasts should not be relied on for this history: "
+NOT_SHOWN = "The forecasts are not shown to do better than "
+
+
+def beside(gaps: Mapping[str, Interval | None], days: int = 30) -> BacktestReport:
+    """The good forecasts, better than all others but for the log-losses given."""
+    usual = {each.against: each for each in usual_comparisons()}
+    given = {name: Comparison(name, gap, None) for name, gap in gaps.items()}
+    return backtest(comparisons={30: usual_comparisons(), days: tuple((usual | given).values())})
+
+
+# fmt: off
+BESIDE = [
+    pytest.param({"recency": BETTER, "churn_score": BETTER}, "good",
+                 RELIED_ON, id="just better than both"),
+    pytest.param({"recency": ALIKE}, "mixed", f"{NOT_SHOWN}the recency rule: ",
+                 id="just not better than the recency rule"),
+    pytest.param({"churn_score": ALIKE}, "mixed", f"{NOT_SHOWN}the churn score: ",
+                 id="not better than the churn score"),
+    pytest.param({"recency": None}, "mixed", f"{NOT_SHOWN}the recency rule: ",
+                 id="too little to compare"),
+    pytest.param({"recency": ALIKE, "churn_score": ALIKE}, "mixed",
+                 f"{NOT_SHOWN}the recency rule and the churn score: ", id="better than neither"),
+    pytest.param({"recency": WORSE}, "poor", f"{LOST}the recency rule did better, beyond chance.",
+                 id="just worse than the recency rule"),
+    pytest.param({"logistic": ALIKE}, "good", RELIED_ON,
+                 id="a regression is a model too"),
+    pytest.param({"logistic": WORSE}, "mixed", "The forecasts are of use, with reservations",
+                 id="but should not be better"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("gaps", "tone", "sentence"), BESIDE)
+def test_who_relies_on_forecasts_wants_them_better_than_a_rule(
+    gaps: dict[str, Interval | None], tone: str, sentence: str
+) -> None:
+    found = verdict(beside(gaps))
+
+    assert found.tone == tone
+    assert found.sentence.startswith(sentence)
+
+
+def test_a_regression_that_does_as_well_is_named() -> None:
+    named = "A logistic regression does as well, within chance."
+
+    assert verdict(beside({"logistic": ALIKE})).sentence.endswith(named)
+    assert named not in verdict(beside({"logistic": BETTER})).sentence
+
+
+def test_the_recency_rule_in_use_is_not_better_than_itself() -> None:
+    in_use = setting(kinds=dict.fromkeys(HORIZONS, "recency"))
+    compared = tuple(each for each in usual_comparisons() if each.against != "recency")
+
+    found = verdict(backtest(setting=in_use, comparisons={30: compared}))
+
+    assert found.sentence.startswith(f"{NOT_SHOWN}the recency rule: ")
+
+
+@pytest.mark.parametrize("name", ["recency", "churn_score"])
+def test_a_rule_that_does_as_well_at_another_horizon_makes_a_reservation(name: str) -> None:
+    found = verdict(beside({name: ALIKE}, days=7))
+
+    assert found.tone == "mixed"
+    assert found.sentence == (
+        "The forecasts of 30 and 90 days can be relied on, those of 7 days only with "
+        "reservations: read the points below."
     )
 
 
