@@ -5,7 +5,7 @@ none of which it saw. A row counts at a horizon only once its outcome is certain
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -274,22 +274,15 @@ def _evaluation(rows: _Closed) -> Evaluation:
     known = ~np.isnan(rows.best)
     if known.any():
         found["ceiling"] = measures(label[known], rows.best[known], tutor[known], base_rate)
-    goals = level_goals(label, promoted, found["promoted"])
-    alerted = level_goals(label[rows.places], promoted[rows.places], found["promoted"], rows.score)
+    score = np.full(len(label), np.nan)
+    score[rows.places] = rows.score
+    judged = "ceiling" in found and found["ceiling"].auc is not None
     return Evaluation(
         horizon_days=rows.days,
         measures=found,
         reliability=reliability(label, promoted, tutor=tutor),
         lift=lift(label, promoted, tutor),
-        goals=tuple(
-            replace(
-                goal,
-                rows=score.rows,
-                score_precision=score.score_precision,
-                score_recall=score.score_recall,
-            )
-            for goal, score in zip(goals, alerted, strict=True)
-        ),
+        goals=level_goals(label, promoted, found["promoted"], score, rows.best if judged else None),
     )
 
 

@@ -42,10 +42,23 @@ def level_goals(
     """Each goal against the churn score's own threshold and against the model at any threshold.
 
     `measured` are the measures of `probability`; `ceiling` the best possible forecast, where the
-    world is synthetic.
+    world is synthetic. Score and ceiling are NaN in rows of which they are not known; of them
+    those rows tell nothing.
     """
     y = np.asarray(label, dtype=np.float64)
-    return tuple(_held(goal, y, probability, measured, churn_score, ceiling) for goal in GOALS)
+    best = None if ceiling is None else _known(y, ceiling)
+    score = None if churn_score is None else _known(y, churn_score)
+    return tuple(_held(goal, y, probability, measured, score, best) for goal in GOALS)
+
+
+type _Forecast = tuple[Floats, Floats]
+"""Labels, and what was said of them."""
+
+
+def _known(y: Floats, forecast: Array) -> _Forecast:
+    said = np.asarray(forecast, dtype=np.float64)
+    known = ~np.isnan(said)
+    return y[known], said[known]
 
 
 def _held(
@@ -53,14 +66,14 @@ def _held(
     y: Floats,
     probability: Array,
     measured: Measures,
-    churn_score: Array | None,
-    ceiling: Array | None,
+    score: _Forecast | None,
+    ceiling: _Forecast | None,
 ) -> LevelGoal:
-    rows, precision, recall = _above(goal, y, churn_score)
+    rows, precision, recall = _above(goal, *score) if score else (None, None, None)
     known = measured.auc is not None
     best = _best(goal, y, probability) if known else (None, None)
     needed = auc_needed(goal, measured.base_rate) if known else None
-    reach = _reach(goal, y, measured, best, needed, ceiling)
+    reach = _reach(goal, measured, best, needed, ceiling)
     return LevelGoal(
         level=goal.level.value,
         score_above=goal.score_above,
@@ -78,12 +91,8 @@ def _held(
     )
 
 
-def _above(
-    goal: Goal, y: Floats, churn_score: Array | None
-) -> tuple[int | None, float | None, float | None]:
+def _above(goal: Goal, y: Floats, churn_score: Floats) -> tuple[int, float | None, float | None]:
     """Rows above the goal's churn score, the share of them that left, and of leavers caught."""
-    if churn_score is None:
-        return None, None, None
     alarmed = churn_score > goal.score_above
     rows, caught = int(alarmed.sum()), float(y[alarmed].sum())
     return rows, caught / rows if rows else None, caught / y.sum() if y.any() else None
@@ -112,18 +121,17 @@ def auc_needed(goal: Goal, base_rate: float) -> float:
 
 def _reach(
     goal: Goal,
-    y: Floats,
     measured: Measures,
     best: tuple[float | None, float | None],
     needed: float | None,
-    ceiling: Array | None,
+    ceiling: _Forecast | None,
 ) -> Reach:
     if best[1] is None or needed is None or measured.auc is None:
         return "unknown"
     if best[1] >= goal.precision:
         return "reached"
     if ceiling is not None:
-        return "missed" if _best(goal, y, ceiling)[1] >= goal.precision else "out_of_reach"
+        return "missed" if _best(goal, *ceiling)[1] >= goal.precision else "out_of_reach"
     likely_most = measured.auc_high if measured.auc_high is not None else 1.0
     return "out_of_reach" if likely_most < needed else "missed"
 

@@ -252,6 +252,8 @@ def test_the_best_possible_forecast_is_told_where_it_is_known(run: Run) -> None:
     assert month["ceiling"]["auc"] > 0.6
     assert any("the best that any honest model could do" in each for each in run.report["caveats"])
     assert "Best possible" in (run.out / "report.html").read_text()
+    critical = run.report["horizons"]["30"]["goals"][0]
+    assert "even the best possible forecast misses it" in critical["verdict"], critical
 
 
 # fmt: off

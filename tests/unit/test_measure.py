@@ -437,6 +437,17 @@ def test_goals_are_judged_at_the_scores_own_thresholds() -> None:
     assert high.rows == medium.rows == (label[5:].sum() + 5)
 
 
+def test_a_score_is_judged_by_the_moments_that_have_one() -> None:
+    label, truth, tutor = world()
+    everywhere = np.where(label == 1, 80.0, 10.0)
+    half = np.where(tutor % 2, everywhere, np.nan)
+
+    critical = level_goals(label, truth, measures(label, truth, tutor), half)[0]
+
+    assert critical.rows == label[tutor % 2 == 1].sum()
+    assert (critical.score_precision, critical.score_recall) == (1, 1)
+
+
 def test_a_weak_model_at_a_low_base_rate_puts_the_critical_goal_out_of_reach() -> None:
     label, truth, tutor = world()
 
@@ -466,6 +477,18 @@ def test_where_the_best_possible_forecast_is_known_it_decides_what_is_attainable
     assert {goal.reach for goal in reached} == {"missed"}
     assert missed[0].reach == "out_of_reach"
     assert "even the best possible" in missed[0].verdict
+
+
+def test_the_best_possible_forecast_may_be_known_of_some_moments_alone() -> None:
+    label, truth, tutor = world()
+    noise = np.random.default_rng(1).random(len(label))
+    found = measures(label, noise, tutor)
+    weekly = np.where(np.arange(len(label)) % 7 == 0, truth, np.nan)
+
+    critical = level_goals(label, noise, found, ceiling=weekly)[0]
+
+    assert critical.reach == "out_of_reach"
+    assert "even the best possible" in critical.verdict
 
 
 def test_no_goal_is_judged_on_four_departures() -> None:
