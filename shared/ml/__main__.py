@@ -12,18 +12,17 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.domain.evaluation import Evaluation, Measures, within
 from shared.history import HistoryError, Past, read_past
 from shared.ml.backtest import BacktestError, Split, backtest
 from shared.ml.ceiling import Ceiling, read_ceiling
-from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import Ledger, instant
-from shared.ml.record_end import record_end, usual_gap
+from shared.ml.record_end import known_until, record_end, usual_gap
 from shared.ml.result_folder import write_backtest, write_model
 from shared.ml.train import TrainingError, train
 from shared.ml.verdict import verdict
@@ -88,7 +87,7 @@ def run_train(options: argparse.Namespace) -> None:
     end = record_end(ledgers)
     if end is None:
         raise BacktestError("HISTORY", f"{folder} holds no completed session")
-    learned = _known_until(until, end.at, usual_gap(ledgers, end.at))
+    learned = _learned_until(until, end.at, ledgers)
     try:
         known = {name: ledger.until(end.at) for name, ledger in ledgers.items()}
         model = train(known, learned, threads=threads, trained_at=_now())
@@ -106,24 +105,18 @@ def run_train(options: argparse.Namespace) -> None:
     say(f"{out}: model {model.manifest.version}, {model.manifest.rows:,} tutor-moments")
 
 
-def _known_until(until: datetime | None, end: int, usual_days: int) -> datetime:
-    """What to learn until where the records end at `end` (microseconds).
-
-    TRAIN_UNTIL stands after days as quiet as this platform is used to. After more, the records
-    may have ended earlier, and silences that nobody saw would count as departures: it is learned
-    until their end. Beyond SILENCE_DAYS as well, the date can not have been meant.
-    """
-    last = instant(end)
+def _learned_until(until: datetime | None, end: int, ledgers: Mapping[str, Ledger]) -> datetime:
     if until is None:
-        return last
-    quiet = until.date() - last.date()
-    if quiet > timedelta(days=max(SILENCE_DAYS, usual_days)):
+        return instant(end)
+    learned = known_until(until, end, usual_gap(ledgers, end))
+    if learned is None:
+        last = instant(end).date()
         raise BacktestError(
             "TRAIN_UNTIL",
-            f"{until:%Y-%m-%d} is {quiet.days} days after the records end, {last:%Y-%m-%d}: "
-            "everybody would look gone",
+            f"{until:%Y-%m-%d} is {(until.date() - last).days} days after the records end, "
+            f"{last}: everybody would look gone",
         )
-    return until if quiet <= timedelta(days=usual_days) else min(until, last)
+    return learned
 
 
 def _now() -> datetime:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import numpy as np
 
 from shared.ml.labels import SILENCE_DAYS
-from shared.ml.ledger import DAY, EMPTY, Ints, Ledger
+from shared.ml.ledger import DAY, EMPTY, Ints, Ledger, instant
 
 THIN: Final = 0.1
 """A week with less than this share of the days taught in a usual one is not covered any more."""
@@ -52,6 +53,20 @@ def usual_gap(ledgers: Mapping[str, Ledger], end: int) -> int:
     days = np.unique(np.concatenate([EMPTY.at, *_days_taught(ledgers)]))
     gaps = np.diff(days[(days <= end // DAY) & (days > end // DAY - YEAR_DAYS)])
     return int(np.quantile(gaps, USUAL_GAPS, method="higher")) if len(gaps) else 1
+
+
+def known_until(asked: datetime, end: int, usual_days: int) -> datetime | None:
+    """What is known at a moment, where the records end at `end` (microseconds): until when.
+
+    Until that moment after days as quiet as is usual (`usual_gap`). After more, the records may
+    have ended earlier, and silences that nobody saw would count as departures: until their end.
+    Beyond SILENCE_DAYS as well everybody would look gone: None.
+    """
+    last = instant(end)
+    quiet = (asked.date() - last.date()).days
+    if quiet > max(SILENCE_DAYS, usual_days):
+        return None
+    return asked if quiet <= usual_days else last
 
 
 def closures(ledgers: Mapping[str, Ledger], end: int) -> list[tuple[int, int]]:

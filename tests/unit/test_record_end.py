@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from shared.ml.ledger import DAY, Ledger, instant, microseconds
-from shared.ml.record_end import closures, usual_gap
+from shared.ml.record_end import closures, known_until, usual_gap
 from tests.builders import AS_OF, ago, completed, log
 
 NOW = microseconds(AS_OF)
@@ -103,3 +103,27 @@ def test_gaps_of_more_than_a_year_ago_are_forgotten() -> None:
 
 def test_of_nobody_nothing_is_known() -> None:
     assert usual_gap({}, NOW) == 1
+
+
+# --- how long after their end it may be asked what the records know ---
+
+
+@pytest.mark.parametrize(
+    ("quiet", "usual", "known"),
+    [
+        pytest.param(-3, 1, "asked", id="before the end"),
+        pytest.param(1, 1, "asked", id="the next day"),
+        pytest.param(3, 3, "asked", id="over a weekend where that is usual"),
+        pytest.param(3, 1, "the end", id="over a weekend where nobody rests"),
+        pytest.param(14, 1, "the end", id="a fortnight"),
+        pytest.param(15, 1, None, id="longer than a silence that counts"),
+        pytest.param(20, 20, "asked", id="longer, but usual"),
+        pytest.param(21, 20, None, id="longer than is usual"),
+    ],
+)
+def test_what_is_known_after_a_quiet_time(quiet: int, usual: int, known: str | None) -> None:
+    asked = AS_OF + timedelta(days=quiet)
+
+    found = known_until(asked, NOW, usual)
+
+    assert found == {"asked": asked, "the end": AS_OF, None: None}[known]
