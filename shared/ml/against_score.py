@@ -16,7 +16,7 @@ from shared.ml.measure import ranking
 from shared.ml.model import ChurnModel
 from shared.ml.predict import predict
 from shared.ml.sample import Sample
-from shared.ml.scored import PARTS, Scored
+from shared.ml.scored import PARTS, Scored, as_at_work
 from shared.ml.verdict import Example, ScorePartWorth
 
 EXAMPLES_EACH: Final = 4

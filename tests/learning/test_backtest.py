@@ -152,6 +152,7 @@ def test_the_report_is_filled(run: Run) -> None:
     assert all(goal["rows"] is not None for goal in month["goals"])
     assert month["agreement"]["neither"]["rows"] > 0
     assert len(report["examples"]) == 8
+    assert all("Model: " in example["words"] for example in report["examples"])
     assert len(report["score_parts"]) == 10
     assert report["drivers"]
     assert report["notes"]
