@@ -20,7 +20,7 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable, new_mail, next_mail
 from shared.aws.queue import mail_queue, tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
-from shared.aws.table import AwsError, retried, table
+from shared.aws.table import retried, table
 from shared.aws.tutor_log import LogTable
 from shared.domain.engine import decided
 from shared.domain.intervention import Intervention, Kind
@@ -77,7 +77,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             outgoing += retried(partial(act, tutor_id, policy, office))
         except Exception as fault:
             failed |= dict.fromkeys(messages, fault)
-    hint(outgoing)
+    refused = outbox.ask(outgoing)
+    metrics.add_metric("MailsHinted", MetricUnit.Count, len(outgoing) - len(refused))
     return failures(
         event["Records"], failed, queue, env.RETRY_SECONDS, logger, metrics, metric="ActingFailed"
     )
@@ -116,16 +117,6 @@ def reports(tutor_id: str, at: datetime, moved: tuple[str, ...]) -> list[Mail]:
     """The session reports that waited for the tutor to be scored; the newest says what moved."""
     waiting = mails.waiting(tutor_id, at - LOOKED_BACK)[-MOST_REPORTS:]
     return [mail.settles(moved if mail is waiting[-1] else ()) for mail in waiting]
-
-
-def hint(mail_ids: list[str]) -> None:
-    """Tell the mail queue; a failure costs minutes, not the mail."""
-    try:
-        refused = outbox.ask(mail_ids)
-    except AwsError as error:
-        logger.warning("mails not hinted", fault=type(error).__name__)
-    else:
-        metrics.add_metric("MailsHinted", MetricUnit.Count, len(mail_ids) - len(refused))
 
 
 def situation_of(card: Scorecard, row: TutorRow, policy: Policy, at: datetime) -> Situation:

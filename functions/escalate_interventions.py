@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
 from shared.aws.queue import mail_queue
-from shared.aws.table import AwsError, VersionConflictError, retried, table
+from shared.aws.table import VersionConflictError, retried, table
 from shared.domain.deadline import TOLD_WITHIN, notices, passed
 from shared.domain.intervention import Intervention
 from shared.setting import Setting
@@ -45,10 +45,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     due = notices(known.values(), mails.notices(at - TOLD_WITHIN), at)
     new = [mail.mail_id for mail in due if mails.put_new(mail)]
-    ask(new)
+    refused = queue.ask(new)
     late = sum(one.open and one.late_at == at for one in known.values())
     metrics.add_metric("DeadlinesMissed", MetricUnit.Count, late)
-    logger.info("escalated", late=late, notices=len(new))
+    logger.info("escalated", late=late, notices=len(new), refused=len(refused))
     return {"late": late, "notices": len(new)}
 
 
@@ -70,11 +70,3 @@ def let_pass(tutor_id: str, at: datetime) -> tuple[Intervention, ...]:
         metrics.add_metric("EscalatingFailed", MetricUnit.Count, 1)
         logger.error("not escalated", tutor_id=tutor_id)
         return ()
-
-
-def ask(mail_ids: list[str]) -> None:
-    """Hint at what is to be sent; `sweep_mail` does so again where this fails."""
-    try:
-        queue.ask(mail_ids)
-    except AwsError as error:
-        logger.info("no hint", fault=type(error).__name__)

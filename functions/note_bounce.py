@@ -4,7 +4,6 @@ SES tells of it through EventBridge. Its own suppression list would do for bounc
 nothing to whoever waits for an answer from that address.
 """
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.aws.batch import failures
+from shared.aws.batch import worked_off
 from shared.aws.mailer import Suppression
 from shared.aws.queue import tutor_queue
 from shared.aws.table import table
@@ -34,16 +33,10 @@ queue = tutor_queue(env.BOUNCE_QUEUE_URL)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Note a batch; a message that fails does so alone."""
-    metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
-    failed: dict[str, Exception] = {}
-    for record in event["Records"]:
-        try:
-            note(json.loads(record["body"])["detail"])
-        except Exception as fault:
-            failed[record["messageId"]] = fault
-    return failures(
-        event["Records"], failed, queue, env.RETRY_SECONDS, logger, metrics, metric="BounceFailed"
-    )
+    return worked_off(
+        event, lambda told: note(told["detail"]), queue, env.RETRY_SECONDS, logger, metrics,
+        metric="BounceFailed",
+    )  # fmt: skip
 
 
 def note(detail: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from shared.aws.admission import admit, recorded
 from shared.aws.audit import AuditTrail
 from shared.aws.override_table import OverrideTable
 from shared.aws.queue import tutor_queue
-from shared.aws.table import AwsError, retried, table
+from shared.aws.table import retried, table
 from shared.contracts import FieldError, OverrideClaim, OverrideEnd
 from shared.domain.override import (
     Change,
@@ -111,9 +111,5 @@ def change(tutor_id: str, wanted: Change, at: datetime) -> Override:
 
 def look_again(tutor_id: str) -> None:
     """Have it decided anew what is to be done for the tutor; the night does so anyway."""
-    try:
-        refused = bool(queue.ask([tutor_id]))
-    except AwsError:
-        refused = True
-    if refused:
+    if queue.ask([tutor_id]):
         logger.warning("not looked at again", tutor_id=tutor_id)

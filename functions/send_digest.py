@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
 from shared.aws.queue import mail_queue
-from shared.aws.table import AwsError, table
+from shared.aws.table import table
 from shared.domain.morning import due_digests
 from shared.setting import Setting
 
@@ -38,10 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     new = [mail.mail_id for mail in due if mails.put_new(mail)]
 
-    try:
-        queue.ask(new)
-    except AwsError as error:
-        logger.info("no hint", fault=type(error).__name__)
+    refused = queue.ask(new)
     metrics.add_metric("Digests", MetricUnit.Count, len(new))
-    logger.info("digests put", new=len(new))
+    logger.info("digests put", new=len(new), refused=len(refused))
     return {"new": len(new)}

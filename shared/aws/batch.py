@@ -1,6 +1,8 @@
-"""How a batch from a queue ends: which messages failed, each of them put off."""
+"""How a batch from a queue is worked off: each message alone; those that failed are put off."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from shared.aws.table import AwsError, fault_name
@@ -20,6 +22,34 @@ class Queue(Protocol):
 def receives(record: Mapping[str, Any]) -> int:
     """How often a message was received so far, this time included."""
     return int(record["attributes"]["ApproximateReceiveCount"])
+
+
+def worked_off(
+    event: Mapping[str, Any],
+    work: Callable[[Any], None],
+    queue: Queue,
+    first_seconds: int,
+    logger: Journal,
+    metrics: Meter,
+    *,
+    metric: str,
+) -> dict[str, Any]:
+    """Do the work of each message, of equal ones once; one that fails does so alone.
+
+    Answers SQS which messages failed, and lets them wait.
+    """
+    records = event["Records"]
+    metrics.add_metric("Received", "Count", len(records))
+    alike: dict[str, list[str]] = defaultdict(list)
+    for record in records:
+        alike[record["body"]].append(record["messageId"])
+    failed: dict[str, Exception] = {}
+    for body, message_ids in alike.items():
+        try:
+            work(json.loads(body))
+        except Exception as fault:
+            failed |= dict.fromkeys(message_ids, fault)
+    return failures(records, failed, queue, first_seconds, logger, metrics, metric=metric)
 
 
 def failures(

@@ -1,4 +1,8 @@
-"""The queues between the stages; a hint that gets lost is sent again by the sweep."""
+"""The queues between the stages; a hint that gets lost is sent again by the sweep.
+
+Where a queue does not take what it is asked, or is away, that costs minutes and nothing else. So
+asking raises nothing: whoever asks is answered what was not taken.
+"""
 
 import json
 from collections.abc import Iterable
@@ -10,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+
+from shared.aws.table import AwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -106,9 +112,13 @@ class MailQueue:
 def _send(client: "SQSClient", url: str, bodies: Iterable[str]) -> list[str]:
     """Send as many together as SQS takes; the bodies that were refused."""
     refused: list[str] = []
-    for batch in batched(bodies, 10, strict=False):
+    waiting = iter(bodies)
+    for batch in batched(waiting, 10, strict=False):
         entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(batch)]
-        answer = client.send_message_batch(QueueUrl=url, Entries=entries)
+        try:
+            answer = client.send_message_batch(QueueUrl=url, Entries=entries)
+        except AwsError:
+            return [*refused, *batch, *waiting]
         refused += (batch[int(failed["Id"])] for failed in answer.get("Failed", ()))
     return refused
 

@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from functions import act_on_change, override_api
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.override_table import OverrideTable
-from shared.aws.queue import TutorQueue
+from shared.aws.queue import tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import VersionConflictError
 from shared.domain.churn_score import ChurnScore, risk_level
@@ -317,10 +317,12 @@ def test_the_tutor_is_looked_at_again(table: OverrideTable, aws: Aws) -> None:
 def test_a_queue_that_is_out_of_reach_loses_no_override(
     table: OverrideTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreachable(self: TutorQueue, tutor_ids: object) -> None:
+    def refuse(**_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://sqs")
 
-    monkeypatch.setattr(TutorQueue, "ask", unreachable)
+    away = tutor_queue(override_api.env.ACTION_QUEUE_URL)
+    away.client.meta.events.register("before-call", refuse)
+    monkeypatch.setattr(override_api, "queue", away)
 
     assert ask("PUT", SAID).status == 200
     assert len(kept(table)) == 1
