@@ -39,7 +39,7 @@ UNSUBSCRIBE: Final = "/api/unsubscribe/{token}"
 class Route:
     """One route of the HTTP API; `signed_in` routes need a Cognito access token."""
 
-    method: Literal["GET", "POST", "PUT", "DELETE"]
+    method: Literal["GET", "HEAD", "POST", "PUT", "DELETE"]
     path: str
     signed_in: bool
 
@@ -281,6 +281,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         trigger=Http(
             (
                 Route("GET", UNSUBSCRIBE, signed_in=False),
+                Route("HEAD", UNSUBSCRIBE, signed_in=False),
                 Route("POST", UNSUBSCRIBE, signed_in=False),
             )
         ),

@@ -12,7 +12,7 @@ from shared.aws.table import VersionConflictError
 from shared.domain.intervention import Owner
 from shared.domain.mail import MailKind
 from shared.domain.preference import Preference, Reports, usual
-from shared.unsubscribe import unsubscribe_token
+from shared.unsubscribe import WHAT, unsubscribe_token
 from tests.functions.conftest import Aws
 
 FORM = "application/x-www-form-urlencoded"
@@ -50,6 +50,20 @@ def test_fetching_a_link_changes_nothing_and_shows_a_button(
     assert '<form method="post">' in answer["body"]
     assert 'name="List-Unsubscribe" value="One-Click"' in answer["body"]
     assert aws.items("PERSON#") == []
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_the_page_asks_before_and_tells_after(kept: PreferenceTable, what: str) -> None:
+    whose = "t-7" if what.startswith("tutor:") else "ana"
+    asked, done = ask("GET", token(what, whose)), ask("POST", token(what, whose), CLICK)
+
+    assert "?</p>" in asked["body"]
+    assert "will" not in asked["body"]
+    assert "It is noted: you will" in done["body"]
+
+
+def test_looking_for_the_page_alone_answers_as_fetching_it(kept: PreferenceTable) -> None:
+    assert ask("HEAD", token("reports"))["statusCode"] == 200
 
 
 def test_the_page_runs_nothing_and_names_nobody(kept: PreferenceTable) -> None:

@@ -19,7 +19,7 @@ WITH_A_TOKEN = {
     "DELETE /api/tutors/{tutor_id}/override",
 }
 OPEN = {"GET /api/health", "GET /api/openapi.json"}
-SEALED = {"GET /api/unsubscribe/{token}", "POST /api/unsubscribe/{token}"}
+SEALED = {f"{method} /api/unsubscribe/{{token}}" for method in ("GET", "HEAD", "POST")}
 
 
 def routes(template: Template, authorization: str) -> set[str]:
