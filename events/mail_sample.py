@@ -28,7 +28,7 @@ from shared.domain.mail import MailKind
 from shared.domain.office import Office
 from shared.domain.overview import Overview, Share
 from shared.domain.prediction import Factor, Prediction, Probabilities
-from shared.domain.report import SessionReport, TutorReport, session_report, tutor_report
+from shared.domain.report import SessionReport, TutorReport, session_report, task, tutor_report
 from shared.domain.scorecard import Scorecard, scorecard
 from shared.domain.session import (
     Outcome as SessionOutcome,
@@ -49,7 +49,8 @@ from shared.mail.letter import Letter, Letters, Reader, TutorFacts
 NOW = datetime(2026, 11, 20, 15, 5, tzinfo=UTC)
 ZONE = "America/Chicago"
 FIRST_REPORT = ReportOrder(versioned=True, number=1)
-READER = Reader(ZONE, GIVEN[1], "https://tutors.example/api/unsubscribe?token=" + "f0" * 40)
+CHOICE = "https://tutors.example/api/unsubscribe/"
+READER = Reader(ZONE, GIVEN[1], CHOICE + "f0" * 40, "someone", CHOICE + "e1" * 40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,9 @@ def sample_letters(letters: Letters) -> dict[str, Letter]:
         "session_report": letters.session_report(troubled_report(), READER),
         "session_report_calm": letters.session_report(calm_report(), READER),
         "alert": letters.alert(alert_report(), READER),
+        "assigned": letters.assigned(
+            task(intervention(Kind.H1, 0.2), NOW), name_of(42), "someone", READER
+        ),
         "overdue": letters.overdue(overdue_tasks(), names(), READER),
         "daily_digest": letters.digest(owners_day(), READER),
         "daily_digest_empty": letters.digest(owners_day(full=False), READER),

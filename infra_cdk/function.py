@@ -20,6 +20,7 @@ from infra_cdk.function_spec import (
     QueueName,
     threads,
 )
+from infra_cdk.identity import Identity
 from infra_cdk.mailing import Mailing
 from infra_cdk.models import Models
 from infra_cdk.queue import WorkQueue
@@ -42,13 +43,14 @@ class Functions(Construct):
         secrets: Secrets,
         models: Models,
         mailing: Mailing,
+        identity: Identity,
         api: Api,
         stage: Stage,
     ) -> None:
         super().__init__(scope, "functions")
         self._code, self._layers, self._stage = code, layers, stage
         self._data, self._queues, self._secrets, self._models = data, queues, secrets, models
-        self._mailing = mailing
+        self._mailing, self._identity = mailing, identity
         self._api_url = api.http_api.api_endpoint
         for spec in specs:
             function = self._function(spec)
@@ -110,6 +112,8 @@ class Functions(Construct):
             environment["MODEL_BUCKET"] = self._models.bucket.bucket_name
         if spec.sends_mail:
             environment |= self._mailing.environment()
+        if spec.asks_people:
+            environment |= self._identity.environment()
         if spec.calls_api:
             environment["API_URL"] = self._api_url
         if spec is FEED_SYNTHETIC and (feed := self._stage.feed):
@@ -140,6 +144,7 @@ class Functions(Construct):
             *(self._secrets.statement(secret) for secret in spec.reads),
             *self._models.statements(spec.models),
             *(self._mailing.statements() if spec.sends_mail else ()),
+            *((self._identity.statement(),) if spec.asks_people else ()),
         ]
         if isinstance(spec.trigger, Batch):
             statements.append(

@@ -87,7 +87,9 @@ class FunctionSpec:
     """Queues on which it may postpone the next receive of a message that failed."""
     reads: tuple[SecretName, ...] = ()
     sends_mail: bool = False
-    """Whether it hands mails to SES, and asks the user pool who gets them."""
+    """Whether it hands mails to SES."""
+    asks_people: bool = False
+    """Whether it asks the user pool who there is, and how they are reached."""
     sweeps: bool = False
     """Whether it hints again at what waited too long, and is told how long that is."""
     calls_api: bool = False
@@ -167,11 +169,12 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         trigger=Batch("mail", size=10),
         timeout_seconds=120,
         memory_mb=1024,
-        table=("GetItem", "Query", "PutItem"),
+        table=("GetItem", "BatchGetItem", "Query", "PutItem"),
         query=("work", "by_name"),
         delays_on=("mail",),
         reads=("cursor",),
         sends_mail=True,
+        asks_people=True,
         layers=("core", "mail"),
     ),
     FunctionSpec(

@@ -4,6 +4,7 @@ from typing import Final
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra_cdk.stage import Stage
@@ -51,6 +52,17 @@ class Identity(Construct):
                 access_token_validity=Duration.hours(24),
             )
             self.clients.append(self.local_client)
+
+    def environment(self) -> dict[str, str]:
+        """What a function that asks for people has to be told."""
+        return {"USER_POOL_ID": self.pool.user_pool_id}
+
+    def statement(self) -> iam.PolicyStatement:
+        """What its role needs: to read who is in which group, and how they are reached."""
+        return iam.PolicyStatement(
+            actions=["cognito-idp:ListUsersInGroup", "cognito-idp:AdminGetUser"],
+            resources=[self.pool.user_pool_arn],
+        )
 
     def _user_pool(self, stage: Stage) -> cognito.UserPool:
         return cognito.UserPool(

@@ -10,9 +10,10 @@ from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra_cdk.identity import Identity
 from infra_cdk.stage import Stage
 
+SENDER_NAME: Final = "Tutor Quality"
+"""What a list of mails shows beside the subject."""
 TOLD_OF: Final = {
     "BOUNCE": "Email Bounced",
     "COMPLAINT": "Email Complaint Received",
@@ -23,11 +24,9 @@ TOLD_OF: Final = {
 class Mailing(Construct):
     """SES for one domain: encrypted delivery, and what bounces or complains is told of."""
 
-    def __init__(
-        self, scope: Construct, *, stage: Stage, identity: Identity, bounces: sqs.Queue
-    ) -> None:
+    def __init__(self, scope: Construct, *, stage: Stage, bounces: sqs.Queue) -> None:
         super().__init__(scope, "mailing")
-        self._stage, self._pool = stage, identity.pool
+        self._stage = stage
         self.configuration_set = f"tutor-quality-{stage.name}"
         configuration_set = ses.CfnConfigurationSet(
             self,
@@ -74,13 +73,13 @@ class Mailing(Construct):
         """What a function that sends mail has to be told."""
         return {
             "MAIL_FROM": self._stage.mail_from,
+            "MAIL_SENDER": f"{SENDER_NAME} <{self._stage.mail_from}>",
             "MAIL_CONFIGURATION_SET": self.configuration_set,
             "SITE_URL": self._stage.site_url,
-            "USER_POOL_ID": self._pool.user_pool_id,
         }
 
     def statements(self) -> list[iam.PolicyStatement]:
-        """What its role needs: to send as us, and to read who gets mail."""
+        """What its role needs to send as us."""
         domain = self._stage.mail_from.rpartition("@")[2]
         ours = [
             self._arn("ses", "identity", domain),
@@ -91,10 +90,6 @@ class Mailing(Construct):
                 actions=["ses:SendRawEmail"],
                 # The emulator does not look into a raw mail for whom it comes from.
                 resources=["*"] if self._stage.name == "local" else ours,
-            ),
-            iam.PolicyStatement(
-                actions=["cognito-idp:ListUsersInGroup", "cognito-idp:AdminGetUser"],
-                resources=[self._pool.user_pool_arn],
             ),
         ]
 

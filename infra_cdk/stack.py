@@ -51,7 +51,8 @@ class TutorQualityStack(Stack):
             queues=queues,
             secrets=(secrets := Secrets(self, stage=stage)),
             models=(models := Models(self, stage=stage)),
-            mailing=Mailing(self, stage=stage, identity=identity, bounces=queues["bounce"].queue),
+            mailing=Mailing(self, stage=stage, bounces=queues["bounce"].queue),
+            identity=identity,
             api=api,
             stage=stage,
         )

@@ -1,4 +1,4 @@
-"""How an alert leaves the house by other ways than mail: what is sent, where to, and what fails."""
+"""How mails and alerts leave the house: what a webhook is sent, where to, and what can fail."""
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 class ChannelError(Exception):
-    """An alert was not taken."""
+    """A mail or an alert was not taken, as far as anybody knows."""
 
 
 class PermanentError(ChannelError):
@@ -22,11 +22,15 @@ class PermanentError(ChannelError):
 
 
 class TransientError(ChannelError):
-    """It may be taken later; `retry_after` are the seconds asked for, if any were."""
+    """It was not taken, but may be later; `retry_after` are the seconds asked for, if any were."""
 
     def __init__(self, sentence: str, retry_after: int | None = None) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class UnansweredError(ChannelError):
+    """It may have been taken: the connection broke, or nobody answered in time."""
 
 
 @dataclass(frozen=True, slots=True)

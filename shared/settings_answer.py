@@ -240,10 +240,14 @@ def _calendar(one: business_hours.Calendar) -> Calendar:
     return Calendar(zone=one.zone, week=week, holidays=tuple(sorted(one.holidays)))
 
 
+NOTIFIED = (Role.OPS_MANAGER, Role.PEOPLE_OPS, Role.ADMIN)
+"""Roles that may be told something; who has several gets what is usual for the first."""
+
+
 def chosen(stored: Preference | None, who: Caller) -> Preference:
     """What somebody set, with what they never chose as is usual for their role."""
-    owner = Owner.OPS_MANAGER if Role.OPS_MANAGER in who.roles else Owner.PEOPLE_OPS
-    return stored.of(owner) if stored else usual(who.name, owner)
+    group = next(role for role in NOTIFIED if role in who.roles)
+    return stored.of(group) if stored else usual(who.name, group)
 
 
 def notifications(one: Preference) -> Notifications:

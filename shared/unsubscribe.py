@@ -10,11 +10,17 @@ from email.message import Message
 from urllib.parse import parse_qsl
 
 from shared.cursor import CursorError, seal, unseal
-from shared.domain.preference import TO_TUTORS
+from shared.domain.preference import LESS_REPORTS, TO_TUTORS
 
 PURPOSE = ("unsubscribe",)
-WHAT = ("reports", "digests", *(f"tutor:{kind}" for kind in TO_TUTORS))
-"""What somebody can do without: session reports, digests, and each kind of mail to tutors."""
+WHAT = (
+    "reports",
+    *(f"reports:{kept}" for kept in LESS_REPORTS),
+    "digests",
+    *(f"tutor:{kind}" for kind in TO_TUTORS),
+)
+"""What somebody can do without: session reports, or most of them; digests; each kind of mail to
+tutors."""
 FIELD, VALUE = "List-Unsubscribe", "One-Click"
 
 

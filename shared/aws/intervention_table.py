@@ -13,9 +13,9 @@ from typing import Any
 from shared.aws import key
 from shared.aws.item import Item, dumped, key_item, loaded, number, text
 from shared.aws.revision import put_revision, revisions
-from shared.aws.table import Table, VersionConflictError, unchanged
+from shared.aws.table import Table, VersionConflictError, retried, unchanged
 from shared.domain.engine import Desk, desk_of
-from shared.domain.intervention import Intervention
+from shared.domain.intervention import Intervention, Order, moved
 from shared.domain.movement import Seen
 from shared.domain.office import Office
 from shared.domain.policy import Policy
@@ -89,6 +89,21 @@ class InterventionTable:
                 raise VersionConflictError
             actions.append({"Put": {"Item": intervention_item(one), **unchanged(read)}})
         self._table.transact([*actions, *with_it])
+
+    def carried_out(self, intervention_id: str, who: str, failed: str | None, at: datetime) -> None:
+        """Note that what runs by itself has begun, or by `failed` why it can not; once.
+
+        Raises VersionConflictError when others kept changing the tutor's desk.
+        """
+
+        def move() -> None:
+            one = self.intervention(intervention_id)
+            if one is None or not one.open or one.acted_at:
+                return
+            order = Order("cancel", who, reason=failed) if failed else Order("start", who)
+            self.put(one.tutor_id, [moved(one, order, at)], self.desk(one.tutor_id, at))
+
+        retried(move)
 
     def open_ones(self) -> Iterator[Intervention]:
         """The queue: what is open and was not held out, by when its clock runs out."""

@@ -6,7 +6,7 @@ one mail more, and none is lost.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +47,13 @@ class MailTable:
     def put(self, mail: Mail) -> None:
         """Replace a mail by its next version; raises VersionConflictError when it changed."""
         self._table.put(mail_item(mail), unchanged(mail.version - 1))
+
+    def finish(self, mail: Mail, rest: Sequence[Mail]) -> None:
+        """Replace a mail by its next version and put what is left of it, both or neither.
+
+        Raises VersionConflictError when it changed.
+        """
+        self._table.transact([next_mail(mail), *map(new_mail, rest)])
 
     def waiting(self, tutor_id: str, since: datetime) -> list[Mail]:
         """Mails about a tutor made since then that are not yet settled, strongly read."""
@@ -101,34 +108,38 @@ class MailTable:
         }
         return (loaded(Mail, item) for item in self._table.pages(request))
 
-    def claim(self, mail_id: str, username: str, at: datetime, lease: timedelta) -> bool:
-        """Take one recipient of a mail; False where they got it, or another worker is at it."""
-        item = key_item(key.mail_to(mail_id, username)) | {
-            "state": text("claimed"),
-            "lease_until": text(key.stamp(at + lease)),
-            "expires_at": number(int((at + KEPT).timestamp())),
-        }
-        condition = {
-            "ConditionExpression": "attribute_not_exists(pk) OR "
-            "(#state = :claimed AND lease_until < :now)",
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": {
-                ":claimed": text("claimed"),
-                ":now": text(key.stamp(at)),
-            },
-        }
-        try:
-            self._table.put(item, condition)
-        except VersionConflictError:
-            return False
-        return True
+    def claim(self, mail_id: str, name: str, at: datetime, lease: timedelta) -> int | None:
+        """Take one delivery of a mail: how many tries it has had with this one.
 
-    def release(self, mail_id: str, username: str, at: datetime) -> None:
-        """Give a claim back: the mail was certainly, or probably, not taken."""
-        self._table.put(
-            key_item(key.mail_to(mail_id, username))
-            | {"state": text("claimed"), "lease_until": text(key.stamp(at - timedelta(seconds=1)))}
-        )
+        None where it is settled, or another worker may be at it.
+        """
+        known = self._table.get(key.mail_to(mail_id, name))
+        tries, condition = 1, NEW
+        if known is not None:
+            begun = known["state"]["S"] == "claimed"
+            if not begun or known["lease_until"]["S"] > key.stamp(at):
+                return None
+            tries += int(known["tries"]["N"]) if "tries" in known else 0
+            condition = {
+                "ConditionExpression": "#state = :claimed AND lease_until = :seen",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {
+                    ":claimed": text("claimed"),
+                    ":seen": known["lease_until"],
+                },
+            }
+        try:
+            self._table.put(_claim(mail_id, name, at, at + lease, tries), condition)
+        except VersionConflictError:
+            return None
+        return tries
+
+    def release(self, mail_id: str, name: str, until: datetime, tries: int) -> None:
+        """Give a claim back for after a moment: the mail was certainly not taken.
+
+        `tries` are those that may have been.
+        """
+        self._table.put(_claim(mail_id, name, until, until, tries))
 
     def mark(self, mail_id: str, username: str, state: str, at: datetime, note: str = "") -> None:
         """Write down what became of a recipient: sent, or why not."""
@@ -164,6 +175,15 @@ def report_page(
         if asked.kind in (None, mail.kind):
             shown.append(mail)
     return shown, None, examined
+
+
+def _claim(mail_id: str, name: str, at: datetime, until: datetime, tries: int) -> Item:
+    return key_item(key.mail_to(mail_id, name)) | {
+        "state": text("claimed"),
+        "lease_until": text(key.stamp(until)),
+        "tries": number(tries),
+        "expires_at": number(int((at + KEPT).timestamp())),
+    }
 
 
 def mail_item(mail: Mail) -> Item:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from shared.aws.directory import Directory
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.item import adapter
+from shared.aws.mail_table import MailTable
 from shared.aws.prediction_table import PredictionTable
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import Table
@@ -15,23 +17,32 @@ from shared.domain.flag import FlagStatus
 from shared.domain.intervention import Intervention, Owner
 from shared.domain.log import midnight
 from shared.domain.mail import Mail, MailKind
-from shared.domain.morning import MORNING
+from shared.domain.morning import MORNING, digest_before
+from shared.domain.office import PEOPLE
 from shared.domain.overview import Overview
 from shared.domain.prediction import Prediction
-from shared.domain.report import TutorReport, session_report, tutor_report
+from shared.domain.report import TutorReport, session_report, task, tutor_report
 from shared.domain.scorecard import Scorecard
 from shared.domain.session import Outcome, outcomes
 from shared.domain.tutor_row import TutorRow
 from shared.mail.advice import topics
 from shared.mail.letter import Letter, Letters, Reader, TutorFacts
 
-type Writing = Callable[[Reader], Letter]
-"""The letter of a mail for one reader."""
-
 LONGEST_COMPARED = timedelta(days=62)
 """Two months: a period beside the one before."""
 INTERVENTIONS_READ = 100
 """The newest of a tutor; what is open is among them, since there is one a kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The letter of a mail, for each reader; `levels` are the risk levels that a digest told."""
+
+    write: Callable[[Reader], Letter]
+    levels: dict[str, str] | None = None
+
+    def __call__(self, reader: Reader) -> Letter:
+        return self.write(reader)
 
 
 class NothingToSayError(Exception):
@@ -46,14 +57,16 @@ class MailWriter:
     logs: LogTable
     predictions: PredictionTable
     interventions: InterventionTable
+    mails: MailTable
+    people: Directory
     letters: Letters
 
     @classmethod
-    def of(cls, table: Table, letters: Letters) -> "MailWriter":
-        """Ready to write from that table."""
+    def of(cls, table: Table, people: Directory, letters: Letters) -> "MailWriter":
+        """Ready to write from that table, for those people."""
         return cls(
             ScorecardTable(table), LogTable(table), PredictionTable(table),
-            InterventionTable(table), letters,
+            InterventionTable(table), MailTable(table), people, letters,
         )  # fmt: skip
 
     def writing(self, mail: Mail, at: datetime) -> Writing:
@@ -63,9 +76,11 @@ class MailWriter:
                 return self._session_report(mail, at)
             case MailKind.ALERT:
                 tutor = self._tutor(mail, at)
-                return lambda reader: self.letters.alert(tutor, reader)
+                return Writing(lambda reader: self.letters.alert(tutor, reader))
             case MailKind.OVERDUE:
                 return self._overdue(mail, at)
+            case MailKind.ASSIGNED:
+                return self._assigned(mail, at)
             case MailKind.DAILY_DIGEST:
                 return self._digest(mail, at)
             case MailKind.WEEKLY_SUMMARY | MailKind.MONTHLY_SUMMARY:
@@ -85,7 +100,7 @@ class MailWriter:
             session, about, card, row, self._prediction(row.tutor_id),
             self._of_tutor(row.tutor_id), mail.moved, at,
         )  # fmt: skip
-        return lambda reader: self.letters.session_report(told, reader)
+        return Writing(lambda reader: self.letters.session_report(told, reader))
 
     def _tutor(self, mail: Mail, at: datetime) -> TutorReport:
         card, row = self._card(mail)
@@ -98,19 +113,36 @@ class MailWriter:
         if not late:
             raise NothingToSayError("All of it was seen to before the notice went out.")
         names = {one.tutor_id: self._name(one.tutor_id) for one in late}
-        return lambda reader: self.letters.overdue(late, names, reader)
+        return Writing(lambda reader: self.letters.overdue(late, names, reader))
+
+    def _assigned(self, mail: Mail, at: datetime) -> Writing:
+        one = self.interventions.intervention(mail.about[0])
+        if one is None or not one.open or one.assignee != mail.person:
+            raise NothingToSayError("The task is over, or somebody else has it by now.")
+        by = next(step.who for step in reversed(one.steps) if step.action == "reassign")
+        told, name = task(one, at), self._name(one.tutor_id)
+        return Writing(lambda reader: self.letters.assigned(told, name, by, reader))
 
     def _digest(self, mail: Mail, at: datetime) -> Writing:
         owner = mail.owner or Owner.OPS_MANAGER
         rows = list(self.cards.rows())
         calendar = self.interventions.office().calendar(owner)
-        since = calendar.showing(date.fromisoformat(mail.about[0]), MORNING)
-        nights = (self.cards.day(row.tutor_id, midnight(since)) for row in rows)
-        levels = {night.tutor_id: night.risk_level for night in nights if night}
-        told = digest(owner, self.interventions.open_ones(), rows, levels, since, at, calendar.zone)
+        first = date.fromisoformat(mail.about[0])
+        since = calendar.showing(first, MORNING)
+        nights = self.cards.nights((row.tutor_id for row in rows), midnight(since))
+        levels = {night.tutor_id: night.risk_level for night in nights}
+        # What the last digest told of the hours between that midnight and it is told.
+        before = self.mails.mail(digest_before(owner, calendar, first))
+        levels |= (before.levels or {}) if before else {}
+        people = {
+            role: {person.username for person in self.people.members(role, at)} for role in PEOPLE
+        }
+        told = digest(
+            owner, self.interventions.open_ones(), rows, levels, since, at, calendar.zone, people
+        )
         if told.empty:
             raise NothingToSayError("Nothing is due and nothing moved.")
-        return lambda reader: self.letters.digest(told, reader)
+        return Writing(lambda reader: self.letters.digest(told, reader), dict(told.levels))
 
     def _summary(self, mail: Mail, at: datetime) -> Writing:
         weekly = mail.kind is MailKind.WEEKLY_SUMMARY
@@ -123,7 +155,7 @@ class MailWriter:
         began = datetime.combine(first, datetime.min.time(), at.tzinfo)
         known = [*self.interventions.open_ones(), *self.interventions.done_ones(began)]
         told = summary(Span.WEEK if weekly else Span.MONTH, first, last, days, known, at)
-        return lambda reader: self.letters.summary(told, reader)
+        return Writing(lambda reader: self.letters.summary(told, reader))
 
     def _to_tutor(self, mail: Mail) -> Writing:
         one = self.interventions.intervention(mail.about[0])
@@ -137,7 +169,7 @@ class MailWriter:
             subject=tutor.subjects[0] if tutor.subjects else None,
             session_at=first.snapshot.scheduled_time if first and first.snapshot else None,
         )
-        return lambda reader: self.letters.to_tutor(mail.kind, tutor.name, facts, reader)
+        return Writing(lambda reader: self.letters.to_tutor(mail.kind, tutor.name, facts, reader))
 
     def _card(self, mail: Mail) -> tuple[Scorecard, TutorRow]:
         found = self.cards.card(mail.tutor_id or "")

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.parsers import ResponseParserError
 
 from shared.aws import key
 from shared.aws.item import key_item, text
 from shared.aws.table import Table
+from shared.channel import PermanentError, UnansweredError
 
 if TYPE_CHECKING:
     from mypy_boto3_ses import SESClient
@@ -21,8 +24,14 @@ PATIENT = Config(
 """Nothing is tried twice here: SES may have taken a mail whose answer got lost."""
 
 
-class RefusedError(Exception):
-    """SES will never take this mail: the address is none, or is suppressed."""
+BUSY = frozenset(
+    {"Throttling", "ThrottlingException", "ServiceUnavailable", "InternalFailure", "RequestTimeout"}
+)
+"""Codes by which SES says that it will take the mail a little later."""
+
+
+class SenderRefusedError(Exception):
+    """SES takes no mail of ours: account, domain, sender or configuration set are not ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +43,11 @@ class Mailer:
     configuration_set: str
 
     def send(self, raw: bytes, recipient: str, kind: str) -> str:
-        """Hand over one mail; SES's id of it. Raises RefusedError, or AwsError to be tried again.
+        """Hand over one mail; SES's id of it.
 
-        The classic API, because the local SES hands on the bytes of this one unchanged.
+        By the classic API, since the local SES leaves its bytes alone.
+        Raises PermanentError where the address is none, SenderRefusedError, UnansweredError where
+        SES may have taken it, and AwsError where it certainly did not but may later.
         """
         try:
             sent = self.client.send_raw_email(
@@ -46,11 +57,28 @@ class Mailer:
                 ConfigurationSetName=self.configuration_set,
                 Tags=[{"Name": "kind", "Value": kind}],
             )
-        except self.client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in ("InvalidParameterValue", "MessageRejected"):
-                raise RefusedError(error.response["Error"]["Code"]) from error
-            raise
+        except ClientError as error:
+            raise _meant(error) from error
+        except (HTTPClientError, IncompleteReadError, ResponseParserError) as error:
+            raise UnansweredError(type(error).__name__) from error
         return sent["MessageId"]
+
+
+def _meant(error: ClientError) -> Exception:
+    """What a refusal of SES is about.
+
+    MessageRejected is about us: SES says so of unverified senders, and of everybody while the
+    account is in the sandbox. What is about the recipient is a malformed address alone.
+    """
+    code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code.isdigit():
+        # No answer of SES but of something on the way, which may have handed the mail on.
+        return UnansweredError(code)
+    if code in BUSY:
+        return error
+    if code == "InvalidParameterValue" and "header" not in said.lower():
+        return PermanentError(code)
+    return SenderRefusedError(code)
 
 
 class Suppression:

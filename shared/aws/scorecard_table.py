@@ -1,6 +1,6 @@
 """Scorecards, the rows lists are made of, the daily record, and what flags did when."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -111,6 +111,11 @@ class ScorecardTable:
         """What the pass of that midnight recorded; None if it left no record."""
         item = self._table.get(key.day(tutor_id, night.date()))
         return loaded(DailyRecord, item) if item else None
+
+    def nights(self, tutor_ids: Iterable[str], night: datetime) -> Iterator[DailyRecord]:
+        """What the pass of a midnight recorded of many tutors, in any order."""
+        places = (key.day(tutor_id, night.date()) for tutor_id in tutor_ids)
+        return (loaded(DailyRecord, item) for item in self._table.get_many(places))
 
     def days(self, tutor_id: str, first: date, last: date) -> list[DailyRecord]:
         """The daily records between two days, both included, oldest first."""

@@ -1,7 +1,9 @@
 """The one table and how it is spoken to: time-outs, whole queries, and what went wrong."""
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -26,6 +28,10 @@ class VersionConflictError(Exception):
     """Someone else wrote the item since it was read: read again and decide again."""
 
 
+class ThrottledError(Exception):
+    """DynamoDB kept answering only a part of what was asked."""
+
+
 ATTEMPTS = 20
 """More than workers ever write one tutor at once: who loses a race each time still gets a turn."""
 
@@ -42,6 +48,11 @@ def retried[T](work: Callable[[], T]) -> T:
             continue
     return work()
 
+
+MOST_AT_ONCE = 100
+"""Items of one BatchGetItem."""
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between asking again for what was not processed."""
 
 Condition = dict[str, Any]
 """What must hold for a write, as DynamoDB's request takes it."""
@@ -73,6 +84,20 @@ class Table:
         )
         item: Item | None = found.get("Item")
         return item
+
+    def get_many(self, keys: Iterable[Key]) -> Iterator[Item]:
+        """Those of many items that there are, in any order; what was written just now may lack."""
+        for some in batched(keys, MOST_AT_ONCE, strict=False):
+            asked: Any = {self.name: {"Keys": [key_item(one) for one in some]}}
+            for pause in (0.0, *PAUSES):
+                time.sleep(pause)
+                found: Any = self.client.batch_get_item(RequestItems=asked)
+                yield from found["Responses"].get(self.name, [])
+                asked = found.get("UnprocessedKeys")
+                if not asked:
+                    break
+            else:
+                raise ThrottledError
 
     def put(self, item: Item, condition: Condition | None = None) -> None:
         """Write one item; raises VersionConflictError when the condition does not hold."""

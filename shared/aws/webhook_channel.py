@@ -24,6 +24,7 @@ from shared.channel import (
     Hook,
     PermanentError,
     TransientError,
+    UnansweredError,
     slack_message,
 )
 
@@ -79,7 +80,7 @@ def connected(address: str, seconds: float) -> socket.socket:
 class WebhookChannel:
     """Posts alerts as Slack takes them to https URLs on hosts that are allowed.
 
-    No proxy is used, no redirect is followed. What breaks after it was sent may be posted twice:
+    No proxy is used, no redirect is followed. What breaks once it was sent may have been taken:
     webhooks know no idempotency.
     """
 
@@ -91,7 +92,7 @@ class WebhookChannel:
     deadline_seconds: float = DEADLINE_SECONDS
 
     def send(self, to: str, alert: Alert) -> str:
-        """Post an alert to a URL; what was answered. Raises PermanentError or TransientError."""
+        """Post an alert to a URL; what was answered. Raises a ChannelError."""
         hook = Hook.of(to, self.hosts)
         body = json.dumps(slack_message(alert)).encode()
         try:
@@ -114,8 +115,11 @@ class WebhookChannel:
             connection.auto_open = 0  # never to an address that nobody checked
             connection.sock = self.tls.wrap_socket(plain, server_hostname=hook.host)
             try:
-                connection.request("POST", hook.target, body, {"Content-Type": "application/json"})
-                answered = connection.getresponse()
+                with _unanswered():
+                    connection.request(
+                        "POST", hook.target, body, {"Content-Type": "application/json"}
+                    )
+                    answered = connection.getresponse()
                 wait = _seconds(answered.getheader("Retry-After"))
                 return answered.status, wait, _beginning(answered)
             finally:
@@ -146,6 +150,15 @@ class WebhookChannel:
                 yield plain
             return
         raise failed
+
+
+@contextmanager
+def _unanswered() -> Iterator[None]:
+    """What breaks in here may have reached whoever it was for."""
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as error:
+        raise UnansweredError(type(error).__name__) from error
 
 
 def _beginning(answered: http.client.HTTPResponse) -> bytes:

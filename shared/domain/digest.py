@@ -1,12 +1,13 @@
 """What somebody is told at the start of a day, and what became of a week or a month."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from shared.domain.benefit import benefit_per_hour
 from shared.domain.churn_score import RISK_BOUNDS, RiskLevel
 from shared.domain.effect import Share, precision
 from shared.domain.intervention import Intervention, Outcome, Owner, Status
@@ -22,10 +23,11 @@ _LADDER = list(RISK_BOUNDS)
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """A task and whose it is about."""
+    """A task, the name of the tutor it is about, and who has it: None for nobody yet."""
 
     task: Task
     name: str | None
+    assignee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +62,20 @@ class Listing[Line]:
 class Digest:
     """An owner's day: what is late, what is due until its end, what changed since the last one.
 
-    `open_tasks` counts all open tasks of theirs, also those in no list.
+    `since` is the day of the last one. `open_tasks` counts all open tasks of theirs, also those in
+    no list; `levels` are the levels that moved, by tutor id, also those in no list.
     """
 
     owner: Owner
     day: date
+    since: date
     open_tasks: int
     overdue: Listing[TaskLine]
     due_today: Listing[TaskLine]
     opened: Listing[TaskLine]
     rose: Listing[LevelLine]
     fell: Listing[LevelLine]
+    levels: Mapping[str, str]
 
     @property
     def empty(self) -> bool:
@@ -86,16 +91,24 @@ def digest(
     since: datetime,
     now: datetime,
     zone: str = "UTC",
+    people: Mapping[Owner, Collection[str]] | None = None,
 ) -> Digest:
     """An owner's day that ends at midnight in their zone.
 
     `interventions` are all open ones; `levels_before` are the risk levels at `since` by tutor
-    id: tutors who are not in it count as unchanged.
+    id: tutors who are not in it count as unchanged. `people` are the user names of each role: a
+    task is told to the role of whoever has it. Of each list those tasks come first whose hour of
+    work is worth most.
     """
     known = {row.tutor_id: row for row in rows}
-    theirs = [o for o in interventions if o.owner is owner and o.open and not o.held_out]
+    theirs = [
+        one
+        for one in interventions
+        if one.open and not one.held_out and _is_with(one, owner, people or {})
+    ]
     lines = [_task_line(one, known, now) for one in sorted(theirs, key=_urgent)]
-    day = now.astimezone(ZoneInfo(zone)).date()
+    told_in = ZoneInfo(zone)
+    day = now.astimezone(told_in).date()
     new = {one.intervention_id for one in theirs if one.opened_at > since}
     due = [ln for ln in lines if not ln.task.overdue and _due_on(ln.task, zone) <= day]
     due_ids = {line.task.intervention_id for line in due}
@@ -104,6 +117,7 @@ def digest(
     return Digest(
         owner=owner,
         day=day,
+        since=since.astimezone(told_in).date(),
         open_tasks=len(theirs),
         overdue=_listing([line for line in lines if line.task.overdue]),
         due_today=_listing(due),
@@ -116,11 +130,22 @@ def digest(
         ),
         rose=_listing([line for line in levels if _climbed(line)]),
         fell=_listing([line for line in levels if not _climbed(line)]),
+        levels={line.tutor_id: line.now.value for line in levels},
     )
 
 
-def _urgent(one: Intervention) -> tuple[datetime, str]:
-    return (one.clock_ends or one.finish_by, one.intervention_id)
+def _is_with(one: Intervention, owner: Owner, people: Mapping[Owner, Collection[str]]) -> bool:
+    """Whether a task is a role's: of somebody in it, or by its kind while nobody has it.
+
+    Who is in both roles has it in that of its kind; what somebody has who is in none falls back.
+    """
+    roles = [role for role, names in people.items() if one.assignee in names]
+    return owner is one.owner if not roles or one.owner in roles else owner in roles
+
+
+def _urgent(one: Intervention) -> tuple[float, datetime, str]:
+    """Ten lines are shown: those that are worth most by the hour, then what is due first."""
+    return (-(benefit_per_hour(one) or 0.0), one.clock_ends or one.finish_by, one.intervention_id)
 
 
 def _due_on(told: Task, zone: str) -> date:
@@ -129,7 +154,7 @@ def _due_on(told: Task, zone: str) -> date:
 
 def _task_line(one: Intervention, known: Mapping[str, TutorRow], now: datetime) -> TaskLine:
     row = known.get(one.tutor_id)
-    return TaskLine(task(one, now), row.name if row else None)
+    return TaskLine(task(one, now), row.name if row else None, one.assignee)
 
 
 def _level_line(row: TutorRow, before: Mapping[str, str], now: datetime) -> LevelLine | None:

@@ -17,6 +17,10 @@ REPORT_AT_LATEST = timedelta(minutes=15)
 """After its receipt a session is reported even if its tutor could not be scored yet."""
 OLD_NEWS = timedelta(days=2)
 """What happened so long before it was received is history, and nobody is mailed about it."""
+GIVE_UP, GIVE_UP_TUTOR = timedelta(days=1), timedelta(days=7)
+"""What nobody took for so long is news no more; what a tutor is offered stays good for longer."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+"""Between two tries for somebody who could not be reached; twice as long each time."""
 
 
 class MailKind(StrEnum):
@@ -25,6 +29,7 @@ class MailKind(StrEnum):
     SESSION_REPORT = "session_report"
     ALERT = "alert"
     OVERDUE = "overdue"
+    ASSIGNED = "assigned"
     DAILY_DIGEST = "daily_digest"
     WEEKLY_SUMMARY = "weekly_summary"
     MONTHLY_SUMMARY = "monthly_summary"
@@ -49,6 +54,7 @@ class Mail:
     `about` are the ids of what it tells of: a session, interventions, the first day of a period.
     `moved` says in words what changed with it: nothing, for most sessions. `due_at` is when it is
     sent at the latest; `settled` is false while the tutor is not yet scored with its session.
+    `way` is the one way that is left to try for one person, who alone has not got it.
     """
 
     kind: MailKind
@@ -63,6 +69,11 @@ class Mail:
     level: str | None = None
     """Of an alert: the tutor's risk level."""
     settled: bool = True
+    way: str | None = None
+    waits: int = 0
+    """How often it was put off."""
+    levels: dict[str, str] | None = None
+    """Of a daily digest: the risk levels that moved, as it told them, by tutor id."""
     state: MailState = MailState.DUE
     done_at: datetime | None = None
     subject: str | None = None
@@ -93,15 +104,38 @@ class Mail:
         """The report of a session that its tutor is scored with."""
         return replace(self, settled=True, moved=moved, version=self.version + 1)
 
-    def later(self, due_at: datetime) -> "Mail":
-        """The mail, to be looked at again then: some recipients are not to be disturbed now."""
-        return replace(self, due_at=due_at, version=self.version + 1)
+    def given_up(self, at: datetime) -> bool:
+        """Whether it is too late to try again."""
+        return at >= self.made_at + (GIVE_UP_TUTOR if self.to_tutor else GIVE_UP)
 
-    def done(self, at: datetime, subject: str, text: str, sent: int) -> "Mail":
+    def again_at(self, at: datetime, asked: int | None = None) -> datetime:
+        """When to try again after a failure, at least the seconds later that were asked for."""
+        wait: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(self.waits, 10))
+        return at + max(wait, timedelta(seconds=asked or 0))
+
+    def later(self, due_at: datetime) -> "Mail":
+        """The mail, to be looked at again then: nobody is to be disturbed, or takes it, now."""
+        return replace(self, due_at=due_at, waits=self.waits + 1, version=self.version + 1)
+
+    def rest(self, person: str, way: str, due_at: datetime) -> "Mail":
+        """What is left of the mail once the others have it: a mail for one person, by one way."""
+        return Mail(
+            self.kind, f"{self.name}-{way}-{person}", self.made_at, due_at, self.tutor_id,
+            person=person, about=self.about, moved=self.moved, level=self.level, way=way,
+        )  # fmt: skip
+
+    def done(
+        self,
+        at: datetime,
+        subject: str,
+        text: str,
+        sent: int,
+        levels: dict[str, str] | None = None,
+    ) -> "Mail":
         """The mail after everybody got it."""
         return replace(
             self, state=MailState.DONE, done_at=at, subject=subject, text=text, sent=sent,
-            version=self.version + 1,
+            levels=levels, version=self.version + 1,
         )  # fmt: skip
 
     def dropped(self, at: datetime, because: str) -> "Mail":
@@ -109,6 +143,19 @@ class Mail:
         return replace(
             self, state=MailState.DROPPED, done_at=at, because=because, version=self.version + 1
         )
+
+
+def sort(mail: Mail) -> str | None:
+    """What a recipient does without by unsubscribing; None for what belongs to their work."""
+    if mail.to_tutor:
+        return f"tutor:{mail.kind}"
+    match mail.kind:
+        case MailKind.SESSION_REPORT:
+            return "reports:digest_only"
+        case MailKind.DAILY_DIGEST | MailKind.WEEKLY_SUMMARY | MailKind.MONTHLY_SUMMARY:
+            return "digests"
+        case _:
+            return None
 
 
 def mail_name(at: datetime, kind: MailKind, about: str) -> str:
@@ -174,4 +221,19 @@ def alert(tutor_id: str, at: datetime, level: str, moved: tuple[str, ...]) -> Ma
         tutor_id=tutor_id,
         moved=moved,
         level=level,
+    )
+
+
+def assignment(one: Intervention, by: str, at: datetime) -> Mail | None:
+    """The mail that tells somebody what task they were given; None where they took it."""
+    if one.assignee is None or one.assignee == by:
+        return None
+    return Mail(
+        kind=MailKind.ASSIGNED,
+        name=mail_name(at, MailKind.ASSIGNED, f"{one.kind}-{one.version}"),
+        made_at=at,
+        due_at=at,
+        tutor_id=one.tutor_id,
+        person=one.assignee,
+        about=(one.intervention_id,),
     )

@@ -36,6 +36,12 @@ def due_digests(office: Office, at: datetime) -> list[Mail]:
     ]
 
 
+def digest_before(owner: Owner, calendar: Calendar, first: date) -> str:
+    """The id of the daily digest of a morning, the first day that the next one tells of."""
+    begins = calendar.showing(first, MORNING)
+    return _mail(MailKind.DAILY_DIGEST, owner, first, first, begins).mail_id
+
+
 def _periods(calendar: Calendar, today: date) -> Iterator[tuple[MailKind, date]]:
     """What a working day brings, and the first day that each tells of."""
     yield MailKind.DAILY_DIGEST, _worked_before(calendar, today)

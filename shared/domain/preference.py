@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from shared.domain.churn_score import RiskLevel
@@ -19,6 +20,10 @@ class Reports(StrEnum):
     DIGEST_ONLY = "digest_only"
 
 
+ADMIN: Final = "admin"
+"""The group of the user pool that looks after settings, and reads what it asks for."""
+LESS_REPORTS = (Reports.CHANGES, Reports.DIGEST_ONLY)
+"""What somebody may choose instead of a report of every session."""
 TO_TUTORS = tuple(rule.template for rule in RULES if rule.template)
 """The kinds of mail that tutors get, each of which they can do without."""
 
@@ -83,18 +88,21 @@ class Preference:
             case _:
                 return kind not in self.unsubscribed
 
-    def of(self, owner: Owner) -> "Preference":
-        """The settings with what was never chosen as it is usual for whoever's task it is."""
-        return replace(self, reports=self.reports or usual(self.username, owner).reports)
+    def of(self, group: str) -> "Preference":
+        """The settings with what was never chosen as it is usual in a group of the user pool."""
+        return replace(self, reports=self.reports or usual(self.username, group).reports)
 
     def without(self, what: str) -> "Preference":
-        """The settings after doing without "reports", "digests" or "tutor:coaching_tips".
+        """The settings after doing without "digests", "tutor:coaching_tips" or some reports.
 
-        The next version; the same one where that was so already.
+        "reports:changes" keeps those that tell of a change, "reports:digest_only" and "reports"
+        none. The next version; the same one where that was so already.
         """
         match what.split(":"):
             case ["reports"]:
                 after = replace(self, reports=Reports.DIGEST_ONLY)
+            case ["reports", kept] if kept in LESS_REPORTS:
+                after = replace(self, reports=Reports(kept))
             case ["digests"]:
                 after = replace(self, digests=False)
             case ["tutor", kind] if kind in TO_TUTORS:
@@ -118,12 +126,19 @@ class Preference:
             case _:
                 wanted = self.wants(mail.kind, moved=bool(mail.moved))
                 ways = (Channel.MAIL,) if wanted else ()
-        return ways if self.webhook_url else tuple(w for w in ways if w is not Channel.WEBHOOK)
+        if not self.webhook_url:
+            ways = tuple(way for way in ways if way is not Channel.WEBHOOK)
+        return tuple(way for way in ways if mail.way in (None, way))
 
     def _hears(self, level: str | None) -> bool:
         """Whether a risk level is high enough."""
         levels = list(RiskLevel)
         return levels.index(RiskLevel(level or "low")) >= levels.index(self.alert_level)
+
+    def waits_until(self, mail: Mail, way: Channel, at: datetime) -> datetime:
+        """When a mail may go by a way: alerts, and whatever a webhook tells, not in quiet hours."""
+        disturbs = mail.kind is MailKind.ALERT or way is Channel.WEBHOOK
+        return self.quiet_until(at) if disturbs else at
 
     def quiet_at(self, at: datetime) -> bool:
         """Whether an alert has to wait at that instant."""
@@ -135,14 +150,20 @@ class Preference:
             return at
         zone = ZoneInfo(self.zone)
         local = at.astimezone(zone)
-        ends = datetime.combine(local.date(), self.quiet.end, zone)
+        # The fold: where clocks go back they may show the end of quiet hours twice.
+        ends = datetime.combine(local.date(), self.quiet.end, zone).replace(fold=local.fold)
         if local.time() >= self.quiet.end:
             ends = datetime.combine(local.date() + timedelta(days=1), self.quiet.end, zone)
         return ends.astimezone(UTC)
 
 
-def usual(username: str, owner: Owner) -> Preference:
-    """What somebody gets who never chose: the requirements' report after every session goes to
-    operations, people operations are told what changed over the day."""
-    every = owner is Owner.OPS_MANAGER
+def usual(username: str, group: str) -> Preference:
+    """What somebody of a group gets who never chose.
+
+    The requirements' report after every session goes to operations, people operations are told
+    what changed over the day, admins only what they ask for.
+    """
+    if group == ADMIN:
+        return Preference(username, Reports.DIGEST_ONLY, digests=False, alerts=(), alert_kinds=())
+    every = group == Owner.OPS_MANAGER
     return Preference(username, Reports.EVERY_SESSION if every else Reports.DIGEST_ONLY)

@@ -15,7 +15,7 @@ from shared.domain.digest import Digest, Span, Summary
 from shared.domain.intervention import Intervention
 from shared.domain.intervention_rule import RULE
 from shared.domain.mail import MailKind
-from shared.domain.report import SessionReport, TutorReport, tutor_path
+from shared.domain.report import SessionReport, Task, TutorReport, tutor_path
 from shared.domain.session import OutcomeKind
 from shared.mail import phrase, sentence
 from shared.mail.advice import ADVICE
@@ -40,6 +40,7 @@ CAPTIONS: Mapping[MailKind, str] = {
     MailKind.SESSION_REPORT: "Session report",
     MailKind.ALERT: "Alert",
     MailKind.OVERDUE: "Missed deadlines",
+    MailKind.ASSIGNED: "A task for you",
     MailKind.DAILY_DIGEST: "Daily digest",
     MailKind.WEEKLY_SUMMARY: "Weekly summary",
     MailKind.MONTHLY_SUMMARY: "Monthly summary",
@@ -58,11 +59,17 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads it: times are told in their zone; `name` greets them, where it is known."""
+    """Who reads it: times are told in their zone; `name` greets them, where it is known.
+
+    `username` is what tasks of theirs bear. `changes_url` is where they choose to be told only of
+    sessions that changed something.
+    """
 
     zone: str = "UTC"
     name: str | None = None
     unsubscribe_url: str | None = None
+    username: str | None = None
+    changes_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,7 @@ class Letters:
             "moved_in_words": sentence.moved_in_words,
             "level_change": sentence.level_change,
             "rate_change": sentence.rate_change,
+            "holder": sentence.holder,
         }
 
     def session_report(self, report: SessionReport, reader: Reader) -> Letter:
@@ -149,6 +157,12 @@ class Letters:
             names=names, more=max(0, len(late) - MOST_TASKS), tutor_path=tutor_path,
         )  # fmt: skip
 
+    def assigned(self, task: Task, name: str, by: str, reader: Reader) -> Letter:
+        """A task that somebody gave to the reader."""
+        of = phrase.plain(phrase.who(name, task.tutor_id), 40)
+        said = f"For you: {task.title.lower()}, {of}"
+        return self._letter(MailKind.ASSIGNED, said, reader, task=task, tutor=of, by=by)
+
     def digest(self, digest: Digest, reader: Reader) -> Letter:
         """An owner's day."""
         return self._letter(
@@ -157,7 +171,7 @@ class Letters:
             task_lists=(
                 ("Overdue", digest.overdue),
                 ("Due today", digest.due_today),
-                ("New since yesterday", digest.opened),
+                (sentence.new_since(digest), digest.opened),
             ),
             tutor_lists=(("Risk rose", digest.rose), ("Risk fell", digest.fell)),
         )  # fmt: skip
@@ -222,6 +236,8 @@ class Letters:
             "zone": reader.zone,
             "greeting": phrase.plain(reader.name or "", phrase.MOST_NAME),
             "unsubscribe_url": reader.unsubscribe_url,
+            "changes_url": reader.changes_url,
+            "username": reader.username,
             "site_url": self._site_url,
         }
         html, text = (

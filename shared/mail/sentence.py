@@ -84,6 +84,19 @@ def digest_subject(digest: Digest) -> str:
     return f"Today: {', '.join(told)}" if told else "Today: nothing is due"
 
 
+def new_since(digest: Digest) -> str:
+    """New since yesterday, or since the day of the last digest where that was longer ago."""
+    days = (digest.day - digest.since).days
+    return f"New since {'yesterday' if days == 1 else f'{digest.since:%A}'}"
+
+
+def holder(assignee: str | None, username: str | None) -> str:
+    """Who has a task, to the reader of that user name."""
+    if assignee is None:
+        return "Nobody has it yet."
+    return "You have it." if assignee == username else f"{phrase.plain(assignee, 60)} has it."
+
+
 def period(summary: Summary) -> str:
     """Week of 16 November 2026, or November 2026."""
     first = summary.first

@@ -14,24 +14,39 @@ from typing import Any
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import EndpointConnectionError
+from botocore.client import BaseClient
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from functions import send_mail
+from functions import send_mail, unsubscribe
 from infra_cdk.package.mail import compiled_mails, write_mails
+from shared.aws.delivery import LEASE, MOST_TRIES
 from shared.aws.intervention_table import InterventionTable, StoredDesk
 from shared.aws.mail_table import MailTable
 from shared.aws.mailer import Suppression
 from shared.aws.preference_table import PreferenceTable
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.tutor_log import LogTable, Versioned
-from shared.channel import Alert, PermanentError, TransientError
+from shared.channel import Alert, PermanentError, TransientError, UnansweredError
 from shared.domain.churn_score import RiskLevel
 from shared.domain.engine import Desk
-from shared.domain.intervention import Intervention, Kind, Owner, Status, opened
-from shared.domain.mail import Mail, MailKind, MailState, alert, mail_name, tutor_mail
+from shared.domain.intervention import Intervention, Kind, Order, Owner, Status, moved, opened
+from shared.domain.mail import (
+    Mail,
+    MailKind,
+    MailState,
+    alert,
+    assignment,
+    mail_name,
+    tutor_mail,
+)
 from shared.domain.preference import Channel, Preference, QuietHours, Reports
+from shared.domain.scorecard import daily_record
 from shared.domain.session import OutcomeKind
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, completed, log, tutor
@@ -71,7 +86,7 @@ def post(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Post:
     write_mails(Path(os.environ["MAIL_TEMPLATES"]), compiled_mails())
     cognito = boto3.client("cognito-idp")
     pool_id = cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"]
-    for group in ("ops_manager", "people_ops"):
+    for group in ("ops_manager", "people_ops", "admin"):
         cognito.create_group(UserPoolId=pool_id, GroupName=group)
     ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].reset()
     ses = boto3.client("ses")
@@ -167,7 +182,7 @@ def test_a_mail_has_text_and_html_and_a_way_out(
     (sent,) = post.sent()
     assert [part.get_content_type() for part in sent.iter_parts()] == ["text/plain", "text/html"]
     assert sent["list-unsubscribe"].startswith("<https://quality.example.com/api/unsubscribe/")
-    assert sent["from"] == "quality@example.com"
+    assert sent["from"] == "Tutor Quality <quality@example.com>"
 
 
 def test_a_repeated_message_sends_nothing_more(
@@ -285,7 +300,7 @@ class Slack:
 def slack(monkeypatch: pytest.MonkeyPatch) -> Slack:
     """Stands where the connection would leave the house."""
     there = Slack()
-    monkeypatch.setattr(send_mail, "webhooks", there)
+    monkeypatch.setattr(send_mail, "delivery", replace(send_mail.delivery, webhooks=there))
     return there
 
 
@@ -314,17 +329,108 @@ def test_an_alert_takes_the_ways_that_were_chosen(
     assert state(aws, mail).state is MailState.DONE
 
 
+def left(aws: Aws) -> Mail:
+    """What is left of a mail that others have."""
+    (found,) = MailTable(aws.store).due(NOW + timedelta(days=9))
+    return found
+
+
 def test_a_webhook_that_fails_holds_no_mail_up_and_is_tried_again(
-    aws: Aws, post: Post, slack: Slack, context: LambdaContext
+    aws: Aws,
+    post: Post,
+    slack: Slack,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     post.joins("ana")
     mail = alerted(aws, alerts=(Channel.MAIL, Channel.WEBHOOK))
     slack.faults.append(TransientError("answered 503"))
 
-    assert not send(context, mail)
+    assert send(context, mail)
     assert (len(post.sent()), slack.told) == (1, [])
+    assert state(aws, mail).state is MailState.DONE
+
+    rest = left(aws)
+    monkeypatch.setattr(send_mail, "now", lambda: rest.due_at)
+    assert send(context, rest)
+    assert (len(post.sent()), len(slack.told)) == (1, 1)
+    assert state(aws, rest).state is MailState.DONE
+
+
+def test_a_webhook_that_asks_for_time_is_given_it(
+    aws: Aws, post: Post, slack: Slack, context: LambdaContext
+) -> None:
+    post.joins("ana")
+    mail = alerted(aws)
+    slack.faults.append(TransientError("answered 429", 600))
 
     assert send(context, mail)
+
+    assert state(aws, mail).due_at == NOW + timedelta(minutes=10)
+
+
+def test_a_webhook_that_is_away_is_asked_ever_less_often(
+    aws: Aws,
+    post: Post,
+    slack: Slack,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post.joins("ana")
+    mail = alerted(aws)
+    slack.faults += [TransientError("answered 503")] * 99
+
+    at, tries = NOW, 0
+    while state(aws, mail).state is MailState.DUE:
+        at, tries = max(at, state(aws, mail).due_at), tries + 1
+        monkeypatch.setattr(send_mail, "now", lambda moment=at: moment)
+        assert send(context, mail)
+
+    assert tries < 35
+    assert state(aws, mail).because == "Nobody could be reached: not taken in time."
+
+
+def test_a_webhook_that_may_have_taken_an_alert_is_told_twice_at_most(
+    aws: Aws,
+    post: Post,
+    slack: Slack,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post.joins("ana")
+    mail = alerted(aws)
+    slack.faults += [UnansweredError("TimeoutError")] * 9
+
+    for minute in range(30):
+        monkeypatch.setattr(send_mail, "now", lambda m=minute: NOW + timedelta(minutes=m))
+        send(context, mail)
+
+    assert len(slack.faults) == 9 - MOST_TRIES
+    assert state(aws, mail).state is MailState.DONE
+
+
+def test_a_missed_deadline_is_told_by_mail_at_once_and_by_webhook_after_quiet_hours(
+    aws: Aws,
+    post: Post,
+    slack: Slack,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post.joins("ana")
+    prefers(
+        aws, "ana", alerts=(Channel.WEBHOOK,), webhook_url=HOOK,
+        quiet=QuietHours(time(11), time(13)),
+    )  # fmt: skip
+    scored(aws)
+    mail = overdue_notice(aws, person=None)
+
+    assert send(context, mail)
+    assert (len(post.sent()), slack.told) == (1, [])
+
+    rest = left(aws)
+    assert (rest.person, rest.way, rest.due_at) == ("ana", "webhook", NOW.replace(hour=13))
+    monkeypatch.setattr(send_mail, "now", lambda: rest.due_at)
+    assert send(context, rest)
     assert (len(post.sent()), len(slack.told)) == (1, 1)
 
 
@@ -340,22 +446,19 @@ def test_a_webhook_that_refuses_is_not_tried_again(
     assert state(aws, mail).because == "Nobody could be reached: refused."
 
 
-def test_what_nobody_takes_for_a_day_is_given_up(
-    aws: Aws,
-    post: Post,
-    slack: Slack,
-    context: LambdaContext,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    post.joins("ana")
-    mail = alerted(aws)
-    slack.faults += [TransientError("answered 503"), TransientError("answered 503")]
-    assert not send(context, mail)
-
-    monkeypatch.setattr(send_mail, "now", lambda: NOW + timedelta(days=1))
-    assert send(context, mail)
-
-    assert state(aws, mail).because == "Nobody could be reached: not taken for a day."
+def overdue_notice(aws: Aws, person: str | None) -> Mail:
+    """The notice of a coaching session that nobody held in time."""
+    late = Intervention(
+        "t-7", Kind.H1, Owner.OPS_MANAGER, "because", NOW - timedelta(days=3),
+        NOW - timedelta(days=1), NOW, 60, assignee=person,
+    )  # fmt: skip
+    InterventionTable(aws.store).put("t-7", [late], StoredDesk(Desk()))
+    mail = Mail(
+        MailKind.OVERDUE, "overdue", NOW, NOW, owner=Owner.OPS_MANAGER, person=person,
+        about=(late.intervention_id,),
+    )  # fmt: skip
+    MailTable(aws.store).put_new(mail)
+    return mail
 
 
 def test_a_notice_for_somebody_who_left_goes_to_their_colleagues(
@@ -363,16 +466,7 @@ def test_a_notice_for_somebody_who_left_goes_to_their_colleagues(
 ) -> None:
     post.joins("ben")
     scored(aws)
-    late = Intervention(
-        "t-7", Kind.H1, Owner.OPS_MANAGER, "because", NOW - timedelta(days=3),
-        NOW - timedelta(days=1), NOW, 60, assignee="ana",
-    )  # fmt: skip
-    InterventionTable(aws.store).put("t-7", [late], StoredDesk(Desk()))
-    about = (late.intervention_id,)
-    mail = Mail(
-        MailKind.OVERDUE, "overdue", NOW, NOW, owner=Owner.OPS_MANAGER, person="ana", about=about
-    )
-    MailTable(aws.store).put_new(mail)
+    mail = overdue_notice(aws, person="ana")
 
     assert send(context, mail)
 
@@ -446,8 +540,6 @@ class Crash(BaseException):
 @contextmanager
 def broken_at(call: int, how: str) -> Iterator[list[str]]:
     """Break at the n-th AWS call: before it, or after it was carried out."""
-    from botocore.client import BaseClient
-
     calls: list[str] = []
     whole: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
 
@@ -515,7 +607,7 @@ def test_what_another_worker_is_at_is_left_to_them_until_they_are_surely_dead(
     post.joins("ana")
     scored(aws)
     mail = session_report(aws)
-    MailTable(aws.store).claim(mail.mail_id, "ana", NOW, send_mail.LEASE)
+    MailTable(aws.store).claim(mail.mail_id, "ana", NOW, LEASE)
 
     assert not send(context, mail)
     assert post.sent() == []
@@ -523,3 +615,312 @@ def test_what_another_worker_is_at_is_left_to_them_until_they_are_surely_dead(
     monkeypatch.setattr(send_mail, "now", lambda: NOW + timedelta(minutes=4))
     assert send(context, mail)
     assert len(post.sent()) == 1
+
+
+def refused_by_ses(code: str, said: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": said}}, "SendRawEmail")
+
+
+@contextmanager
+def ses_that(fails: Exception, *, after_taking_it: bool = False) -> Iterator[None]:
+    """SES answers so to every mail, having taken it or not."""
+    whole: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(self: Any, name: str, told: Any) -> Any:
+        if name != "SendRawEmail":
+            return whole(self, name, told)
+        if after_taking_it:
+            whole(self, name, told)
+        raise fails
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(BaseClient, "_make_api_call", call)
+        yield
+
+
+def test_while_ses_refuses_our_domain_mail_waits_and_goes_out_once_it_does_not(
+    aws: Aws,
+    post: Post,
+    context: LambdaContext,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As in the sandbox: SES calls it MessageRejected, whoever it is for."""
+    scored(aws)
+    one, mail = reschedule_alert(aws)
+    ses = boto3.client("ses")
+    ses.delete_identity(Identity="example.com")
+
+    assert not send(context, mail)
+
+    assert '"SenderRefused":[1.0]' in capsys.readouterr().out
+    kept = InterventionTable(aws.store).intervention(one.intervention_id)
+    assert kept is not None
+    assert kept.status is Status.PENDING
+    ses.verify_domain_identity(Domain="example.com")
+    assert send(context, mail)
+    assert post.to() == ["ada@example.org"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["AccountSendingPausedException", "MailFromDomainNotVerifiedException", "AccessDenied",
+     "ConfigurationSetDoesNotExistException", "Throttling"],
+)  # fmt: skip
+def test_what_is_not_about_the_recipient_loses_no_mail(
+    aws: Aws, post: Post, context: LambdaContext, code: str
+) -> None:
+    scored(aws)
+    _, mail = reschedule_alert(aws)
+
+    with ses_that(refused_by_ses(code, "not now")):
+        assert not send(context, mail)
+
+    assert send(context, mail)
+    assert len(post.sent()) == 1
+
+
+def test_an_address_that_is_none_is_not_tried_again(
+    aws: Aws, post: Post, context: LambdaContext
+) -> None:
+    scored(aws, email="ada@@example.org")
+    one, mail = reschedule_alert(aws)
+
+    with ses_that(refused_by_ses("InvalidParameterValue", "Domain contains illegal character")):
+        assert send(context, mail)
+
+    after = InterventionTable(aws.store).intervention(one.intervention_id)
+    assert after is not None
+    assert after.status is Status.CANCELLED
+    assert "refused" in after.steps[-1].said
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [ReadTimeoutError(endpoint_url="https://ses"), refused_by_ses("503", "Service Unavailable")],
+    ids=["a time-out", "an answer of something on the way"],
+)
+def test_a_slow_ses_sends_twice_at_most(
+    aws: Aws,
+    post: Post,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
+) -> None:
+    post.joins("ana")
+    scored(aws)
+    mail = session_report(aws)
+
+    with ses_that(fault, after_taking_it=True):
+        for minute in range(60):
+            monkeypatch.setattr(send_mail, "now", lambda m=minute: NOW + timedelta(minutes=m))
+            send(context, mail)
+
+    assert len(post.sent()) == MOST_TRIES
+    assert state(aws, mail).state is MailState.DONE
+
+
+def test_what_ses_certainly_did_not_take_is_not_counted(
+    aws: Aws, post: Post, context: LambdaContext
+) -> None:
+    post.joins("ana")
+    scored(aws)
+    mail = session_report(aws)
+
+    with ses_that(EndpointConnectionError(endpoint_url="https://ses")):
+        for _ in range(9):
+            assert not send(context, mail)
+
+    assert send(context, mail)
+    assert len(post.sent()) == 1
+
+
+def test_while_ses_is_silent_nobody_waits_for_it_again_in_the_same_round(
+    aws: Aws, post: Post, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ana", "ben", "cleo"):
+        post.joins(name)
+    scored(aws)
+    mail = session_report(aws)
+
+    with ses_that(ReadTimeoutError(endpoint_url="https://ses"), after_taking_it=True):
+        assert not send(context, mail)
+
+    assert post.to() == ["ana@example.com"]
+    monkeypatch.setattr(send_mail, "now", lambda: NOW + LEASE)
+    assert send(context, mail)
+    assert set(post.to()) == {"ana@example.com", "ben@example.com", "cleo@example.com"}
+
+
+def link(text: str, before: str) -> str:
+    """The link that a mail shows behind some words."""
+    (line,) = [line for line in text.splitlines() if line.startswith(f"{before}: ")]
+    return line.removeprefix(f"{before}: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "chosen"),
+    [
+        ("Only those that changed something", Reports.CHANGES),
+        ("Daily digest only", Reports.DIGEST_ONLY),
+    ],
+)
+def test_a_report_says_how_to_get_fewer_and_the_links_do_it(
+    aws: Aws, post: Post, context: LambdaContext, words: str, chosen: Reports
+) -> None:
+    post.joins("ana")
+    scored(aws)
+    send(context, session_report(aws))
+    (sent,) = post.sent()
+    plain = sent.get_body(("plain",))
+    assert plain is not None
+
+    where = link(plain.get_content(), words).removeprefix("https://quality.example.com")
+    answer = unsubscribe.handler(
+        {
+            "rawPath": where,
+            "headers": {"content-type": "application/x-www-form-urlencoded"},
+            "body": "List-Unsubscribe=One-Click",
+            "requestContext": {"http": {"method": "POST", "path": where}},
+        },
+        context,
+    )
+
+    found = PreferenceTable(aws.store).preference("ana")
+    assert found is not None
+    assert (answer["statusCode"], found.reports) == (200, chosen)
+
+
+def test_an_admin_gets_what_they_chose_and_else_nothing(
+    aws: Aws, post: Post, context: LambdaContext
+) -> None:
+    post.joins("ada", "admin")
+    post.joins("bob", "admin")
+    prefers(aws, "ada", reports=Reports.EVERY_SESSION, alert_level=RiskLevel.HIGH)
+    scored(aws)
+    warning = alert("t-7", NOW, "critical", ("Risk rose from low to critical",))
+    MailTable(aws.store).put_new(warning)
+
+    for mail in (session_report(aws), warning):
+        assert send(context, mail)
+
+    assert post.to() == ["ada@example.com", "ada@example.com"]
+
+
+def test_equal_messages_of_a_batch_are_worked_off_once(
+    aws: Aws, post: Post, context: LambdaContext
+) -> None:
+    post.joins("ana")
+    scored(aws)
+    message = {"mail_id": session_report(aws).mail_id}
+
+    answer = send_mail.handler(sqs_event(message, "nonsense", message), context)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-2"}]}
+    assert len(post.sent()) == 1
+
+
+def given(aws: Aws, assignee: str) -> tuple[Intervention, Mail]:
+    """A coaching session that Sam gives to somebody, and the mail that says so."""
+    table = InterventionTable(aws.store)
+    due = NOW + timedelta(days=1)
+    task = Intervention(
+        "t-7", Kind.H1, Owner.OPS_MANAGER, "Churn score 68, above 50 for 7 days.",
+        NOW - timedelta(days=1), due, due + timedelta(days=14), 60,
+    )  # fmt: skip
+    table.put("t-7", [task], StoredDesk(Desk()))
+    after = moved(task, Order("reassign", "sam", assignee=assignee), NOW)
+    mail = assignment(after, "sam", NOW)
+    assert mail is not None
+    table.put("t-7", [after], table.desk("t-7", NOW))
+    MailTable(aws.store).put_new(mail)
+    return after, mail
+
+
+def test_who_is_given_a_task_is_told(aws: Aws, post: Post, context: LambdaContext) -> None:
+    post.joins("ana", "people_ops")
+    post.joins("ben")
+    scored(aws)
+    _, mail = given(aws, "ana")
+
+    assert send(context, mail)
+
+    (sent,) = post.sent()
+    assert (sent["to"], sent["subject"]) == (
+        "ana@example.com", "For you: coaching session, Ada Park",
+    )  # fmt: skip
+    plain = sent.get_body(("plain",))
+    assert plain is not None
+    assert "sam gave you this task" in plain.get_content()
+
+
+def test_who_has_a_task_no_more_is_not_told(aws: Aws, post: Post, context: LambdaContext) -> None:
+    post.joins("ana")
+    scored(aws)
+    task, mail = given(aws, "ana")
+    table = InterventionTable(aws.store)
+    passed_on = moved(task, Order("reassign", "sam", assignee="ben"), NOW)
+    table.put("t-7", [passed_on], table.desk("t-7", NOW))
+
+    assert send(context, mail)
+
+    assert post.sent() == []
+    assert state(aws, mail).because == "The task is over, or somebody else has it by now."
+
+
+def digest_of(aws: Aws, owner: Owner, day: str, first: str, at: datetime) -> Mail:
+    mail = Mail(
+        MailKind.DAILY_DIGEST,
+        mail_name(at, MailKind.DAILY_DIGEST, f"{owner}-{day}"),
+        at,
+        at,
+        owner=owner,
+        about=(first,),
+    )
+    MailTable(aws.store).put_new(mail)
+    return mail
+
+
+def test_a_task_given_across_roles_is_in_the_digest_of_who_has_it(
+    aws: Aws, post: Post, context: LambdaContext
+) -> None:
+    post.joins("ana")
+    post.joins("kim", "people_ops")
+    scored(aws)
+    given(aws, "kim")
+
+    for owner in (Owner.OPS_MANAGER, Owner.PEOPLE_OPS):
+        assert send(context, digest_of(aws, owner, "2026-11-20", "2026-11-19", NOW))
+
+    (sent,) = post.sent()
+    plain = sent.get_body(("plain",))
+    assert plain is not None
+    assert sent["to"] == "kim@example.com"
+    assert "You have it." in plain.get_content()
+
+
+def test_a_change_that_a_digest_told_is_not_in_the_next_one(
+    aws: Aws, post: Post, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Levels are recorded at midnight, and digests tell of what changed until seven as well."""
+    post.joins("ana")
+    scored(aws)
+    cards = ScorecardTable(aws.store)
+    found = cards.card("t-7")
+    assert found is not None
+    for night in (19, 20):
+        at = NOW.replace(day=night, hour=0)
+        record = daily_record(replace(found[0], as_of=at), (), None)
+        cards.put_day(replace(record, risk_level="critical"))
+    monday = NOW.replace(hour=7)
+
+    first = digest_of(aws, Owner.OPS_MANAGER, "2026-11-20", "2026-11-19", monday)
+    assert send(context, first)
+    assert state(aws, first).levels == {"t-7": "low"}
+
+    later = NOW.replace(day=23, hour=7)
+    monkeypatch.setattr(send_mail, "now", lambda: later)
+    second = digest_of(aws, Owner.OPS_MANAGER, "2026-11-23", "2026-11-20", later)
+    assert send(context, second)
+
+    assert len(post.sent()) == 1
+    assert state(aws, second).because == "Nothing is due and nothing moved."

@@ -297,6 +297,14 @@ def test_who_never_chose_is_told_what_is_usual(role: str, reports: str) -> None:
     }  # fmt: skip
 
 
+def test_an_admin_is_told_nothing_until_they_choose(aws: Aws) -> None:
+    usual = get(OWN, role="admin").json
+    chosen = put(OWN, {"reports": "every_session"}, role="admin").json
+
+    assert (usual["reports"], usual["digests"], usual["alerts"]) == ("digest_only", False, [])
+    assert (chosen["reports"], chosen["digests"], chosen["alerts"]) == ("every_session", False, [])
+
+
 def test_people_choose_for_themselves(aws: Aws) -> None:
     choice = {
         "reports": "changes", "digests": False, "alerts": ["webhook", "mail", "mail"][:2],

@@ -66,6 +66,16 @@ def test_looking_for_the_page_alone_answers_as_fetching_it(kept: PreferenceTable
     assert ask("HEAD", token("reports"))["statusCode"] == 200
 
 
+def test_who_wants_only_sessions_that_changed_something_is_told_of_those(
+    kept: PreferenceTable,
+) -> None:
+    ask("POST", token("reports:changes"), CLICK)
+
+    found = kept.preference("ana")
+    assert found
+    assert (found.reports, found.digests) == (Reports.CHANGES, True)
+
+
 def test_the_page_runs_nothing_and_names_nobody(kept: PreferenceTable) -> None:
     for answer in (ask("GET", token("reports")), ask("POST", token("reports"), CLICK)):
         assert "default-src 'none'" in answer["headers"]["content-security-policy"]

@@ -26,6 +26,15 @@ class Template:
         (properties,) = self.properties(kind)
         return properties
 
+    def alarm(self, metric: str) -> Properties:
+        """The properties of the one alarm on that metric."""
+        (properties,) = [
+            alarm
+            for alarm in self.properties("AWS::CloudWatch::Alarm")
+            if alarm["MetricName"] == metric
+        ]
+        return properties
+
     def functions(self) -> dict[str, Properties]:
         """Lambda functions by the name of their file."""
         return {

@@ -1,6 +1,7 @@
 """Mails leave by one identity, over TLS, and what bounces is told of."""
 
 import json
+from email.utils import parseaddr
 
 from tests.infra.template import Template, flat, listed
 
@@ -59,3 +60,16 @@ def test_send_mail_may_send_as_our_domain_alone(template: Template, stage: str) 
         f"identity/{domain}",
         f"configuration-set/{template.only('AWS::SES::ConfigurationSet')['Name']}",
     ]
+
+
+def test_mails_show_who_they_come_from(template: Template) -> None:
+    variables = template.functions()["send_mail"]["Environment"]["Variables"]
+
+    assert parseaddr(variables["MAIL_SENDER"]) == ("Tutor Quality", variables["MAIL_FROM"])
+
+
+def test_a_sender_that_ses_refuses_raises_an_alarm(template: Template) -> None:
+    alarm = template.alarm("SenderRefused")
+
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "send_mail"}]
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")

@@ -96,6 +96,53 @@ def test_other_owners_tasks_and_those_held_out_or_over_are_not_told() -> None:
     assert told.open_tasks == 0
 
 
+PEOPLE = {Owner.OPS_MANAGER: {"ana", "both"}, Owner.PEOPLE_OPS: {"kim", "both"}}
+
+
+@pytest.mark.parametrize(
+    ("assignee", "owner"),
+    [
+        (None, Owner.OPS_MANAGER),
+        ("ana", Owner.OPS_MANAGER),
+        ("kim", Owner.PEOPLE_OPS),
+        ("both", Owner.OPS_MANAGER),
+        ("gone", Owner.OPS_MANAGER),
+    ],
+)
+def test_a_task_is_told_to_the_role_of_whoever_has_it(assignee: str | None, owner: Owner) -> None:
+    coaching = replace(task(due_in=-1), assignee=assignee)
+
+    told = {
+        role: digest(role, [coaching], [ROW], {}, YESTERDAY, NOON, people=PEOPLE).overdue
+        for role in PEOPLE
+    }
+
+    assert [role for role, listing in told.items() if listing] == [owner]
+    assert told[owner].lines[0].assignee == assignee
+
+
+def test_of_a_long_list_those_come_first_that_are_worth_most() -> None:
+    """By departures prevented for each hour of work."""
+    tasks = [replace(task(of=f"t-{n}", due_in=-1), risk_before=n / 20) for n in range(1, 13)]
+
+    told = day(*tasks)
+
+    assert ids(told.overdue)[:2] == ["t-12", "t-11"]
+    assert "t-1" not in ids(told.overdue)
+
+
+def test_a_digest_says_since_when_and_which_levels_it_told() -> None:
+    friday = NOON - timedelta(days=3)
+
+    told = digest(
+        Owner.OPS_MANAGER, [], [row("t-1", "high"), row("t-2", "low")],
+        {"t-1": "low", "t-2": "low"}, friday, NOON,
+    )  # fmt: skip
+
+    assert (told.day - told.since).days == 3
+    assert told.levels == {"t-1": "high"}
+
+
 def test_a_list_has_ten_lines_and_says_how_many_more() -> None:
     told = day(*(task(of=f"t-{n}", due_in=-n - 1) for n in range(23)))
 

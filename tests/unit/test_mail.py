@@ -1,9 +1,20 @@
 """Which mails are due, and about what."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from shared.domain.intervention import Intervention, Kind, Owner
-from shared.domain.mail import MailKind, session_reports, tutor_mail
+from shared.domain.mail import (
+    Mail,
+    MailKind,
+    alert,
+    assignment,
+    session_reports,
+    sort,
+    tutor_mail,
+)
 from shared.domain.session import OutcomeKind, Session, Status
 from tests.builders import AS_OF, ago, completed, move, session
 
@@ -59,3 +70,66 @@ def test_an_automated_intervention_is_carried_out_by_a_mail() -> None:
 def test_one_held_out_or_done_by_people_is_not() -> None:
     assert tutor_mail(opened(Kind.A4, held_out=True)) is None
     assert tutor_mail(opened(Kind.H1)) is None
+
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+WARNING = alert("t-7", AS_OF, "critical", ("Risk rose",))
+
+
+def test_the_wait_between_two_tries_doubles_up_to_an_hour() -> None:
+    waits = [replace(WARNING, waits=n).again_at(AS_OF) - AS_OF for n in range(9)]
+
+    assert waits[:3] == [MINUTE, 2 * MINUTE, 4 * MINUTE]
+    assert waits[-1] == HOUR
+
+
+def test_whoever_asks_for_more_time_is_given_it() -> None:
+    assert WARNING.again_at(AS_OF, 600) == AS_OF + 10 * MINUTE
+    assert WARNING.again_at(AS_OF, 1) == AS_OF + MINUTE
+
+
+def test_news_is_given_up_after_a_day_and_what_a_tutor_is_offered_after_a_week() -> None:
+    offered = tutor_mail(opened(Kind.A4))
+    assert offered is not None
+
+    assert WARNING.given_up(AS_OF + 24 * HOUR)
+    assert not offered.given_up(AS_OF + 24 * HOUR)
+    assert offered.given_up(AS_OF + 7 * 24 * HOUR)
+
+
+def test_what_is_left_for_one_person_is_a_mail_of_its_own() -> None:
+    rest = WARNING.rest("ana", "webhook", AS_OF + HOUR)
+
+    assert rest.mail_id == "20261120T000000-alert-critical-webhook-ana~t-7"
+    assert (rest.person, rest.way, rest.level, rest.moved) == (
+        "ana", "webhook", "critical", ("Risk rose",),
+    )  # fmt: skip
+    assert rest.given_up(AS_OF + 24 * HOUR)
+
+
+def test_who_is_given_a_task_by_somebody_else_is_told() -> None:
+    given = replace(opened(Kind.H1), assignee="ana", version=3)
+
+    mail = assignment(given, "sam", AS_OF)
+
+    assert mail is not None
+    assert (mail.kind, mail.person, mail.about) == (
+        MailKind.ASSIGNED, "ana", (given.intervention_id,),
+    )  # fmt: skip
+    assert assignment(given, "ana", AS_OF) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        (MailKind.SESSION_REPORT, "reports:digest_only"),
+        (MailKind.WEEKLY_SUMMARY, "digests"),
+        (MailKind.ALERT, None),
+        (MailKind.OVERDUE, None),
+        (MailKind.ASSIGNED, None),
+    ],
+)
+def test_what_belongs_to_the_work_has_no_link_to_do_without(
+    kind: MailKind, what: str | None
+) -> None:
+    assert sort(Mail(kind, "name", AS_OF, AS_OF)) == what

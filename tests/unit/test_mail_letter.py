@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -32,6 +33,7 @@ from shared.domain.intervention_rule import PERFORMANCE_FLAGS
 from shared.domain.mail import MailKind
 from shared.mail.advice import ADVICE, topics
 from shared.mail.letter import Letter, Letters, Reader, TutorFacts
+from shared.mail.sentence import holder
 from tests.builders import override
 
 SITE = "https://tutors.example"
@@ -238,9 +240,31 @@ def test_a_session_report_says_what_changed_before_all_else() -> None:
 def test_a_session_report_says_how_to_get_fewer_of_them() -> None:
     links = seen(samples()["session_report"]).links
 
-    for path in ("?reports=changes", "?reports=digest_only", ""):
-        assert f"{SITE}/settings/notifications{path}" in links
-    assert READER.unsubscribe_url in links
+    assert {READER.changes_url, READER.unsubscribe_url} < set(links)
+    assert f"{SITE}/settings/notifications" in links
+
+
+def test_who_has_a_task_is_told_to_each_reader() -> None:
+    assert holder(None, "ana") == "Nobody has it yet."
+    assert holder("ana", "ana") == "You have it."
+    assert holder("kim", "ana") == "kim has it."
+
+
+@pytest.mark.parametrize(
+    ("since", "said"), [("2026-11-19", "New since yesterday"), ("2026-11-16", "New since Monday")]
+)
+def test_a_digest_after_days_off_says_since_when_it_tells(since: str, said: str) -> None:
+    told = replace(owners_day(), since=date.fromisoformat(since), day=date(2026, 11, 20))
+
+    assert f"{said} (" in shown(letters().digest(told, READER))
+
+
+def test_whoever_is_given_a_task_reads_what_why_and_until_when() -> None:
+    letter = samples()["assigned"]
+
+    assert letter.subject.startswith("For you: coaching session, ")
+    for words in ("someone gave you this task, due ", "Why", "What to do", "gave you a task"):
+        assert words in shown(letter)
 
 
 def test_a_session_report_has_nothing_of_the_student() -> None:

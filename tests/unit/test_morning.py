@@ -8,7 +8,7 @@ import pytest
 from shared.domain.business_hours import Calendar
 from shared.domain.intervention import Owner
 from shared.domain.mail import Mail
-from shared.domain.morning import due_digests
+from shared.domain.morning import digest_before, due_digests
 from shared.domain.office import Office
 
 CHICAGO, BERLIN = "America/Chicago", "Europe/Berlin"
@@ -141,3 +141,14 @@ def test_each_owner_has_their_own_morning() -> None:
     assert [(mail.owner, mail.name) for mail in found] == [
         (Owner.PEOPLE_OPS, "20261124T060000-daily_digest-people_ops-2026-11-24")
     ]
+
+
+def test_a_digest_finds_the_one_before_it() -> None:
+    there = office(CHICAGO)
+    calendar = there.calendar(Owner.OPS_MANAGER)
+    friday, monday = (
+        due_digests(there, local(CHICAGO, f"2026-11-{day} 07:00"))[0] for day in (20, 23)
+    )
+
+    first = date.fromisoformat(monday.about[0])
+    assert digest_before(Owner.OPS_MANAGER, calendar, first) == friday.mail_id

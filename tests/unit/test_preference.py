@@ -29,6 +29,20 @@ def test_who_never_chose_but_did_without_digests_gets_the_usual_reports() -> Non
     assert not without.of(Owner.OPS_MANAGER).wants(MailKind.DAILY_DIGEST, moved=True)
 
 
+@pytest.mark.parametrize("kept", [Reports.CHANGES, Reports.DIGEST_ONLY])
+def test_who_gets_a_report_of_each_session_may_choose_fewer(kept: Reports) -> None:
+    chosen = usual("ana", Owner.OPS_MANAGER).without(f"reports:{kept}")
+
+    assert (chosen.reports, chosen.version) == (kept, 1)
+    assert chosen.wants(MailKind.SESSION_REPORT, moved=True) is (kept is Reports.CHANGES)
+
+
+def test_an_admin_who_never_chose_is_told_nothing() -> None:
+    kinds = [MailKind.SESSION_REPORT, MailKind.ALERT, MailKind.DAILY_DIGEST]
+
+    assert [usual("ada", "admin").ways(mail(kind, "critical")) for kind in kinds] == [(), (), ()]
+
+
 def test_who_does_without_reports_still_gets_digests() -> None:
     without = usual("ana", Owner.OPS_MANAGER).without("reports")
 
@@ -55,7 +69,9 @@ def test_doing_without_twice_is_doing_without_once() -> None:
     assert once.unsubscribed == ("coaching_tips", "training_module")
 
 
-@pytest.mark.parametrize("what", ["", "overdue", "tutor:overdue", "tutor", "tutor:alert"])
+@pytest.mark.parametrize(
+    "what", ["", "overdue", "tutor:overdue", "tutor", "tutor:alert", "reports:every_session"]
+)
 def test_some_things_nobody_does_without(what: str) -> None:
     with pytest.raises(ValueError, match="nothing to do without"):
         UNTOLD.without(what)
@@ -108,3 +124,33 @@ def test_quiet_hours_may_pass_midnight_and_are_the_persons_own(at: str, until: s
     found = nightly.quiet_until(datetime.fromisoformat(at))
 
     assert found == datetime.fromisoformat(until)
+
+
+NOON = datetime.fromisoformat("2026-11-20T12:00:00Z")
+SIESTA = Preference("ana", quiet=QuietHours(time(11), time(14)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "way", "waits"),
+    [
+        (MailKind.ALERT, Channel.MAIL, True),
+        (MailKind.ALERT, Channel.WEBHOOK, True),
+        (MailKind.OVERDUE, Channel.WEBHOOK, True),
+        (MailKind.OVERDUE, Channel.MAIL, False),
+        (MailKind.SESSION_REPORT, Channel.MAIL, False),
+    ],
+)
+def test_what_disturbs_waits_for_the_end_of_quiet_hours(
+    kind: MailKind, way: Channel, waits: bool
+) -> None:
+    expected = NOON.replace(hour=14) if waits else NOON
+
+    assert SIESTA.waits_until(mail(kind), way, NOON) == expected
+
+
+def test_where_clocks_go_back_quiet_hours_end_after_now() -> None:
+    """At 3 o'clock of that night Berlin's clocks show 2 again."""
+    short = Preference("ana", zone="Europe/Berlin", quiet=QuietHours(time(2), time(2, 30)))
+    second = datetime.fromisoformat("2026-10-25T01:10:00Z")
+
+    assert short.quiet_until(second) == datetime.fromisoformat("2026-10-25T01:30:00Z")

@@ -1,0 +1,179 @@
+"""Handing a mail to those it is for: each once, at most one time too often, and never not at all.
+
+SES and webhooks know no idempotency. So each delivery is claimed with a lease before and marked
+after; one that may have been taken keeps its claim until the lease is over, is counted, and after
+MOST_TRIES taken for delivered.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.aws.addressee import Addressee
+from shared.aws.mail_table import MailTable
+from shared.aws.mail_writer import Writing
+from shared.aws.mailer import Mailer, Suppression
+from shared.aws.secret import Secret
+from shared.channel import Alert, PermanentError, TransientError, UnansweredError
+from shared.domain.mail import Mail, MailKind, sort
+from shared.domain.preference import Channel, Reports
+from shared.domain.report import tutor_path
+from shared.mail.letter import Reader
+from shared.mail.mime import mime
+from shared.unsubscribe import unsubscribe_token
+
+LEASE = timedelta(minutes=3)
+"""Longer than `send_mail` may run: a claim that is older is a dead worker's."""
+MOST_TRIES = 2
+"""Tries that may have been taken."""
+MOST_NOTE = 200
+"""Characters kept of what a webhook answered."""
+SENT, UNANSWERED = "sent", "unanswered"
+LATE = "not taken in time"
+
+
+class BusyError(Exception):
+    """Another worker is at it, or may have handed it over before it died."""
+
+
+class Webhooks(Protocol):
+    """Where alerts are posted."""
+
+    def send(self, to: str, alert: Alert) -> str:
+        """Post an alert to a URL; what was answered. Raises a ChannelError."""
+
+
+@dataclass(slots=True)
+class Round:
+    """What became of one round: `states` by delivery, also of rounds before.
+
+    `waiting` says until when who is not to be told by which way; `faults` stop the mail from
+    being done; `handed_over` counts what this round sent.
+    """
+
+    states: dict[str, str]
+    waiting: dict[tuple[str, Channel], datetime] = field(default_factory=dict)
+    faults: dict[str, Exception] = field(default_factory=dict)
+    handed_over: int = 0
+
+    @property
+    def reached(self) -> int:
+        """How many deliveries arrived, as far as anybody can know."""
+        return sum(state in (SENT, UNANSWERED) for state in self.states.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Hands mails over that come from `sender`; links in them lead to `site_url`."""
+
+    mails: MailTable
+    suppression: Suppression
+    ses: Mailer
+    webhooks: Webhooks
+    sealing: Secret
+    sender: str
+    site_url: str
+
+    def round(self, mail: Mail, write: Writing, them: Iterable[Addressee], at: datetime) -> Round:
+        """Hand a mail to all who want it and have not got it; one who can not get it does so alone.
+
+        While SES does not answer nobody else is made to wait for it.
+        """
+        found = Round(self.mails.recipients(mail.mail_id))
+        silent = False
+        for to in them:
+            ways = to.preference.ways(mail)
+            if mail.to_tutor and not ways:
+                found.states[to.username] = "unsubscribed"
+            for way in ways:
+                if found.states.get(to.by(way), "claimed") != "claimed":
+                    continue
+                if (until := to.preference.waits_until(mail, way, at)) > at:
+                    found.waiting[to.username, way] = until
+                elif silent and way is Channel.MAIL:
+                    found.faults[to.by(way)] = UnansweredError("SES was silent")
+                else:
+                    self._tried(found, mail, write, to, way, at)
+                    silent |= isinstance(found.faults.get(to.by(way)), UnansweredError)
+        return found
+
+    def _tried(
+        self, found: Round, mail: Mail, write: Writing, to: Addressee, way: Channel, at: datetime
+    ) -> None:
+        """One delivery, noted in the round."""
+        name = to.by(way)
+        try:
+            found.states[name] = self.deliver(mail, write, to, way, at)
+            found.handed_over += found.states[name] == SENT
+        except Exception as fault:
+            if mail.given_up(at):
+                found.states[name] = LATE
+            elif way is Channel.WEBHOOK and isinstance(fault, TransientError):
+                found.waiting[to.username, way] = mail.again_at(at, fault.retry_after)
+            else:
+                found.faults[name] = fault
+
+    def deliver(self, mail: Mail, write: Writing, to: Addressee, way: Channel, at: datetime) -> str:
+        """Hand a mail over by one way; what became of it.
+
+        Raises BusyError, or what the way raises, where it has to be tried again.
+        """
+        name, note = to.by(way), ""
+        state = self._unreachable(to, way)
+        if state is None:
+            hand_over = self._prepared(mail, write, to, way, at)
+            tries = self.mails.claim(mail.mail_id, name, at, LEASE)
+            if tries is None:
+                raise BusyError(name)
+            try:
+                if tries > MOST_TRIES:
+                    state = UNANSWERED
+                else:
+                    note, state = hand_over(), SENT
+            except PermanentError as refused:
+                note, state = str(refused), "refused"
+            except UnansweredError:
+                raise
+            except Exception as fault:
+                asked = fault.retry_after if isinstance(fault, TransientError) else None
+                until = mail.again_at(at, asked) if way is Channel.WEBHOOK else at
+                self.mails.release(mail.mail_id, name, until, tries - 1)
+                raise
+        self.mails.mark(mail.mail_id, name, state, at, note[:MOST_NOTE])
+        return state
+
+    def _unreachable(self, to: Addressee, way: Channel) -> str | None:
+        """Why somebody can not be reached by a way; None where they can."""
+        if way is Channel.WEBHOOK:
+            return None
+        return self.suppression.because(to.address) if to.address else "no address"
+
+    def _prepared(
+        self, mail: Mail, write: Writing, to: Addressee, way: Channel, at: datetime
+    ) -> Callable[[], str]:
+        """All but the handing over, which answers what whoever took it called it."""
+        if way is Channel.WEBHOOK:
+            path = tutor_path(mail.tutor_id) if mail.tutor_id else "/interventions"
+            headline = write(Reader(to.preference.zone)).subject
+            told = Alert(headline, mail.moved, self.site_url + path)
+            return lambda: self.webhooks.send(to.preference.webhook_url or "", told)
+        raw, address = self._raw(mail, write, to, at), to.address or ""
+        return lambda: self.ses.send(raw, address, mail.kind)
+
+    def _raw(self, mail: Mail, write: Writing, to: Addressee, at: datetime) -> bytes:
+        """The mail as SES takes it, with the recipient's own ways out of mails of its sort."""
+        url = self._choice(to, what, at) if (what := sort(mail)) else None
+        reports = mail.kind is MailKind.SESSION_REPORT
+        reader = Reader(
+            to.preference.zone,
+            username=to.username,
+            unsubscribe_url=url,
+            changes_url=self._choice(to, f"reports:{Reports.CHANGES}", at) if reports else None,
+        )
+        return mime(write(reader), sender=self.sender, recipient=to.address or "", at=at,
+                    message_id_source=mail.mail_id, unsubscribe_url=url)  # fmt: skip
+
+    def _choice(self, to: Addressee, what: str, at: datetime) -> str:
+        token = unsubscribe_token(self.sealing.value(at), to.username, what)
+        return f"{self.site_url}/api/unsubscribe/{token}"
