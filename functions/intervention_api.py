@@ -12,13 +12,17 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.access import Operation
+from shared.access import ACCESS, Operation
 from shared.aws.admission import admit, recorded
 from shared.aws.audit import AuditTrail
+from shared.aws.directory import directory
 from shared.aws.intervention_table import InterventionTable
+from shared.aws.mail_table import new_mail
+from shared.aws.queue import mail_queue
 from shared.aws.table import retried, table
 from shared.contracts import FieldError, MoveOrder
 from shared.domain.intervention import PEOPLES, Action, Intervention, MoveError, Order, moved
+from shared.domain.mail import Mail, assignment
 from shared.intervention_answer import intervention
 from shared.problem import ProblemError, or_problem
 from shared.reply import reply
@@ -30,12 +34,15 @@ PATH = re.compile(r"/api/interventions/([A-Za-z0-9_.:-]{1,100})/([a-z]{1,20})")
 
 class Env(Setting):
     TABLE_NAME: str
+    MAIL_QUEUE_URL: str
+    USER_POOL_ID: str
 
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
 interventions, trail = InterventionTable(store), AuditTrail(store)
+people, outbox = directory(env.USER_POOL_ID), mail_queue(env.MAIL_QUEUE_URL)
 
 
 def now() -> datetime:
@@ -54,8 +61,10 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     who = admit(event, Operation.MOVE_INTERVENTION, at, trail, intervention_id)
     with recorded(who, trail) as shown:
         order = Order(action, who.name, **told(MoveOrder, event).model_dump())
-        after = retried(lambda: move(intervention_id, order, seen_version(event), at))
+        after, mail = retried(lambda: move(intervention_id, order, seen_version(event), at))
         shown.append(after.tutor_id)
+    if mail:
+        outbox.ask([mail.mail_id])
     metrics.add_metric("Moved", MetricUnit.Count, 1)
     headers = event.get("headers") or {}
     return reply(intervention(after, at).json_bytes(), headers, who.caller.role_names)
@@ -71,8 +80,13 @@ def asked_of(path: str) -> tuple[str, Action]:
     raise ProblemError(HTTPStatus.NOT_FOUND)
 
 
-def move(intervention_id: str, order: Order, version: int, at: datetime) -> Intervention:
-    """Make the move on what the caller saw; VersionConflictError if the desk changed meanwhile."""
+def move(
+    intervention_id: str, order: Order, version: int, at: datetime
+) -> tuple[Intervention, Mail | None]:
+    """Make the move on what the caller saw, with the mail that tells whoever it is given to.
+
+    Raises VersionConflictError if the desk changed meanwhile.
+    """
     before = interventions.intervention(intervention_id)
     if before is None or before.held_out:
         raise ProblemError(HTTPStatus.NOT_FOUND)
@@ -82,10 +96,20 @@ def move(intervention_id: str, order: Order, version: int, at: datetime) -> Inte
         raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said)
     try:
         after = moved(before, order, at)
+        check_assignee(order, at)
     except MoveError as error:
         if error.field == "action":
             raise ProblemError(HTTPStatus.CONFLICT, error.sentence) from error
         wrong = FieldError(error.field, error.sentence)
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
-    interventions.put(before.tutor_id, [after], desk)
-    return after
+    given = after.assignee != before.assignee and order.action == "reassign"
+    mail = assignment(after, order.who, at) if given else None
+    interventions.put(before.tutor_id, [after], desk, with_it=[new_mail(mail)] if mail else ())
+    return after, mail
+
+
+def check_assignee(order: Order, at: datetime) -> None:
+    """A task is given to somebody who can work on it, or MoveError; who asks surely can."""
+    name = order.assignee
+    if name and name != order.who and not people.has(name, ACCESS[Operation.MOVE_INTERVENTION], at):
+        raise MoveError("assignee", "is nobody who looks after tutors")

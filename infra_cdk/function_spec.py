@@ -263,6 +263,8 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         timeout_seconds=15,
         memory_mb=1024,
         table=("GetItem", "Query", "PutItem"),
+        sends_to=("mail",),
+        asks_people=True,
     ),
     FunctionSpec(
         name="settings_api",

@@ -97,7 +97,7 @@ MOVED = {
     "cancel": "It will not be done, for a `reason`.",
     "snooze": "Later: `until` within 14 days, for a `reason`. The clock goes on.",
     "wake": "A snoozed one goes on.",
-    "reassign": "It is somebody else's: the `assignee`.",
+    "reassign": "It is the `assignee`'s, who looks after tutors too, and is told by mail.",
     "note": "A `reason` is kept with it, nothing else changes.",
     "judge": "An `opinion` of the rule that opened it.",
 }

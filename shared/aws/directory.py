@@ -51,6 +51,20 @@ class Directory:
             return None
         return _person(found, found["UserAttributes"]) if found["Enabled"] else None
 
+    def has(self, username: str, groups: Iterable[str], now: datetime) -> bool:
+        """Whether one of these groups has somebody of that name who may sign in.
+
+        Who is in no copy may have joined since, so then the pool is read anew.
+        """
+        for group in groups:
+            if any(person.username == username for person in self.members(group, now)):
+                return True
+            if self._groups[group][0] != now:
+                del self._groups[group]
+                if any(person.username == username for person in self.members(group, now)):
+                    return True
+        return False
+
     def _members(self, group: str) -> Iterable[Person]:
         pages = self.client.get_paginator("list_users_in_group")
         for page in pages.paginate(UserPoolId=self.pool_id, GroupName=group):

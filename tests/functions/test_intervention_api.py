@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import intervention_api
 from shared.aws.intervention_table import InterventionTable
+from shared.aws.mail_table import MailTable
 from shared.aws.table import VersionConflictError
 from shared.domain.intervention import Intervention, Kind, Order, Owner, Status, moved
 from tests.functions.conftest import Aws
@@ -30,6 +32,19 @@ class Answer:
 def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intervention_api, "now", lambda: NOW)
     intervention_api.metrics.clear_metrics()
+
+
+@pytest.fixture(autouse=True)
+def pool(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sam, Kim of people operations, and Ada, who is an administrator."""
+    cognito = boto3.client("cognito-idp")
+    pool_id = cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"]
+    for name, group in (("sam", "ops_manager"), ("kim", "people_ops"), ("ada", "admin")):
+        cognito.create_group(UserPoolId=pool_id, GroupName=group)
+        cognito.admin_create_user(UserPoolId=pool_id, Username=name)
+        cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName=group)
+    monkeypatch.setattr(intervention_api.people, "pool_id", pool_id)
+    monkeypatch.setattr(intervention_api.people, "_groups", {})
 
 
 @pytest.fixture
@@ -120,6 +135,9 @@ WRONG = [
     ("snooze", {"reason": "later", "until": "2027-11-27T12:00:00Z"}, "until"),
     ("snooze", {"reason": "later", "until": "2026-11-27T12:00:00"}, "until"),
     ("reassign", {"assignee": "kim <kim@example.com>"}, "assignee"),
+    ("reassign", {"assignee": "nobody-such"}, "assignee"),
+    ("reassign", {"assignee": "people_ops"}, "assignee"),
+    ("reassign", {"assignee": "ada"}, "assignee"),
     ("judge", {"opinion": "meh"}, "opinion"),
     ("note", {"reason": 7}, "reason"),
 ]
@@ -166,11 +184,11 @@ def test_another_change_of_the_same_tutor_is_waited_for(
 ) -> None:
     put, tries = InterventionTable.put, []
 
-    def busy_once(self: InterventionTable, *told: Any) -> None:
+    def busy_once(self: InterventionTable, *told: Any, **more: Any) -> None:
         tries.append(1)
         if len(tries) == 1:
             raise VersionConflictError
-        put(self, *told)
+        put(self, *told, **more)
 
     monkeypatch.setattr(InterventionTable, "put", busy_once)
 
@@ -274,3 +292,42 @@ def test_a_snoozed_task_goes_on(table: InterventionTable) -> None:
     table.put("t-7", [moved(kept(table), order, NOW)], desk)
 
     assert move("wake", seen='"2"').json["status"] == "pending"
+
+
+def test_who_is_given_a_task_is_told_by_mail(table: InterventionTable, aws: Aws) -> None:
+    assert move("reassign", {"assignee": "kim"}).json["assignee"] == "kim"
+
+    (mail,) = MailTable(aws.store).due(NOW + timedelta(days=1))
+    assert (mail.kind, mail.person, mail.about) == ("assigned", "kim", (TASK,))
+    assert aws.messages("mail") == [{"mail_id": mail.mail_id}]
+
+
+@pytest.mark.parametrize("before", [None, "kim"])
+def test_who_takes_a_task_is_not_told_of_it(
+    table: InterventionTable, aws: Aws, before: str | None
+) -> None:
+    if before:
+        given = moved(task(), Order("reassign", "sam", assignee=before), NOW)
+        table.put("t-7", [given], table.desk("t-7", NOW))
+
+    assert move("reassign", {"assignee": "sam"}, seen='"2"' if before else '"1"').status == 200
+
+    assert aws.messages("mail") == []
+
+
+def test_who_has_a_task_already_is_not_told_again(table: InterventionTable, aws: Aws) -> None:
+    move("reassign", {"assignee": "kim"})
+    move("reassign", {"assignee": "kim"}, seen='"2"')
+
+    assert len(aws.messages("mail")) == 1
+
+
+def test_who_joined_a_minute_ago_can_be_given_a_task(table: InterventionTable) -> None:
+    move("reassign", {"assignee": "nobody-such"})
+    cognito, pool_id = boto3.client("cognito-idp"), intervention_api.people.pool_id
+    cognito.admin_create_user(UserPoolId=pool_id, Username="lee")
+    cognito.admin_add_user_to_group(UserPoolId=pool_id, Username="lee", GroupName="people_ops")
+
+    with pytest.MonkeyPatch.context() as later:
+        later.setattr(intervention_api, "now", lambda: NOW + timedelta(minutes=1))
+        assert move("reassign", {"assignee": "lee"}).status == 200
