@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.churn_score import RiskLevel
+from shared.domain.first_look import first_looks
 from shared.domain.flag import FLAG_RULES, Flag, FlagStatus
 from shared.domain.intervention import Intervention, Kind, Owner
 from shared.domain.intervention_rule import AT_RISK, RULE, RULES
@@ -106,7 +107,7 @@ class TutorReport:
 
     `moved` are the words on what changed. `insights` are sentences, ranked, at most five.
     `tasks` are what people have to do, `running` what runs by itself; `next_step` says what to
-    expect where nobody has anything to do. `override` is what a manager
+    look at where nobody has a task. `override` is what a manager
     says instead of the churn score, while that is in force. `path` is the tutor's page on the site.
     """
 
@@ -200,7 +201,7 @@ def tutor_report(
         insights=_insights(card, prediction),
         tasks=tuple(each for each in open_ones if each.owner is not Owner.SYSTEM),
         running=tuple(each for each in open_ones if each.owner is Owner.SYSTEM),
-        next_step=_next_step(level),
+        next_step=_next_step(level, [flag.code for flag in raised if flag.confirmed]),
         path=tutor_path(row.tutor_id),
         as_of=card.as_of,
     )
@@ -292,12 +293,14 @@ def _plain(window: Mapping[str, Measured], name: str) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
-def _next_step(level: RiskLevel) -> str:
-    """What opens by itself if things go on like this: the rules for this level, in their words."""
-    if level not in AT_RISK:
-        return "Nothing to do."
-    rules = [r for r in RULES if level in r.levels and not r.kind.automated]
-    return f"Nothing to do yet. {rules[0].title} is due when {rules[0].trigger}."
+def _next_step(level: RiskLevel, confirmed: Sequence[str]) -> str:
+    """What to look at now, and what opens by itself if things go on like this."""
+    at_risk = level in AT_RISK
+    said = list(first_looks(confirmed, at_risk=at_risk)) or ["Nothing to do."]
+    if at_risk:
+        rule = next(r for r in RULES if level in r.levels and not r.kind.automated)
+        said.append(f"{rule.title} opens when {rule.trigger}.")
+    return " ".join(said)
 
 
 @dataclass(frozen=True, slots=True)

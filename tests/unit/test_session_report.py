@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.churn_score import RiskLevel
+from shared.domain.first_look import LOOKS
+from shared.domain.flag import FLAG_RULES
 from shared.domain.intervention import Intervention, Kind, Order, moved
 from shared.domain.intervention_rule import RULE
 from shared.domain.report import (
@@ -195,12 +197,35 @@ def test_nothing_is_told_of_what_was_held_out_or_is_over() -> None:
     assert (report.tasks, report.running) == ((), ())
 
 
-def test_at_high_risk_without_a_task_the_rule_says_what_comes_next() -> None:
-    report = told(*CALM, level=RiskLevel.HIGH)
+@pytest.mark.parametrize("level", [RiskLevel.HIGH, RiskLevel.CRITICAL])
+def test_at_high_risk_without_a_task_there_is_something_to_look_at_now(level: RiskLevel) -> None:
+    report = told(*CALM, level=level)
 
     assert report.tutor.next_step == (
-        "Nothing to do yet. Coaching session is due when the churn score is above 50 for 7 days."
+        "Look at what the churn score is made of, and ask the tutor how things are. "
+        "Coaching session opens when the churn score is above 50 for 7 days."
     )
+
+
+def test_a_confirmed_flag_says_what_to_look_at_at_any_risk() -> None:
+    report = told(*CALM, first(ago(1), rating=1.0), level=RiskLevel.MEDIUM)
+
+    assert report.tutor.next_step == LOOKS["poor_first_session"]
+
+
+def test_of_many_flags_the_gravest_two_say_what_to_look_at() -> None:
+    poor = [first(ago(day), rating=1.0) for day in range(1, 12)]
+
+    report = told(*steady(60, rating=2.0), *MOVING, *poor, no_show(ago(3))).tutor
+
+    confirmed = [flag.code for flag in report.flags if flag.confirmed]
+    found = [code for code, look in LOOKS.items() if look in report.next_step]
+    assert len(confirmed) > 2
+    assert found == confirmed[:2]
+
+
+def test_every_flag_says_what_to_look_at() -> None:
+    assert list(LOOKS) == [rule.code for rule in FLAG_RULES]
 
 
 def test_a_moved_session_says_who_moved_it_and_how_long_before() -> None:
