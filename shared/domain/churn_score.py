@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 
 from shared.domain.engagement import engagement
 from shared.domain.flag import (
@@ -55,6 +56,14 @@ def risk_level(score: float) -> RiskLevel:
     """The band of a score."""
     bands = (level for level, highest in RISK_BOUNDS.items() if score <= highest)
     return next(bands, RiskLevel.CRITICAL)
+
+
+def told_score(score: float) -> int:
+    """A score as people are told it: rounded up, since levels and dials begin above a number.
+
+    So 75.2, which is critical, is not told as 75, which is high.
+    """
+    return ceil(score)
 
 
 @dataclass(frozen=True, slots=True)

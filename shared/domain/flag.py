@@ -166,8 +166,9 @@ def low_rating(moment: Moment) -> Finding | None:
     average, limit = mean(ratings), moment.settings.limit("rating_last_30")
     if average is None or not limit.beyond(average):
         return None
+    said = f"The last {len(ratings)} ratings average" if len(ratings) > 1 else "The only rating is"
     return Finding(
-        f"The last {len(ratings)} ratings average {average:.2f} stars, threshold {limit.value:g}.",
+        f"{said} {average:.2f} stars, threshold {limit.value:g}.",
         lambda: mean_beyond(average, len(ratings), RATING_PRIOR, limit),
         lambda: rated_beyond(limit, moment.view(90)),
     )
@@ -485,3 +486,11 @@ def _went_up(rule: FlagRule, up: Moment, down: datetime) -> datetime:
         found = rule.find(up.at(down + timedelta(minutes=middle))) is not None
         low, high = (low, middle) if found else (middle, high)
     return min(up.as_of, down + timedelta(minutes=max(high, 1)))
+
+
+_NAMES = {rule.code: f"{rule.title[:1].lower()}{rule.title[1:]}" for rule in FLAG_RULES}
+
+
+def flag_named(code: str) -> str:
+    """A flag in the middle of a sentence: high reschedule rate, no-show risk."""
+    return _NAMES.get(code, code.replace("_", " "))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shared.domain.churn_score import RiskLevel
+from shared.domain.flag import flag_named
 from shared.domain.intervention import Kind, Owner
 from shared.domain.policy import Policy
 from shared.domain.situation import Facts, Situation
@@ -120,7 +121,7 @@ def _new_and_developing(situation: Situation, policy: Policy) -> str | None:
 
 
 def _less_active(situation: Situation, policy: Policy) -> str | None:
-    signs = [code.replace("_", " ") for code in LESS_ACTIVE if code in situation.now.confirmed]
+    signs = [flag_named(code) for code in LESS_ACTIVE if code in situation.now.confirmed]
     if situation.now.churn_score <= policy["retention_score"] or not signs:
         return None
     return f"{situation.now.said_score} and {', '.join(signs)}."

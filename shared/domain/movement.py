@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.churn_score import RiskLevel
+from shared.domain.flag import flag_named
 from shared.domain.intervention import Intervention
 from shared.domain.intervention_rule import RULE
 from shared.domain.situation import Facts
@@ -49,7 +50,7 @@ def movement(
         whose = "" if now.computed_score is None else ", set by a manager"
         words.append(f"Risk {verb} from {before.level} to {now.level}{whose}")
     words += (
-        f"New flag: {code.replace('_', ' ')}"
+        f"New flag: {flag_named(code)}"
         for code in sorted(now.confirmed.difference(before.confirmed))
     )
     words += (
@@ -58,9 +59,7 @@ def movement(
         if one.version == 1 and not one.held_out and not one.kind.automated
     )
     words += (
-        f"No longer: {code.replace('_', ' ')}"
-        for code in before.confirmed
-        if code not in now.confirmed
+        f"No longer: {flag_named(code)}" for code in before.confirmed if code not in now.confirmed
     )
     if now.tier is not before.tier:
         words.append(f"Tier changed from {before.tier} to {now.tier}")

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from shared.domain.churn_score import RiskLevel
 from shared.domain.first_look import first_looks
-from shared.domain.flag import FLAG_RULES, Flag, FlagStatus
+from shared.domain.flag import FLAG_RULES, Flag, FlagStatus, flag_named
 from shared.domain.intervention import Intervention, Kind, Owner
 from shared.domain.intervention_rule import AT_RISK, RULE, RULES
 from shared.domain.override import Override
@@ -248,7 +248,7 @@ def _headline(
     if level in AT_RISK:
         return Urgency.AT_RISK, f"{level.capitalize()} risk"
     if raised:
-        return Urgency.USUAL, f"To watch: {_listed([flag.title for flag in raised])}"
+        return Urgency.USUAL, f"To watch: {_listed([flag_named(flag.code) for flag in raised])}"
     return Urgency.USUAL, NOTHING
 
 

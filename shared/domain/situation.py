@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.churn_score import RiskLevel, risk_level
+from shared.domain.churn_score import RiskLevel, risk_level, told_score
 from shared.domain.override import Override
 from shared.domain.prediction import Probabilities
 from shared.domain.scorecard import DailyRecord, Measured, Scorecard
@@ -50,8 +50,8 @@ class Facts:
     def said_score(self) -> str:
         """The churn score in force, as the cause of an intervention tells it."""
         if self.computed_score is None:
-            return f"Churn score {self.churn_score:.0f}"
-        return f"Churn score set to {self.churn_score:.0f} by a manager"
+            return f"Churn score {told_score(self.churn_score)}"
+        return f"Churn score set to {told_score(self.churn_score)} by a manager"
 
     @staticmethod
     def of_card(card: Scorecard, probabilities: Probabilities) -> "Facts":

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
-from shared.domain.churn_score import RiskLevel
+from shared.domain.churn_score import RiskLevel, told_score
 from shared.domain.digest import Digest, Span, Summary
 from shared.domain.intervention import Intervention
 from shared.domain.intervention_rule import RULE
@@ -113,6 +113,7 @@ class Letters:
             "points": phrase.points,
             "difference": phrase.difference,
             "number": phrase.number,
+            "score": told_score,
             "counted": phrase.counted,
             "notice": phrase.notice,
             "words": phrase.words,
@@ -134,7 +135,8 @@ class Letters:
     def session_report(self, report: SessionReport, reader: Reader) -> Letter:
         """What a session did to how its tutor stands."""
         tutor = report.tutor
-        said = f"{_name(tutor)}: {_lower(phrase.plain(tutor.headline, 60))}"
+        headline = _lower(phrase.plain(tutor.headline, 60))
+        said = f"{_name(tutor)}{', ' if ': ' in headline else ': '}{headline}"
         return self._letter(MailKind.SESSION_REPORT, said, reader, report=report, tutor=tutor)
 
     def alert(self, tutor: TutorReport, reader: Reader) -> Letter:

@@ -181,7 +181,8 @@ def task_facts(summary: Summary) -> list[tuple[str, str]]:
     if summary.departures is not None:
         facts.append(("Tutors who left", f"{summary.departures:,}"))
     if summary.expected_departures is not None:
-        expected = f"about {summary.expected_departures:.0f} in the 30 days from the beginning"
+        since = phrase.short_day(summary.first)
+        expected = f"about {summary.expected_departures:.0f} within 30 days of {since}"
         facts.append(("Expected to leave", expected))
     return facts
 

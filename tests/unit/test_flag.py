@@ -275,3 +275,11 @@ def test_a_flag_says_when_it_clears() -> None:
 
     assert flag is not None
     assert flag.clears_when == "Clears when 14 days have passed without a no-show."
+
+
+def test_one_rating_is_told_as_one() -> None:
+    (alone,) = [f for f in card(log(*held(1, rating=2))).flags if f.code == "low_rating"]
+    (several,) = [f for f in card(log(*held(2, rating=2))).flags if f.code == "low_rating"]
+
+    assert alone.explanation == "The only rating is 2.00 stars, threshold 3.5."
+    assert several.explanation == "The last 2 ratings average 2.00 stars, threshold 3.5."

@@ -220,7 +220,7 @@ def test_a_session_report_says_the_same_in_both_parts() -> None:
         "above the limit, and hardly by chance",
         "overdue since Wed 18 Nov, 09:05 CST",
         "By the tutor, from Wed 18 Nov, 12:00 CST to Fri 20 Nov, 12:00 CST; 20 hours before",
-        "By itself: coaching tips.",
+        "Automatic mail to the tutor: coaching tips.",
     ):
         assert words in shown(letter), words
         assert words in letter.text, words
@@ -293,6 +293,26 @@ def test_times_are_told_in_the_readers_zone_by_its_name() -> None:
     assert "Scheduled: Wed 18 Nov, 19:00 CET" in told["Europe/Berlin"]
     assert "18:00 UTC" in told["No/Such"]
     assert "18:00 UTC" in told["../etc/passwd"]
+
+
+def test_a_subject_has_one_colon_at_most() -> None:
+    calm = calm_report()
+    watched = replace(calm.tutor, name="Nicole Sawyer", headline="To watch: objectives missed")
+
+    letter = letters().session_report(replace(calm, tutor=watched), Reader())
+
+    assert letter.subject == "Nicole Sawyer, to watch: objectives missed"
+
+
+@pytest.mark.parametrize("part", ["html", "text"])
+def test_a_score_is_told_on_its_levels_side_of_the_limit(part: str) -> None:
+    barely = replace(alert_report(), churn_score=75.2, risk_level=RiskLevel.CRITICAL)
+
+    assert "76 of 100" in getattr(letters().alert(barely, Reader()), part)
+
+
+def test_what_is_expected_says_from_when_on() -> None:
+    assert "about 31 within 30 days of 9 Nov" in samples()["weekly_summary"].text
 
 
 def test_an_alert_names_the_level_first() -> None:

@@ -73,3 +73,10 @@ def test_a_level_that_a_manager_set_is_told_as_such() -> None:
     lowered = overridden(WORSE, override(20.0))
 
     assert movement(seen(None, WORSE), lowered) == ("Risk fell from high to low, set by a manager",)
+
+
+def test_flags_are_told_by_their_titles() -> None:
+    up = replace(CALM, confirmed=frozenset({"no_show_risk"}))
+
+    assert movement(seen(None, CALM), up) == ("New flag: no-show risk",)
+    assert movement(seen(None, up), CALM) == ("No longer: no-show risk",)

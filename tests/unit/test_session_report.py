@@ -90,7 +90,7 @@ def test_without_flags_the_risk_is_the_headline() -> None:
 def test_a_flag_that_may_be_chance_is_only_something_to_watch() -> None:
     report = told(*steady(4), moved_session(ago(1)))
 
-    assert report.tutor.headline == "To watch: High reschedule rate"
+    assert report.tutor.headline == "To watch: high reschedule rate"
     assert report.tutor.urgency is Urgency.USUAL
 
 
