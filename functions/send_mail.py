@@ -45,6 +45,7 @@ class Env(Setting):
     USER_POOL_ID: str
     MAIL_FROM: str
     MAIL_SENDER: str
+    MAIL_CONTACT: str
     MAIL_CONFIGURATION_SET: str
     SITE_URL: str
     MAIL_TEMPLATES: Path = COMPILED
@@ -58,11 +59,11 @@ store = table(env.TABLE_NAME)
 mails, interventions = MailTable(store), InterventionTable(store)
 people = directory(env.USER_POOL_ID)
 addressees = Addressees(people, LogTable(store), PreferenceTable(store))
-writer = MailWriter.of(store, people, Letters(env.MAIL_TEMPLATES, env.SITE_URL))
+writer = MailWriter.of(store, people, Letters(env.MAIL_TEMPLATES, env.SITE_URL, env.MAIL_CONTACT))
 delivery = Delivery(
     mails, Suppression(store), mailer(env.MAIL_FROM, env.MAIL_CONFIGURATION_SET),
     WebhookChannel(frozenset(env.WEBHOOK_HOSTS.split(","))), secret(env.CURSOR_SECRET_ARN),
-    env.MAIL_SENDER, env.SITE_URL,
+    env.MAIL_SENDER, env.MAIL_CONTACT, env.SITE_URL,
 )  # fmt: skip
 queue = mail_queue(env.MAIL_QUEUE_URL)
 

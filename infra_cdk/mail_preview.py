@@ -25,7 +25,7 @@ def main(chosen: list[str]) -> None:
     """Write all samples, or those whose names are given."""
     folder = BUILD / "mails"
     folder.mkdir(parents=True, exist_ok=True)
-    letters = Letters(mail_folder(), SITE, contact="care@tutors.example")
+    letters = Letters(mail_folder(), SITE, "care@tutors.example")
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     for name, letter in sample_letters(letters).items():
         if chosen and name not in chosen:

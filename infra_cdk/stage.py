@@ -52,6 +52,8 @@ class Stage:
     serves the site."""
     mail_from: str
     """Whom mails come from; SES has to know the domain."""
+    mail_contact: str
+    """A mailbox that people read: answers to mails go there, and tutors are told to write there."""
 
 
 LOCAL: Final = Stage(
@@ -70,6 +72,7 @@ LOCAL: Final = Stage(
     sweep_after_seconds=10,
     site_url="http://127.0.0.1:8080",
     mail_from="quality@local.tutor-quality.example.com",
+    mail_contact="care@local.tutor-quality.example.com",
 )
 
 DEV: Final = Stage(
@@ -89,6 +92,7 @@ DEV: Final = Stage(
     feed=SyntheticFeed(world="demo", seed=1, since=datetime(2026, 11, 1, tzinfo=UTC)),
     site_url="https://dev.tutor-quality.example.com",
     mail_from="quality@dev.tutor-quality.example.com",
+    mail_contact="care@dev.tutor-quality.example.com",
 )
 
 PROD: Final = Stage(
@@ -107,6 +111,7 @@ PROD: Final = Stage(
     sweep_after_seconds=120,
     site_url="https://tutor-quality.example.com",
     mail_from="quality@tutor-quality.example.com",
+    mail_contact="care@tutor-quality.example.com",
 )
 
 STAGES: Final[dict[str, Stage]] = {stage.name: stage for stage in (LOCAL, DEV, PROD)}

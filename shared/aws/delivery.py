@@ -65,7 +65,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Hands mails over that come from `sender`; links in them lead to `site_url`."""
+    """Hands mails over that come from `sender`; answers go to `contact`, links to `site_url`."""
 
     mails: MailTable
     suppression: Suppression
@@ -73,6 +73,7 @@ class Delivery:
     webhooks: Webhooks
     sealing: Secret
     sender: str
+    contact: str
     site_url: str
 
     def round(self, mail: Mail, write: Writing, them: Iterable[Addressee], at: datetime) -> Round:
@@ -171,8 +172,10 @@ class Delivery:
             unsubscribe_url=url,
             changes_url=self._choice(to, f"reports:{Reports.CHANGES}", at) if reports else None,
         )
-        return mime(write(reader), sender=self.sender, recipient=to.address or "", at=at,
-                    message_id_source=mail.mail_id, unsubscribe_url=url)  # fmt: skip
+        return mime(
+            write(reader), sender=self.sender, reply_to=self.contact, recipient=to.address or "",
+            at=at, message_id_source=mail.mail_id, unsubscribe_url=url,
+        )  # fmt: skip
 
     def _choice(self, to: Addressee, what: str, at: datetime) -> str:
         token = unsubscribe_token(self.sealing.value(at), to.username, what)

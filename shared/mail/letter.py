@@ -92,7 +92,7 @@ class Letters:
     template is missing or asks for what it is not given.
     """
 
-    def __init__(self, folder: Path, site_url: str, contact: str | None = None) -> None:
+    def __init__(self, folder: Path, site_url: str, contact: str) -> None:
         self._site_url, self._contact = site_url.rstrip("/"), contact
         self._templates = Environment(
             loader=ChoiceLoader([FileSystemLoader(folder), FileSystemLoader(TEMPLATES)]),
@@ -214,7 +214,7 @@ class Letters:
             case MailKind.COACHING_TIPS:
                 said = f"A few ideas for you: {_lower(advice[0].title)}"
             case MailKind.TRAINING_MODULE:
-                said = f"A short module for you: explaining {subject or 'your subject'}"
+                said = f"Ideas for explaining {subject or 'your subject'}"
             case MailKind.FIRST_SESSION_CHECK_IN:
                 said = "How did your first session go?"
             case MailKind.RESCHEDULE_ALERT:

@@ -121,7 +121,7 @@ def _situations(log: Log, nights: Sequence[Facts]) -> Iterator[Situation]:
 
 
 def _writing(quick: bool) -> Iterator[Row]:
-    letters = Letters(mail_folder(), "https://tutors.example")
+    letters = Letters(mail_folder(), "https://tutors.example", "care@tutors.example")
     times, day = 30 if quick else 200, owners_day()
     kinds: dict[str, Callable[[], Letter]] = {
         "a session report": lambda: letters.session_report(troubled_report(), READER),

@@ -25,6 +25,7 @@ os.environ |= {
     "BOUNCE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/bounce",
     "MAIL_FROM": "quality@example.com",
     "MAIL_SENDER": "Tutor Quality <quality@example.com>",
+    "MAIL_CONTACT": "care@example.com",
     "MAIL_CONFIGURATION_SET": "tutor-quality",
     "MAIL_TEMPLATES": tempfile.mkdtemp(prefix="mails"),
     "SITE_URL": "https://quality.example.com",

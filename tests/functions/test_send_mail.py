@@ -183,6 +183,7 @@ def test_a_mail_has_text_and_html_and_a_way_out(
     assert [part.get_content_type() for part in sent.iter_parts()] == ["text/plain", "text/html"]
     assert sent["list-unsubscribe"].startswith("<https://quality.example.com/api/unsubscribe/")
     assert sent["from"] == "Tutor Quality <quality@example.com>"
+    assert sent["reply-to"] == "care@example.com"
 
 
 def test_a_repeated_message_sends_nothing_more(

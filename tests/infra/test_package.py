@@ -140,12 +140,12 @@ def test_letters_are_written_with_the_mail_layer_and_the_asset_alone() -> None:
         ("core", "mail"),
         "from shared.domain.mail import MailKind;"
         "from shared.mail.letter import COMPILED, Letters, TutorFacts;"
-        "letters = Letters(COMPILED, 'https://tutors.example');"
+        "letters = Letters(COMPILED, 'https://tutors.example', 'care@tutors.example');"
         "print(letters.to_tutor(MailKind.TRAINING_MODULE, None, TutorFacts()).subject)",
         code_folder(),
     )
 
-    assert said.strip() == "A short module for you: explaining your subject"
+    assert said.strip() == "Ideas for explaining your subject"
 
 
 def test_only_a_fed_stage_carries_the_synthetic_world() -> None:

@@ -93,7 +93,7 @@ def shown(letter: Letter) -> str:
 
 @cache
 def letters() -> Letters:
-    return Letters(mail_folder(), SITE + "/", contact="care@tutors.example")
+    return Letters(mail_folder(), SITE + "/", "care@tutors.example")
 
 
 @cache
@@ -165,6 +165,15 @@ def test_links_lead_to_our_site_or_to_a_person(name: str) -> None:
 
     assert links
     assert all(link.startswith((f"{SITE}/", "mailto:care@tutors.example")) for link in links)
+
+
+@pytest.mark.parametrize("kind", TO_TUTORS)
+def test_a_tutor_answers_by_mail_and_is_led_to_no_page_of_the_staff(kind: MailKind) -> None:
+    letter = letters().to_tutor(kind, "Tutor Seven", TutorFacts(), READER)
+
+    assert set(seen(letter).links) == {"mailto:care@tutors.example", READER.unsubscribe_url}
+    assert "Answer this mail or write to care@tutors.example" in letter.text
+    assert "module" not in f"{letter.subject} {shown(letter)} {letter.text}"
 
 
 @pytest.mark.parametrize("name", samples())
@@ -409,7 +418,7 @@ def test_a_tutor_without_a_name_is_greeted_all_the_same() -> None:
     letter = letters().to_tutor(MailKind.TRAINING_MODULE, None, TutorFacts())
 
     assert letter.text.startswith("Hi,\n")
-    assert "explaining your subject" in letter.subject
+    assert letter.subject == "Ideas for explaining your subject"
 
 
 def test_a_tutor_may_do_without_mails_of_a_kind() -> None:
