@@ -248,7 +248,7 @@ def period(span: Span, *, known: bool = True) -> Summary:
 
 def sample_letters(letters: Letters) -> dict[str, Letter]:
     """A letter of every kind and shape, by name."""
-    facts = TutorFacts(("first sessions", "ratings"), "Mathematics", ago(0.12))
+    facts = TutorFacts(("first sessions", "ratings"), "Mathematics", (ago(0.5), ago(0.12)))
     to_tutor = {
         kind.value: letters.to_tutor(kind, GIVEN[11], facts, READER)
         for kind in (

@@ -22,7 +22,7 @@ from shared.aws.queue import mail_queue, tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import retried, table
 from shared.aws.tutor_log import LogTable
-from shared.domain.engine import decided
+from shared.domain.engine import Desk, decided
 from shared.domain.intervention import Intervention, Kind
 from shared.domain.mail import Mail, alert, tutor_mail
 from shared.domain.mentoring import mentor
@@ -30,7 +30,13 @@ from shared.domain.movement import alerting, movement, seen
 from shared.domain.office import Office
 from shared.domain.policy import Policy
 from shared.domain.scorecard import Scorecard
-from shared.domain.situation import Facts, Situation, first_sessions, overridden
+from shared.domain.situation import (
+    ASKED_ABOUT_WITHIN,
+    Facts,
+    Situation,
+    first_sessions,
+    overridden,
+)
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import TutorRow
 from shared.setting import Setting
@@ -94,7 +100,7 @@ def act(tutor_id: str, policy: Policy, office: Office) -> list[str]:
         return []
     at = now().replace(microsecond=0)
     before = interventions.desk(tutor_id, at)
-    situation = situation_of(*found, policy, at)
+    situation = situation_of(*found, policy, before.desk, at)
     changed = [
         with_mentor(one, found[1]) for one in decided(situation, before.desk, policy, office)
     ]
@@ -119,12 +125,16 @@ def reports(tutor_id: str, at: datetime, moved: tuple[str, ...]) -> list[Mail]:
     return [mail.settles(moved if mail is waiting[-1] else ()) for mail in waiting]
 
 
-def situation_of(card: Scorecard, row: TutorRow, policy: Policy, at: datetime) -> Situation:
+def situation_of(
+    card: Scorecard, row: TutorRow, policy: Policy, desk: Desk, at: datetime
+) -> Situation:
     """All that the rules look at: of the nights as many as the longest dial asks for."""
     longest = max(policy["exemplary_days"], policy["sustained_days"])
     first = at - timedelta(days=longest + 1)
     nights = cards.days(row.tutor_id, first.date(), at.date())
-    recent = logs.sessions_since(row.tutor_id, at - timedelta(days=1))
+    recent = logs.sessions_since(row.tutor_id, at - ASKED_ABOUT_WITHIN)
+    suggested = [one.opened_at for one in desk.interventions if one.open and one.kind is Kind.A2]
+    trainings = logs.trainings_since(row.tutor_id, suggested[0]) if suggested else ()
     joined, status = row.onboarding_date, TutorStatus(row.status)
     return Situation(
         tutor_id=row.tutor_id,
@@ -134,6 +144,7 @@ def situation_of(card: Scorecard, row: TutorRow, policy: Policy, at: datetime) -
         at_work=status.at_work,
         gone=status.gone,
         first_sessions=first_sessions(recent, at),
+        trainings=trainings,
     )
 
 

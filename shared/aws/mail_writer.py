@@ -163,11 +163,15 @@ class MailWriter:
             raise NothingToSayError("The intervention is over.")
         tutor = self.logs.tutor(one.tutor_id)
         card, _ = self._card(mail)
-        first = self.logs.session(one.evidence[0]).value if one.evidence else None
+        firsts = [self.logs.session(name).value for name in one.evidence]
         facts = TutorFacts(
             topics=topics([f.code for f in card.flags if f.status is FlagStatus.CONFIRMED]),
             subject=tutor.subjects[0] if tutor.subjects else None,
-            session_at=first.snapshot.scheduled_time if first and first.snapshot else None,
+            sessions_at=tuple(
+                sorted(
+                    first.snapshot.scheduled_time for first in firsts if first and first.snapshot
+                )
+            ),
         )
         return Writing(lambda reader: self.letters.to_tutor(mail.kind, tutor.name, facts, reader))
 

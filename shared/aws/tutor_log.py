@@ -127,6 +127,14 @@ class LogTable:
         """The tutor's sessions with an outcome, or a slot, since a moment, oldest first."""
         return tuple(self._sessions(tutor_id, since))
 
+    def trainings_since(self, tutor_id: str, since: datetime) -> tuple[datetime, ...]:
+        """When the tutor completed trainings since a moment."""
+        return tuple(
+            event.occurred_at
+            for event in self._events(tutor_id, since)
+            if event.type == EventType.TRAINING_COMPLETED
+        )
+
     def newest_sessions(
         self, tutor_id: str, count: int, after: str | None = None
     ) -> tuple[list[Session], str | None]:

@@ -152,8 +152,7 @@ def _new(
 
 def _carried_on(one: Intervention, situation: Situation, policy: Policy) -> Intervention:
     """What becomes of an open one by itself."""
-    at, score = situation.now.at, situation.now.measured_score
-    rule = RULE[one.kind]
+    at, rule = situation.now.at, RULE[one.kind]
     if situation.gone:
         order = Order("cancel", ENGINE, reason="The tutor has left.", outcome=Outcome.CHURNED)
         return moved(one, order, at)
@@ -161,16 +160,38 @@ def _carried_on(one: Intervention, situation: Situation, policy: Policy) -> Inte
         one.escalated_from is not None and RULE[one.escalated_from].stands(situation, policy)
     )
     if one.kind.automated:
-        if at < one.finish_by:
+        ends = _ends(one, situation)
+        if ends is None:
             return one
         if stands and rule.escalates_to:
             one = moved(one, Order("escalate", ENGINE), at)
-        return moved(one, Order("complete", ENGINE, outcome=outcome(one, score)), at)
+        return moved(one, ends, at)
     if not stands and one.acted_at is None:
         return moved(one, Order("cancel", ENGINE, reason=_cleared(rule, situation, policy)), at)
     if one.snoozed_until and one.snoozed_until <= at:
         return moved(one, Order("wake", ENGINE), at)
     return one
+
+
+def _ends(one: Intervention, situation: Situation) -> Order | None:
+    """How one that runs by itself ends, if it does now.
+
+    A suggested training is judged by whether any was completed in its time; a check-in is over as
+    soon as its mail went out, so that the next first session is asked about as well.
+    """
+    at = situation.now.at
+    trained = one.kind is Kind.A2 and any(
+        one.opened_at < done <= one.finish_by for done in situation.trainings
+    )
+    if trained:
+        done = "A training was completed."
+        return Order("complete", ENGINE, reason=done, outcome=Outcome.IMPROVED)
+    if at < one.finish_by and not (one.kind is Kind.A3 and one.acted_at):
+        return None
+    if one.kind is Kind.A2:
+        none = "No training was completed in time."
+        return Order("complete", ENGINE, reason=none, outcome=Outcome.NO_CHANGE)
+    return Order("complete", ENGINE, outcome=outcome(one, situation.now.measured_score))
 
 
 def _cleared(rule: Rule, situation: Situation, policy: Policy) -> str:

@@ -154,7 +154,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Kind.A2, "Training module",
         "students rate subject knowledge under 3.5 of 5 (three ratings or more in 30 days)",
-        "A mail that suggests a module; whether it is taken is looked at after a week.",
+        "A mail with ideas that suggests a training; whether one is completed is seen in a week.",
         Owner.SYSTEM, ABOVE_LOW,
         _skill_gap, _while_due(_skill_gap),
         lasts_days=7, cool_down_days=28, template="training_module",
@@ -162,7 +162,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Kind.A3, "First-session check-in",
         "a first session with a new student has ended",
-        "Two hours later a mail that asks how it went.",
+        "Two hours later a mail that asks how it went, about all since the last one.",
         Owner.SYSTEM, frozenset(RiskLevel),
         _first_session, lambda situation, policy: True,
         lasts_days=2, cool_down_days=1, template="first_session_check_in",

@@ -15,6 +15,10 @@ from shared.domain.scorecard import DailyRecord, Measured, Scorecard
 from shared.domain.session import OutcomeKind, Session, outcomes
 from shared.domain.tier import Tier
 
+ASKED_ABOUT_WITHIN = timedelta(days=4)
+"""How old a first session may be: one that ends while another check-in is open, which may be for
+two days and two hours, waits for its end and for the night's look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -101,6 +105,8 @@ class Situation:
     at_work: bool = True
     gone: bool = False
     first_sessions: tuple[FirstSession, ...] = ()
+    trainings: tuple[datetime, ...] = ()
+    """When the tutor completed trainings lately."""
 
     def lasted(self, days: int, holds: Callable[[Facts], bool]) -> bool:
         """Whether something held on each of the last so many nights, and holds now.

@@ -76,13 +76,13 @@ class Reader:
 class TutorFacts:
     """All that a mail to a tutor may know of them: what it offers, never why it was sent.
 
-    `topics` are keys of ADVICE, the most important first; `session_at` is when a first session
+    `topics` are keys of ADVICE, the most important first; `sessions_at` is when first sessions
     began, `subject` what they teach.
     """
 
     topics: tuple[str, ...] = ()
     subject: str | None = None
-    session_at: datetime | None = None
+    sessions_at: tuple[datetime, ...] = ()
 
 
 class Letters:
@@ -130,6 +130,8 @@ class Letters:
             "level_change": sentence.level_change,
             "rate_change": sentence.rate_change,
             "holder": sentence.holder,
+            "first_sessions": sentence.first_sessions,
+            "first_sessions_title": sentence.first_sessions_title,
         }
 
     def session_report(self, report: SessionReport, reader: Reader) -> Letter:
@@ -216,7 +218,7 @@ class Letters:
             case MailKind.TRAINING_MODULE:
                 said = f"Ideas for explaining {subject or 'your subject'}"
             case MailKind.FIRST_SESSION_CHECK_IN:
-                said = "How did your first session go?"
+                said = sentence.first_sessions_title(facts.sessions_at)
             case MailKind.RESCHEDULE_ALERT:
                 said = "Can we help with your schedule?"
             case _:

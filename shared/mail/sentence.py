@@ -97,6 +97,18 @@ def holder(assignee: str | None, username: str | None) -> str:
     return "You have it." if assignee == username else f"{phrase.plain(assignee, 60)} has it."
 
 
+def first_sessions_title(sessions_at: Sequence[datetime]) -> str:
+    """What a tutor is asked about one or more first sessions."""
+    return f"How did your first session{'s' if len(sessions_at) > 1 else ''} go?"
+
+
+def first_sessions(sessions_at: Sequence[datetime], subject: str, zone: str) -> str:
+    """Whom a tutor met, and when."""
+    met = "new students" if len(sessions_at) > 1 else "a new student"
+    when = phrase.listed(phrase.moment(at, zone) for at in sessions_at) if sessions_at else ""
+    return f"You met {met}{f' on {when}' if when else ''}{f' for {subject}' if subject else ''}."
+
+
 def period(summary: Summary) -> str:
     """Week of 16 November 2026, or November 2026."""
     first = summary.first

@@ -46,7 +46,7 @@ from shared.domain.office import Office
 from shared.domain.policy import Policy
 from shared.domain.preference import Preference, Reports, usual
 from shared.domain.session import OutcomeKind, outcomes
-from shared.domain.situation import Facts, FirstSession, Situation
+from shared.domain.situation import ASKED_ABOUT_WITHIN, Facts, FirstSession, Situation
 from shared.domain.threshold import Settings
 from shared.history import read_past
 from tests.bench.result import Result, Row, exactly, percentile
@@ -101,6 +101,8 @@ class Quarter:
     mails: list[Mail] = field(default_factory=list)
     reports: list[tuple[datetime, bool]] = field(default_factory=list)
     """When a session report was due, and whether anything moved with it."""
+    first_sessions: list[str] = field(default_factory=list)
+    """Those that ended long enough ago for tutors still at work, by id."""
     broken: list[str] = field(default_factory=list)
     """Promises that were not kept, in words."""
 
@@ -203,6 +205,14 @@ class _Play:
         """Notices so far, oldest first."""
         self._digests: set[str] = set()
         self.quarter = Quarter(begin + run_up * DAY, end)
+        self.quarter.first_sessions = [
+            session.session_id
+            for course in self._courses.values()
+            for session in course.first
+            if self.quarter.since < session.ended_at < end - ASKED_ABOUT_WITHIN
+            and course.nights[0].at < session.ended_at
+            and course.stopped_at is None
+        ]
 
     def played(self) -> Quarter:
         """Everything in its order, a quarter of an hour at a time."""
@@ -235,7 +245,7 @@ class _Play:
         week = {name for _, name in _between(course.moves, at - 7 * DAY, at)}
         now = replace(course.nights[place - 1], at=at, reschedules_7d=len(week))
         stopped = course.stopped_at is not None and course.stopped_at <= at
-        first = bisect_right(course.first, at - DAY, key=lambda each: each.ended_at)
+        first = bisect_right(course.first, at - ASKED_ABOUT_WITHIN, key=lambda each: each.ended_at)
         last = bisect_right(course.first, at, key=lambda each: each.ended_at)
         situation = Situation(
             tutor_id,
@@ -246,6 +256,7 @@ class _Play:
             gone=stopped and course.gone,
             first_sessions=tuple(course.first[first:last]),
         )
+        self._mailed(tutor_id, at)
         desk = desk_of(list(self._desks[tutor_id].values()))
         changed = decided(situation, desk, self._policy, OFFICE)
         before = self._seen.get(tutor_id)
@@ -266,6 +277,13 @@ class _Play:
                 self._opened(one)
             self._put(one)
             self.quarter.mails += [mail] if (mail := tutor_mail(one)) else []
+
+    def _mailed(self, tutor_id: str, at: datetime) -> None:
+        """What `send_mail` carried out meanwhile."""
+        for one in list(self._desks[tutor_id].values()):
+            due = one.kind.automated and one.open and not one.acted_at and one.due_at <= at
+            if due and not one.held_out:
+                self._put(moved(one, Order("start", "mail"), one.due_at))
 
     def _owe_to_the_day_before(self, tutor_id: str, at: datetime) -> None:
         """What a night finds moved, the day's last session would have found, if there was one."""

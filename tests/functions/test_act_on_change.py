@@ -15,15 +15,18 @@ from shared.aws.table import VersionConflictError
 from shared.aws.tutor_log import LogTable, Versioned
 from shared.domain.churn_score import risk_level
 from shared.domain.engine import decided
+from shared.domain.event import EventType
 from shared.domain.intervention import Kind, Order, Outcome, Status
 from shared.domain.intervention import moved as after
 from shared.domain.mail import Mail, MailKind, session_reports
+from shared.domain.office import Office
 from shared.domain.policy import Policy
 from shared.domain.scorecard import daily_record
 from shared.domain.session import Session
+from shared.domain.situation import Facts, Situation
 from shared.domain.tier import Tier
 from shared.domain.tutor_row import tutor_row
-from tests.builders import AS_OF, card, completed, first, log, move, tutor
+from tests.builders import AS_OF, card, completed, event, first, log, move, tutor
 from tests.functions.conftest import Aws, sqs_event, sqs_record
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -114,6 +117,49 @@ def test_a_first_session_is_asked_about(aws: Aws, context: LambdaContext) -> Non
 
     (one,) = InterventionTable(aws.store).open_ones()
     assert (one.kind, one.evidence, one.due_at) == ("A3", ("s-new",), ended + timedelta(hours=2))
+
+
+def test_first_sessions_that_ended_while_a_check_in_was_open_are_asked_about_by_the_next(
+    aws: Aws, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored(aws)
+    ended = NOW - timedelta(minutes=10)
+    taught(aws, first(ended, tutor_id="t-7", session_id="s-1"))
+    act(context, "t-7")
+    table = InterventionTable(aws.store)
+    (asked,) = table.open_ones()
+    table.carried_out(asked.intervention_id, "mail", None, NOW + timedelta(hours=2))
+    more = [
+        first(ended + timedelta(hours=hours), tutor_id="t-7", session_id=f"s-{hours}")
+        for hours in (3, 9)
+    ]
+    taught(aws, *more)
+
+    monkeypatch.setattr(act_on_change, "now", lambda: NOW + timedelta(days=1, hours=12))
+    act(context, "t-7")
+
+    (next_one,) = table.open_ones()
+    assert (next_one.kind, next_one.evidence) == ("A3", ("s-3", "s-9"))
+
+
+def test_a_training_that_was_completed_ends_the_suggestion_of_one(
+    aws: Aws, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = InterventionTable(aws.store)
+    given = Situation("t-7", Facts(NOW, 30, risk_level(30), Tier.STRONG, skill_rating=3.0))
+    (suggested,) = decided(given, table.desk("t-7", NOW).desk, EVERYBODY, Office())
+    assert suggested.kind is Kind.A2
+    table.put("t-7", [suggested], table.desk("t-7", NOW))
+    scored(aws, score=30)
+    done = event(EventType.TRAINING_COMPLETED, NOW + timedelta(days=1))
+    LogTable(aws.store).put_event(done)
+
+    monkeypatch.setattr(act_on_change, "now", lambda: NOW + timedelta(days=2))
+    act(context, "t-7")
+
+    after = table.intervention(suggested.intervention_id)
+    assert after is not None
+    assert (after.status, after.outcome) == (Status.COMPLETED, Outcome.IMPROVED)
 
 
 def test_a_later_session_is_not(aws: Aws, context: LambdaContext) -> None:

@@ -3,6 +3,7 @@
 `make bench PART=quarter` plays the same with the demo world, and prints how much people are told.
 """
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -39,6 +40,14 @@ def test_something_happened(quarter: Quarter) -> None:
 
 def test_nobody_has_two_open_of_a_kind_or_one_too_soon(quarter: Quarter) -> None:
     assert quarter.broken == []
+
+
+def test_every_first_session_is_asked_about_once(quarter: Quarter) -> None:
+    check_ins = [one for one in quarter.interventions.values() if one.kind is Kind.A3]
+    asked = Counter(name for one in check_ins for name in one.evidence)
+
+    assert len(quarter.first_sessions) > 50
+    assert [name for name in quarter.first_sessions if asked[name] != 1] == []
 
 
 def test_tips_come_at_most_weekly(quarter: Quarter) -> None:

@@ -100,6 +100,51 @@ def test_a_first_session_is_asked_about_once() -> None:
     assert only(decide(later(another, days=1), Desk((over,))), Kind.A3).evidence == ("s-2",)
 
 
+def test_a_check_in_is_over_when_its_mail_went_out_so_that_the_next_can_come() -> None:
+    asked = only(decide(situation(facts(10), first_sessions=FIRST)), Kind.A3)
+    another = (*FIRST, FirstSession("s-2", NOW + timedelta(hours=3)))
+    given = situation(facts(10), first_sessions=another)
+
+    mailed = moved(asked, Order("start", "mail"), NOW + timedelta(hours=2))
+    waiting, (ended,) = (decide(later(given, days=0.5), Desk((one,))) for one in (asked, mailed))
+
+    assert waiting == ()
+    assert (ended.status, ended.outcome) == (Status.COMPLETED, Outcome.NO_CHANGE)
+    assert only(decide(later(given, days=1), Desk((ended,))), Kind.A3).evidence == ("s-2",)
+
+
+TRAINED = "A training was completed."
+
+
+@pytest.mark.parametrize(
+    ("after_days", "looked_days", "said", "outcome"),
+    [
+        (2, 3, TRAINED, Outcome.IMPROVED),
+        (7, 7.1, TRAINED, Outcome.IMPROVED),
+        (7.1, 7.2, "No training was completed in time.", Outcome.NO_CHANGE),
+        (-1, 7, "No training was completed in time.", Outcome.NO_CHANGE),
+    ],
+)
+def test_what_became_of_a_suggested_training_is_whether_one_was_completed_within_a_week(
+    after_days: float, looked_days: float, said: str, outcome: Outcome
+) -> None:
+    given = situation(facts(30, skill_rating=3.0))
+    suggested = only(decide(given), Kind.A2)
+    trained = replace(given, trainings=(NOW + timedelta(days=after_days),))
+
+    ended = only(decide(later(trained, days=looked_days), Desk((suggested,))), Kind.A2)
+
+    assert (ended.outcome, ended.status) == (outcome, Status.COMPLETED)
+    assert said in ended.steps[-1].said
+
+
+def test_a_suggested_training_waits_for_a_week() -> None:
+    given = situation(facts(30, skill_rating=3.0))
+    suggested = only(decide(given), Kind.A2)
+
+    assert decide(later(given, days=6.9), Desk((suggested,))) == ()
+
+
 @pytest.mark.parametrize(
     ("kind", "score", "nights", "opens"),
     [

@@ -112,7 +112,7 @@ def every_letter(name: str) -> list[Letter]:
     report = troubled_report(name)
     report = replace(report, session=replace(report.session, subject=name, session_id=name))
     reader = Reader(ZONE, name)
-    facts = TutorFacts(("ratings",), name, ago(1))
+    facts = TutorFacts(("ratings",), name, (ago(1),))
     return [
         letters().session_report(report, reader),
         letters().alert(replace(alert_report(name), moved=(name, name)), reader),
@@ -394,11 +394,22 @@ def test_a_tutor_reads_no_score_no_risk_no_flag_and_no_number_of_theirs(
 
 
 def test_the_only_digits_a_tutor_reads_are_when_a_session_was() -> None:
-    facts = TutorFacts(session_at=ago(1))
+    facts = TutorFacts(sessions_at=(ago(1),))
 
     letter = letters().to_tutor(MailKind.FIRST_SESSION_CHECK_IN, None, facts, Reader(ZONE))
 
     assert re.findall(r"\d+", re.sub(r"https?://\S+", "", letter.text)) == ["19", "09", "05"]
+
+
+@pytest.mark.parametrize("part", ["html", "text"])
+def test_a_check_in_is_about_every_first_session_since_the_last_one(part: str) -> None:
+    facts = TutorFacts(subject="French", sessions_at=(ago(1), ago(0.1)))
+
+    letter = letters().to_tutor(MailKind.FIRST_SESSION_CHECK_IN, None, facts, Reader(ZONE))
+
+    said = "You met new students on Thu 19 Nov, 09:05 CST and Fri 20 Nov, 06:41 CST for French."
+    assert said in getattr(letter, part)
+    assert letter.subject == "How did your first sessions go?"
 
 
 def test_every_topic_of_coaching_tips_has_tips_of_its_own() -> None:
