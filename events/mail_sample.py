@@ -3,13 +3,13 @@
 For the preview and for tests. Names are those of the synthetic world: nobody has them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 from events.world.name import FAMILY, GIVEN
-from shared.domain.churn_score import RiskLevel
+from shared.domain.churn_score import RiskLevel, risk_level
 from shared.domain.digest import Digest, Span, Summary, digest, summary
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.intervention import (
@@ -24,9 +24,10 @@ from shared.domain.intervention import (
 )
 from shared.domain.intervention_rule import RULE
 from shared.domain.log import Log
-from shared.domain.mail import MailKind
+from shared.domain.mail import Mail, MailKind
 from shared.domain.office import Office
 from shared.domain.overview import Overview, Share
+from shared.domain.policy import Policy
 from shared.domain.prediction import Factor, Prediction, Probabilities
 from shared.domain.report import SessionReport, TutorReport, session_report, task, tutor_report
 from shared.domain.scorecard import Scorecard, scorecard
@@ -42,15 +43,34 @@ from shared.domain.session import (
     Status,
     outcomes,
 )
+from shared.domain.situation import Facts, Situation
+from shared.domain.tier import Tier
 from shared.domain.tutor import Tutor, TutorStatus
 from shared.domain.tutor_row import TutorRow, tutor_row
-from shared.mail.letter import Letter, Letters, Reader, TutorFacts
+from shared.mail.letter import Letter, Letters, Reader, TutorFacts, reader_of
 
 NOW = datetime(2026, 11, 20, 15, 5, tzinfo=UTC)
 ZONE = "America/Chicago"
 FIRST_REPORT = ReportOrder(versioned=True, number=1)
+TO_TUTORS = (
+    MailKind.COACHING_TIPS,
+    MailKind.TRAINING_MODULE,
+    MailKind.FIRST_SESSION_CHECK_IN,
+    MailKind.RESCHEDULE_ALERT,
+)
+
+
+def reader_for(kind: MailKind) -> Reader:
+    """Somebody who gets a mail of that kind: one of the staff, or the tutor, whose zone nobody
+    knows."""
+    to_tutor = kind in TO_TUTORS
+    mail = Mail(kind, "sample", NOW, NOW, owner=Owner.SYSTEM if to_tutor else None)
+    who, zone = ("syn-t-0042", "UTC") if to_tutor else ("someone", ZONE)
+    return reader_of(mail, who, zone, lambda what: f"{CHOICE}{what.encode().hex():0<80}")
+
+
 CHOICE = "https://tutors.example/api/unsubscribe/"
-READER = Reader(ZONE, GIVEN[1], CHOICE + "f0" * 40, "someone", CHOICE + "e1" * 40)
+READER = reader_for(MailKind.SESSION_REPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +157,28 @@ def prediction(p30: float) -> Prediction:
     return Prediction("syn-t-0042", NOW, NOW, chances, (factor,), -3.0, 0.3, -2.0, "sample")
 
 
-def intervention(kind: Kind, days_ago: float, tutor: int = 42, why: str = "") -> Intervention:
+SCORES = {Kind.H1: 62.0, Kind.H3: 81.0, Kind.H4: 68.0}
+"""Churn scores at which kinds open; 57 for the others."""
+
+
+def _why(kind: Kind, score: float) -> str:
+    """Why a kind opens, in the words of its rule."""
+    flags = frozenset({"low_rating", "activity_drop"})
+    facts = Facts(NOW, score, risk_level(score), Tier.DEVELOPING, flags, 4, 3.2)
+    nights = [replace(facts, at=ago(days)) for days in range(7, 0, -1)]
+    why = RULE[kind].due(Situation("syn-t-0042", facts, nights, 30.0), Policy())
+    assert why is not None
+    return why
+
+
+def intervention(kind: Kind, days_ago: float, tutor: int = 42) -> Intervention:
     """One that was opened so long ago, due when its rule says so."""
-    rule, at = RULE[kind], ago(days_ago)
+    rule, at, score = RULE[kind], ago(days_ago), SCORES.get(kind, 57.0)
     due_at = Office().due(rule.owner, at, rule.sla_days)
     return opened(
         Intervention(
-            f"syn-t-{tutor:04d}", kind, rule.owner, why or "Churn score 68, above 50 for 7 days.",
-            at, due_at, due_at + timedelta(days=rule.lasts_days), 68.0,
+            f"syn-t-{tutor:04d}", kind, rule.owner, _why(kind, score),
+            at, due_at, due_at + timedelta(days=rule.lasts_days), score,
         ),
         at,
     )  # fmt: skip
@@ -165,14 +199,14 @@ def calm_report() -> SessionReport:
     return session_report(known.session, known.about, known.card, known.row, None, [], (), NOW)
 
 
-def alert_report(name: str | None = None) -> TutorReport:
-    """What an alert tells."""
+def alert_report(name: str | None = None, tasks: Sequence[Kind] = (Kind.H3,)) -> TutorReport:
+    """What an alert tells, with tasks of those kinds."""
     known = told(name=name)
     critical = replace(known.card.churn_score, value=81.0, level=RiskLevel.CRITICAL)
     card = replace(known.card, churn_score=critical)
     changed = ("Risk rose from high to critical",)
-    return tutor_report(card, known.row, prediction(0.47), [intervention(Kind.H3, 0.1)], changed,
-                        NOW)  # fmt: skip
+    opened = [intervention(kind, 0.1) for kind in tasks]
+    return tutor_report(card, known.row, prediction(0.47), opened, changed, NOW)
 
 
 def overdue_tasks(count: int = 4) -> list[Intervention]:
@@ -246,30 +280,47 @@ def period(span: Span, *, known: bool = True) -> Summary:
     return summary(span, first, last, days, tasks, NOW, departures=6)
 
 
-def sample_letters(letters: Letters) -> dict[str, Letter]:
-    """A letter of every kind and shape, by name."""
+def samples(letters: Letters) -> dict[str, tuple[Letter, Reader]]:
+    """A letter of every kind and shape, and who reads it, by name."""
     facts = TutorFacts(("first sessions", "ratings"), "Mathematics", (ago(0.5), ago(0.12)))
-    to_tutor = {
-        kind.value: letters.to_tutor(kind, GIVEN[11], facts, READER)
-        for kind in (
-            MailKind.COACHING_TIPS,
-            MailKind.TRAINING_MODULE,
-            MailKind.FIRST_SESSION_CHECK_IN,
-            MailKind.RESCHEDULE_ALERT,
-        )
-    }
-    return {
-        "session_report": letters.session_report(troubled_report(), READER),
-        "session_report_calm": letters.session_report(calm_report(), READER),
-        "alert": letters.alert(alert_report(), READER),
-        "assigned": letters.assigned(
-            task(intervention(Kind.H1, 0.2), NOW), name_of(42), "someone", READER
+    task_given = task(intervention(Kind.H1, 0.2), NOW)
+    written: dict[str, tuple[MailKind, Callable[[Reader], Letter]]] = {
+        "session_report": (
+            MailKind.SESSION_REPORT, lambda to: letters.session_report(troubled_report(), to),
         ),
-        "overdue": letters.overdue(overdue_tasks(), names(), READER),
-        "daily_digest": letters.digest(owners_day(), READER),
-        "daily_digest_empty": letters.digest(owners_day(full=False), READER),
-        "weekly_summary": letters.summary(period(Span.WEEK), READER),
-        "monthly_summary": letters.summary(period(Span.MONTH), READER),
-        "summary_unknown": letters.summary(period(Span.WEEK, known=False), READER),
-        **to_tutor,
-    }
+        "session_report_calm": (
+            MailKind.SESSION_REPORT, lambda to: letters.session_report(calm_report(), to),
+        ),
+        "alert": (MailKind.ALERT, lambda to: letters.alert(alert_report(), to)),
+        "alert_without_task": (
+            MailKind.ALERT, lambda to: letters.alert(alert_report(tasks=()), to),
+        ),
+        "assigned": (
+            MailKind.ASSIGNED,
+            lambda to: letters.assigned(task_given, name_of(42), "somebody-else", to),
+        ),
+        "overdue": (MailKind.OVERDUE, lambda to: letters.overdue(overdue_tasks(), names(), to)),
+        "daily_digest": (MailKind.DAILY_DIGEST, lambda to: letters.digest(owners_day(), to)),
+        "daily_digest_empty": (
+            MailKind.DAILY_DIGEST, lambda to: letters.digest(owners_day(full=False), to),
+        ),
+        "weekly_summary": (
+            MailKind.WEEKLY_SUMMARY, lambda to: letters.summary(period(Span.WEEK), to),
+        ),
+        "monthly_summary": (
+            MailKind.MONTHLY_SUMMARY, lambda to: letters.summary(period(Span.MONTH), to),
+        ),
+        "summary_unknown": (
+            MailKind.WEEKLY_SUMMARY,
+            lambda to: letters.summary(period(Span.WEEK, known=False), to),
+        ),
+    }  # fmt: skip
+    for kind in TO_TUTORS:
+        written[kind.value] = kind, partial(letters.to_tutor, kind, name_of(11), facts)
+    readers = {name: reader_for(kind) for name, (kind, _) in written.items()}
+    return {name: (write(readers[name]), readers[name]) for name, (_, write) in written.items()}
+
+
+def sample_letters(letters: Letters) -> dict[str, Letter]:
+    """The letters alone."""
+    return {name: letter for name, (letter, _) in samples(letters).items()}

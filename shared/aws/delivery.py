@@ -16,10 +16,10 @@ from shared.aws.mail_writer import Writing
 from shared.aws.mailer import Mailer, Suppression
 from shared.aws.secret import Secret
 from shared.channel import Alert, PermanentError, TransientError, UnansweredError
-from shared.domain.mail import Mail, MailKind, sort
-from shared.domain.preference import Channel, Reports
+from shared.domain.mail import Mail
+from shared.domain.preference import Channel
 from shared.domain.report import tutor_path
-from shared.mail.letter import Reader
+from shared.mail.letter import Reader, reader_of
 from shared.mail.mime import mime
 from shared.unsubscribe import unsubscribe_token
 
@@ -164,17 +164,12 @@ class Delivery:
 
     def _raw(self, mail: Mail, write: Writing, to: Addressee, at: datetime) -> bytes:
         """The mail as SES takes it, with the recipient's own ways out of mails of its sort."""
-        url = self._choice(to, what, at) if (what := sort(mail)) else None
-        reports = mail.kind is MailKind.SESSION_REPORT
-        reader = Reader(
-            to.preference.zone,
-            username=to.username,
-            unsubscribe_url=url,
-            changes_url=self._choice(to, f"reports:{Reports.CHANGES}", at) if reports else None,
+        reader = reader_of(
+            mail, to.username, to.preference.zone, lambda what: self._choice(to, what, at)
         )
         return mime(
             write(reader), sender=self.sender, reply_to=self.contact, recipient=to.address or "",
-            at=at, message_id_source=mail.mail_id, unsubscribe_url=url,
+            at=at, message_id_source=mail.mail_id, unsubscribe_url=reader.unsubscribe_url,
         )  # fmt: skip
 
     def _choice(self, to: Addressee, what: str, at: datetime) -> str:

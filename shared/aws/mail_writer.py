@@ -12,7 +12,7 @@ from shared.aws.prediction_table import PredictionTable
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import Table
 from shared.aws.tutor_log import LogTable
-from shared.domain.digest import Span, digest, summary
+from shared.domain.digest import Span, departures, digest, summary
 from shared.domain.flag import FlagStatus
 from shared.domain.intervention import Intervention, Owner
 from shared.domain.log import midnight
@@ -24,6 +24,7 @@ from shared.domain.prediction import Prediction
 from shared.domain.report import TutorReport, session_report, task, tutor_report
 from shared.domain.scorecard import Scorecard
 from shared.domain.session import Outcome, outcomes
+from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import TutorRow
 from shared.mail.advice import topics
 from shared.mail.letter import Letter, Letters, Reader, TutorFacts
@@ -154,7 +155,9 @@ class MailWriter:
         }
         began = datetime.combine(first, datetime.min.time(), at.tzinfo)
         known = [*self.interventions.open_ones(), *self.interventions.done_ones(began)]
-        told = summary(Span.WEEK if weekly else Span.MONTH, first, last, days, known, at)
+        gone = (row.tutor_id for row in self.cards.rows() if TutorStatus(row.status).gone)
+        left = departures(self.logs.tutors(gone), first, last)
+        told = summary(Span.WEEK if weekly else Span.MONTH, first, last, days, known, at, left)
         return Writing(lambda reader: self.letters.summary(told, reader))
 
     def _to_tutor(self, mail: Mail) -> Writing:

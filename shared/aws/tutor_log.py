@@ -1,6 +1,6 @@
 """Sessions, profiles and events as merged from reports, and the log each tutor is scored from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -76,6 +76,11 @@ class LogTable:
         """A tutor's profile, or the stub of a tutor nobody described yet."""
         item = self._table.get(key.profile(tutor_id))
         return loaded(Tutor, item) if item else Tutor(tutor_id)
+
+    def tutors(self, tutor_ids: Iterable[str]) -> Iterator[Tutor]:
+        """The profiles of many tutors, in any order; none of those nobody described."""
+        items = self._table.get_many(map(key.profile, tutor_ids))
+        return (loaded(Tutor, item) for item in items)
 
     def put_tutor(self, tutor: Tutor) -> None:
         """Store a profile unless a newer one is known; raises VersionConflictError on a race."""

@@ -14,6 +14,7 @@ from shared.domain.intervention import Intervention, Outcome, Owner, Status
 from shared.domain.override import Override
 from shared.domain.overview import Overview
 from shared.domain.report import Task, task, tutor_path
+from shared.domain.tutor import Tutor
 from shared.domain.tutor_row import TutorRow
 
 MOST_LINES = 10
@@ -197,8 +198,6 @@ class Compared:
     value: float | None
     before: float | None
     n: int = 0
-    series: tuple[float | None, ...] = ()
-    """Of each day of the period, for a chart."""
 
     @property
     def change(self) -> float | None:
@@ -275,18 +274,22 @@ def summary(
         first=first,
         last=last,
         tutors=ended.tutors if ended else None,
-        levels={level: _level(level, days, inside, ended, earlier) for level in RiskLevel},
+        levels={level: _level(level, ended, earlier) for level in RiskLevel},
         at_risk=tuple(Day(day, _at_risk(days.get(day))) for day in inside),
-        reschedule_rate=_rate("reschedule_rate", days, inside, ended, earlier),
-        no_show_rate=_rate("no_show_rate", days, inside, ended, earlier),
-        first_session_success_rate=_rate(
-            "first_session_success_rate", days, inside, ended, earlier
-        ),
+        reschedule_rate=_rate("reschedule_rate", ended, earlier),
+        no_show_rate=_rate("no_show_rate", ended, earlier),
+        first_session_success_rate=_rate("first_session_success_rate", ended, earlier),
         tasks=_tasks(told, first, last, now),
         precision=precision(one.opinion for one in told if not one.held_out),
         departures=departures,
         expected_departures=began.expected_departures_30d if began else None,
     )
+
+
+def departures(tutors: Iterable[Tutor], first: date, last: date) -> int:
+    """How many of some tutors left in a period, by their profiles: days are in UTC."""
+    left = (tutor.status_since for tutor in tutors if tutor.gone)
+    return sum(since is not None and first <= since.date() <= last for since in left)
 
 
 def _before(span: Span, first: date) -> list[date]:
@@ -306,33 +309,19 @@ def _at_risk(overview: Overview | None) -> int | None:
     return sum(overview.at_risk.get(level, 0) for level in (RiskLevel.HIGH, RiskLevel.CRITICAL))
 
 
-def _level(
-    level: RiskLevel,
-    days: Mapping[date, Overview],
-    inside: Sequence[date],
-    ended: Overview | None,
-    earlier: Overview | None,
-) -> Compared:
+def _level(level: RiskLevel, ended: Overview | None, earlier: Overview | None) -> Compared:
     return Compared(
         ended.at_risk.get(level, 0) if ended else None,
         earlier.at_risk.get(level, 0) if earlier else None,
         ended.tutors if ended else 0,
-        tuple(days[day].at_risk.get(level, 0) if day in days else None for day in inside),
     )
 
 
-def _rate(
-    name: str,
-    days: Mapping[date, Overview],
-    inside: Sequence[date],
-    ended: Overview | None,
-    earlier: Overview | None,
-) -> Compared:
+def _rate(name: str, ended: Overview | None, earlier: Overview | None) -> Compared:
     return Compared(
         getattr(ended, name).value if ended else None,
         getattr(earlier, name).value if earlier else None,
         getattr(ended, name).n if ended else 0,
-        tuple(getattr(days[day], name).value if day in days else None for day in inside),
     )
 
 

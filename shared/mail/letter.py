@@ -1,7 +1,7 @@
 """Letters: what is told, put into the words and looks of a mail."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from shared.domain.churn_score import RiskLevel, told_score
 from shared.domain.digest import Digest, Span, Summary
 from shared.domain.intervention import Intervention
 from shared.domain.intervention_rule import RULE
-from shared.domain.mail import MailKind
+from shared.domain.mail import Mail, MailKind, sort
+from shared.domain.preference import Reports
 from shared.domain.report import SessionReport, Task, TutorReport, tutor_path
 from shared.domain.session import OutcomeKind
 from shared.mail import phrase, sentence
@@ -59,17 +60,27 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads it: times are told in their zone; `name` greets them, where it is known.
+    """Who reads it: times are told in their zone.
 
     `username` is what tasks of theirs bear. `changes_url` is where they choose to be told only of
     sessions that changed something.
     """
 
     zone: str = "UTC"
-    name: str | None = None
     unsubscribe_url: str | None = None
     username: str | None = None
     changes_url: str | None = None
+
+
+def reader_of(mail: Mail, username: str, zone: str, choice: Callable[[str], str]) -> Reader:
+    """Who reads a mail, with the links by which they get fewer: `choice` makes one of a sort."""
+    what, reports = sort(mail), mail.kind is MailKind.SESSION_REPORT
+    return Reader(
+        zone,
+        unsubscribe_url=choice(what) if what else None,
+        username=username,
+        changes_url=choice(f"reports:{Reports.CHANGES}") if reports else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +234,9 @@ class Letters:
                 said = "Can we help with your schedule?"
             case _:
                 raise ValueError(f"{kind} does not go to tutors")
-        reader = replace(reader or Reader(), name=tutor_name)
         return self._letter(
-            kind, said, reader, advice=advice[0], facts=facts, teaches=subject,
-            contact=self._contact,
+            kind, said, reader or Reader(), advice=advice[0], facts=facts, teaches=subject,
+            contact=self._contact, greeting=phrase.plain(tutor_name or "", phrase.MOST_NAME),
         )  # fmt: skip
 
     def _letter(
@@ -238,7 +248,6 @@ class Letters:
             "caption": CAPTIONS.get(kind, ""),
             "subject": subject,
             "zone": reader.zone,
-            "greeting": phrase.plain(reader.name or "", phrase.MOST_NAME),
             "unsubscribe_url": reader.unsubscribe_url,
             "changes_url": reader.changes_url,
             "username": reader.username,

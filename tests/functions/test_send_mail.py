@@ -48,6 +48,7 @@ from shared.domain.mail import (
 from shared.domain.preference import Channel, Preference, QuietHours, Reports
 from shared.domain.scorecard import daily_record
 from shared.domain.session import OutcomeKind
+from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, completed, log, tutor
 from tests.functions.conftest import Aws, sqs_event
@@ -925,3 +926,16 @@ def test_a_change_that_a_digest_told_is_not_in_the_next_one(
 
     assert len(post.sent()) == 1
     assert state(aws, second).because == "Nothing is due and nothing moved."
+
+
+def test_a_week_tells_who_left(aws: Aws, post: Post, context: LambdaContext) -> None:
+    post.joins("ana")
+    scored(aws, status=TutorStatus.RESIGNED, status_since=NOW.replace(day=12))
+    mail = Mail(
+        MailKind.WEEKLY_SUMMARY, "week", NOW, NOW, owner=Owner.OPS_MANAGER, about=("2026-11-09",)
+    )
+    MailTable(aws.store).put_new(mail)
+
+    assert send(context, mail)
+
+    assert "Tutors who left: 1" in (state(aws, mail).text or "")

@@ -6,7 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.domain.churn_score import RiskLevel
-from shared.domain.digest import MOST_LINES, Digest, Span, Summary, digest, summary
+from shared.domain.digest import (
+    MOST_LINES,
+    Digest,
+    Span,
+    Summary,
+    departures,
+    digest,
+    summary,
+)
 from shared.domain.intervention import (
     Intervention,
     Kind,
@@ -19,6 +27,7 @@ from shared.domain.intervention import (
 )
 from shared.domain.intervention_rule import RULE
 from shared.domain.overview import Overview, Share
+from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import TutorRow, tutor_row
 from tests.builders import AS_OF, ago, card, log, steady, tutor
 
@@ -213,7 +222,6 @@ def test_a_chart_has_every_day_and_gaps_where_nobody_summed_up() -> None:
     told = week({MONDAY: overview(high=25), MONDAY + timedelta(days=2): overview(high=27)})
 
     assert [each.count for each in told.at_risk] == [35, None, 37, None, None, None, None]
-    assert told.levels[RiskLevel.HIGH].series[:3] == (25, None, 27)
 
 
 def test_nothing_known_is_none_and_not_zero() -> None:
@@ -269,3 +277,12 @@ def test_those_who_left_may_be_unknown() -> None:
     told = summary(Span.WEEK, MONDAY, MONDAY + timedelta(days=6), {}, [], ago(0))
 
     assert told.departures is None
+
+
+def test_who_left_is_counted_by_the_day_that_their_profile_says() -> None:
+    left = [
+        tutor(TutorStatus.RESIGNED, status_since=AS_OF.replace(day=day)) for day in (8, 9, 15, 16)
+    ]
+    others = [tutor(TutorStatus.RESIGNED), tutor(status_since=AS_OF.replace(day=10))]
+
+    assert departures([*left, *others], MONDAY, MONDAY + timedelta(days=6)) == 2

@@ -111,7 +111,7 @@ def every_letter(name: str) -> list[Letter]:
                   rose=replace(day.rose, lines=risen))  # fmt: skip
     report = troubled_report(name)
     report = replace(report, session=replace(report.session, subject=name, session_id=name))
-    reader = Reader(ZONE, name)
+    reader = Reader(ZONE)
     facts = TutorFacts(("ratings",), name, (ago(1),))
     return [
         letters().session_report(report, reader),
@@ -141,9 +141,7 @@ def test_gmail_clips_no_mail(name: str) -> None:
 def test_the_fullest_mails_are_not_clipped_either() -> None:
     day = owners_day()
     full = replace(day.opened, total=400)
-    digest = letters().digest(
-        replace(day, overdue=full, due_today=full, opened=full), Reader(ZONE, "T" * 500)
-    )
+    digest = letters().digest(replace(day, overdue=full, due_today=full, opened=full), Reader(ZONE))
     overdue = letters().overdue(overdue_tasks(400), names(500), READER)
 
     assert max(len(letter.html.encode()) for letter in (digest, overdue)) < 100_000
@@ -272,8 +270,27 @@ def test_whoever_is_given_a_task_reads_what_why_and_until_when() -> None:
     letter = samples()["assigned"]
 
     assert letter.subject.startswith("For you: coaching session, ")
-    for words in ("someone gave you this task, due ", "Why", "What to do", "gave you a task"):
+    for words in ("somebody-else gave you this task, due ", "Why", "What to do", "gave you a task"):
         assert words in shown(letter)
+
+
+@pytest.mark.parametrize("name", ["alert", "overdue", "assigned"])
+def test_what_belongs_to_the_work_offers_no_way_out_of_it(name: str) -> None:
+    assert "unsubscribe" not in samples()[name].html + samples()[name].text
+
+
+def test_samples_say_what_the_rules_say() -> None:
+    plan = samples()["alert"].text
+
+    assert "Improvement plan" in plan
+    assert "Churn score 81, above 75 for 7 days." in plan
+
+
+def test_an_alert_without_a_task_says_what_to_look_at() -> None:
+    alert = samples()["alert_without_task"].text
+
+    assert "What to do\nAsk the tutor what keeps getting in the way" in alert
+    assert "Nothing to do" not in alert
 
 
 def test_a_session_report_has_nothing_of_the_student() -> None:
