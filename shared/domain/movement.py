@@ -21,18 +21,24 @@ _ORDER = {level: place for place, level in enumerate(RiskLevel)}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was last told of a tutor. `alerted` is the level of the last alert, if any."""
+    """What was last told of a tutor. `alerted` is the level of the last alert, if any.
+
+    `set_by_manager` is whether the level was a manager's and not the computed score's.
+    """
 
     level: RiskLevel
     tier: Tier
     confirmed: tuple[str, ...] = ()
     alerted: RiskLevel | None = None
     alerted_at: datetime | None = None
+    set_by_manager: bool = False
 
 
 def seen(before: Seen | None, now: Facts) -> Seen:
     """What is known after a look: as `now` says, with what was alerted so far."""
-    told = Seen(now.level, now.tier, tuple(sorted(now.confirmed)))
+    told = Seen(
+        now.level, now.tier, tuple(sorted(now.confirmed)), set_by_manager=now.set_by_manager
+    )
     if before is None:
         return told
     return replace(told, alerted=before.alerted, alerted_at=before.alerted_at)
@@ -47,8 +53,7 @@ def movement(
     words = []
     if now.level is not before.level:
         verb = "rose" if _ORDER[now.level] > _ORDER[before.level] else "fell"
-        whose = "" if now.computed_score is None else ", set by a manager"
-        words.append(f"Risk {verb} from {before.level} to {now.level}{whose}")
+        words.append(f"Risk {verb} from {before.level} to {now.level}{_whose(before, now)}")
     words += (
         f"New flag: {flag_named(code)}"
         for code in sorted(now.confirmed.difference(before.confirmed))
@@ -64,6 +69,13 @@ def movement(
     if now.tier is not before.tier:
         words.append(f"Tier changed from {before.tier} to {now.tier}")
     return tuple(words)
+
+
+def _whose(before: Seen, now: Facts) -> str:
+    """What a manager has to do with a change of level: nothing, for most."""
+    if now.set_by_manager:
+        return ", set by a manager"
+    return ", since a manager's override has ended" if before.set_by_manager else ""
 
 
 def alerting(before: Seen | None, now: Facts) -> bool:

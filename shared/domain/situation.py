@@ -43,6 +43,11 @@ class Facts:
         return self.churn_score if self.computed_score is None else self.computed_score
 
     @property
+    def set_by_manager(self) -> bool:
+        """Whether score and level are a manager's."""
+        return self.computed_score is not None
+
+    @property
     def computed(self) -> "Facts":
         """The same without a manager's word."""
         if self.computed_score is None:

@@ -168,7 +168,8 @@ class Letters:
             of = phrase.who(names.get(late[0].tutor_id), late[0].tutor_id)
             said = f"Overdue: {RULE[late[0].kind].title.lower()}, {phrase.plain(of, 40)}"
         return self._letter(
-            MailKind.OVERDUE, said, reader, title=title, tasks=late[:MOST_TASKS], rules=RULE,
+            MailKind.OVERDUE, said, reader, title=title, lead=sentence.time_ran_out(late),
+            tasks=late[:MOST_TASKS], rules=RULE,
             names=names, more=max(0, len(late) - MOST_TASKS), tutor_path=tutor_path,
         )  # fmt: skip
 

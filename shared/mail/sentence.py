@@ -6,6 +6,7 @@ from datetime import datetime
 from shared.domain.churn_score import RiskLevel
 from shared.domain.digest import Compared, Day, Digest, Span, Summary
 from shared.domain.flag import FlagStatus
+from shared.domain.intervention import Intervention
 from shared.domain.override import Override
 from shared.domain.report import Move, RaisedFlag, Rescheduling
 from shared.mail import phrase
@@ -95,6 +96,16 @@ def holder(assignee: str | None, username: str | None) -> str:
     if assignee is None:
         return "Nobody has it yet."
     return "You have it." if assignee == username else f"{phrase.plain(assignee, 60)} has it."
+
+
+def time_ran_out(late: Sequence[Intervention]) -> str:
+    """What to do about tasks whose clock has run out: to begin, or to end what was begun."""
+    begun = sum(one.acted_at is not None for one in late)
+    if not begun:
+        return "The time to act has run out. Start it, hand it over, or say why it can wait."
+    if begun == len(late):
+        return "It was begun, and should be over by now. Complete it, or hand it over."
+    return "Start or complete each, hand it over, or say why it can wait."
 
 
 def first_sessions_title(sessions_at: Sequence[datetime]) -> str:

@@ -12,6 +12,7 @@ import pytest
 from jinja2 import Environment, UndefinedError
 
 from events.mail_sample import (
+    NOW,
     READER,
     ZONE,
     ago,
@@ -353,6 +354,17 @@ def test_one_missed_deadline_is_named_in_the_subject() -> None:
 
     assert letter.subject == "Overdue: coaching session, syn-t-0050"
     assert "1 task is overdue" in shown(letter)
+
+
+@pytest.mark.parametrize(
+    ("begun", "said"),
+    [(0, "The time to act has run out"), (1, "Start or complete"), (2, "Complete")],
+)
+def test_a_notice_says_to_begin_or_to_end_what_was_begun(begun: int, said: str) -> None:
+    late = overdue_tasks(2)
+    tasks = [replace(one, acted_at=NOW) for one in late[:begun]] + late[begun:]
+
+    assert said in letters().overdue(tasks, {}, Reader()).text
 
 
 def test_a_digest_names_lists_in_the_order_in_which_they_matter() -> None:

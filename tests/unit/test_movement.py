@@ -75,6 +75,15 @@ def test_a_level_that_a_manager_set_is_told_as_such() -> None:
     assert movement(seen(None, WORSE), lowered) == ("Risk fell from high to low, set by a manager",)
 
 
+def test_a_level_that_comes_back_when_an_override_ends_says_so() -> None:
+    lowered = seen(None, overridden(WORSE, override(20.0)))
+
+    assert movement(lowered, WORSE) == (
+        "Risk rose from low to high, since a manager's override has ended",
+    )
+    assert movement(seen(lowered, WORSE), CALM)[0] == "Risk fell from high to low"
+
+
 def test_flags_are_told_by_their_titles() -> None:
     up = replace(CALM, confirmed=frozenset({"no_show_risk"}))
 
