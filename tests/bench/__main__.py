@@ -4,6 +4,7 @@ import argparse
 import os
 import platform
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from tests.bench import (
     units,
     webhook,
 )
-from tests.bench.result import Result, markdown, text
+from tests.bench.result import Result, kept, markdown, text
 
 PARTS: dict[str, Callable[[bool], Result]] = {
     "scoring": scoring.run,
@@ -46,7 +47,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="smaller and fewer runs")
-    parser.add_argument("--write", type=Path, help="also write the tables to this Markdown file")
+    parser.add_argument(
+        "--write", type=Path, help="also put the tables into this Markdown file, keeping the others"
+    )
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
@@ -56,9 +59,11 @@ def main() -> None:
     print(machine())
     results: list[Result] = []
     for name in options.parts or PARTS:
+        about = f"Measured on: {machine()}, commit {_commit()}."
         results.append(_printed(name, options.quick))
         if options.write:
-            options.write.write_text(_document(results))
+            known = options.write.read_text() if options.write.exists() else ""
+            options.write.write_text(kept(known, markdown(results[-1], about)))
     missed = sum(result.missed for result in results)
     print(f"\n{missed} goals missed." if missed else "\nEvery goal met.")
     sys.exit(1 if missed else 0)
@@ -89,16 +94,11 @@ def _processor() -> str:
     return platform.machine()
 
 
-def _document(results: list[Result]) -> str:
-    tables = "\n".join(markdown(result) for result in results)
-    return (
-        "# Benchmark\n\n"
-        "Printed by `make bench`, kept by `make bench PART='--write docs/benchmark.md'`; "
-        "`tests/bench/` says how each figure is measured.\n\n"
-        f"Measured on: {machine()}. Other work ran on the same cores at the time when the load"
-        " is above 2: then compare counts and processor times rather than seconds.\n\n"
-        f"{tables}"
+def _commit() -> str:
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
     )
+    return told.stdout.strip() or "unknown"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What a part of the benchmark found: a titled table of figures, each with its goal and verdict."""
 
+import re
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -64,11 +65,34 @@ def text(result: Result) -> str:
     return "\n".join([f"\n{result.title}", "-" * len(result.title), *lines, *notes])
 
 
-def markdown(result: Result) -> str:
-    """The table for the documentation."""
+INTRODUCTION = """# Benchmark
+
+Printed by `make bench`, kept by `make bench PART='--write docs/benchmark.md'` (of some parts alone: \
+`PART='--write docs/benchmark.md churn mail'`); `tests/bench/` says how each figure is measured. \
+Where the load is above 2 other work ran on the same cores: then compare counts and processor times \
+rather than seconds.
+"""
+
+
+def markdown(result: Result, about: str) -> str:
+    """The section for the documentation; `about` says what it was measured on."""
     lines = ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in result.rows]
-    return "\n".join([f"## {result.title}", "", *(f"{n}\n" for n in result.notes), *lines, ""])
+    notes = (f"{note}\n" for note in (*result.notes, about))
+    return "\n".join([f"## {result.title}", "", *notes, *lines, ""])
+
+
+def kept(document: str, section: str) -> str:
+    """A document with a section in the place of the one of its title, or at the end."""
+    title = section.partition("\n")[0]
+    _, *sections = re.split(r"^(?=## )", document, flags=re.MULTILINE)
+    sections = [f"{each.rstrip()}\n" for each in sections]
+    titles = [each.partition("\n")[0] for each in sections]
+    if title in titles:
+        sections[titles.index(title)] = section
+    else:
+        sections.append(section)
+    return "\n".join((INTRODUCTION, *sections))
 
 
 def best(once: Callable[[], object], times: int) -> float:
