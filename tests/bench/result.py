@@ -65,13 +65,13 @@ def text(result: Result) -> str:
     return "\n".join([f"\n{result.title}", "-" * len(result.title), *lines, *notes])
 
 
-INTRODUCTION = """# Benchmark
-
-Printed by `make bench`, kept by `make bench PART='--write docs/benchmark.md'` (of some parts alone: \
-`PART='--write docs/benchmark.md churn mail'`); `tests/bench/` says how each figure is measured. \
-Where the load is above 2 other work ran on the same cores: then compare counts and processor times \
-rather than seconds.
-"""
+INTRODUCTION = (
+    "# Benchmark\n\n"
+    "Printed by `make bench`, kept by `make bench PART='--write docs/benchmark.md'` (of some parts "
+    "alone: `PART='--write docs/benchmark.md churn mail'`); `tests/bench/` says how each figure is "
+    "measured. Where the load is above 2 other work ran on the same cores: then compare counts and "
+    "processor times rather than seconds.\n"
+)
 
 
 def markdown(result: Result, about: str) -> str:

@@ -57,12 +57,12 @@ def site(stack: LocalStack, marketplace: Marketplace) -> str:
         *profile(CALM, "Ada Byron"),
         *profile(ODD, MARKUP),
         *sessions(
-            *(completed(f"s-calm-{n}", CALM, 24 * n + 3, student_rating=5) for n in range(20)),
-            *(completed(f"s-odd-{n}", ODD, 24 * n + 3, student_rating=5) for n in range(6)),
-            *(completed(f"s-low-{n}", AT_RISK, 56 * n + 5, student_rating=2) for n in range(16)),
-            completed("s-first", AT_RISK, 60, session_number=1, student_rating=1),
+            *(completed(f"d-calm-{n}", CALM, 24 * n + 3, student_rating=5) for n in range(20)),
+            *(completed(f"d-odd-{n}", ODD, 24 * n + 3, student_rating=5) for n in range(6)),
+            *(completed(f"d-low-{n}", AT_RISK, 56 * n + 5, student_rating=2) for n in range(16)),
+            completed("d-first", AT_RISK, 60, session_number=1, student_rating=1),
             *(missed(n) for n in range(3)),
-            *(moved(f"s-moved-{n}", AT_RISK, 20 + n) for n in range(4)),
+            *(moved(f"d-moved-{n}", AT_RISK, 20 + n) for n in range(4)),
         ),
     ]
     marketplace.deliver(deliveries)
@@ -95,7 +95,7 @@ def sessions(*bodies: dict[str, object]) -> list[Delivery]:
 
 
 def missed(number: int) -> dict[str, object]:
-    body = completed(f"s-missed-{number}", AT_RISK, 24 * (2 + 2 * number))
+    body = completed(f"d-missed-{number}", AT_RISK, 24 * (2 + 2 * number))
     del body["completed_time"]
     return body | {"status": "no_show", "no_show_party": "tutor"}
 
@@ -166,7 +166,7 @@ def test_the_tutor_at_risk_stands_first_and_the_page_says_why(page: Page) -> Non
     first.get_by_role("link", name="Grace Hopper").click()
 
     heading(page, "Grace Hopper")
-    expect(page.get_by_role("region", name="Flags")).to_contain_text("s-missed-0")
+    expect(page.get_by_role("region", name="Flags")).to_contain_text("d-missed-0")
     parts = page.get_by_role("table", name="Parts of the churn score")
     points = [float(cell) for cell in parts.locator("tbody td:last-child").all_inner_texts()]
     (total,) = parts.locator("tfoot td:last-child").all_inner_texts()
