@@ -48,7 +48,8 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 	@mkdir -p build
 	@.venv/bin/lint-imports --no-cache > build/imports.txt 2>&1 || (cat build/imports.txt; exit 1)
 
-test: check site ruby chromium ## Everything that must hold, as CI runs it
+test: ## Everything that must hold, as CI runs it
+	@$(MAKE) --no-print-directory --output-sync -j 3 check site chromium
 	@$(if $(CI),REQUIRE_RAILS=1) .venv/bin/pytest --ignore tests/e2e --numprocesses 2 --dist loadfile --durations 10
 	@.venv/bin/pytest tests/e2e --numprocesses 2 --dist loadfile --durations 10
 
@@ -62,7 +63,7 @@ ruby:
 	      --no-install-recommends $(RUBY_PACKAGES) >/dev/null; } || \
 	  echo "Skipping what needs Ruby; on Debian: apt-get install $(RUBY_PACKAGES)"
 
-chromium:
+chromium: ruby  # after it: packages are installed one at a time
 	@command -v chromium >/dev/null || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	    apt-get -qq update >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \

@@ -51,7 +51,7 @@ def tried(world: World, seed: int, folder: Path, moments: Sequence[datetime]) ->
     return Tried(model, rows.take(rows.closed(HEADLINE)))
 
 
-CITY = World("city", tutors=500)
+CITY = World("city", tutors=400, days=180)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Tried:
 @pytest.fixture(scope="module")
 def best(city: Tried) -> np.ndarray:
     """The ceiling's probabilities of each of the city's rows, by horizon."""
-    known = ceiling(simulate(CITY, 3, END), MOMENTS).by_tutor_and_moment()
+    known = ceiling(simulate(CITY, 3, END), MOMENTS, CLOSED).by_tutor_and_moment()
     rows = city.rows
     names = (rows.names[tutor] for tutor in rows.tutor)
     return np.array([known[name, instant(at)] for name, at in zip(names, rows.at, strict=True)])

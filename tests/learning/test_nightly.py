@@ -13,7 +13,7 @@ from shared.domain.evaluation import HEADLINE
 from shared.ml.ceiling import Ceiling
 from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import microseconds
-from shared.ml.model import pack, versioned
+from shared.ml.model import versioned
 from shared.ml.nightly import (
     DAYS_BETWEEN,
     TEST_DAYS,
@@ -99,36 +99,11 @@ def test_the_decision_says_in_sentences_why(night: Night) -> None:
     assert all(reason.endswith(".") for reason in night.decision.reasons)
 
 
-@pytest.fixture(scope="module")
-def young_champion(town: Town, best: Ceiling) -> Night:
-    three = TWO_O_CLOCK + timedelta(hours=1)
-    champion = InForce(town.model, three - timedelta(days=2))
-    return nightly(town.logs, champion, three, ceiling=best, threads=1)
-
-
-def test_a_night_repeated_an_hour_later_makes_the_same_files(
-    night: Night, young_champion: Night
-) -> None:
-    """So the version is the same, too, and storing it again is harmless."""
-    first, again = night.challenger, young_champion.challenger
-
-    assert first is not None
-    assert again is not None
-    assert pack(first) == pack(again)
-
-
 def test_the_version_is_that_of_the_evaluated_model(night: Night) -> None:
     model = night.challenger
 
     assert model is not None
     assert versioned(model).manifest == model.manifest
-
-
-def test_a_champion_serves_a_week_before_it_is_challenged(young_champion: Night) -> None:
-    assert not young_champion.decision.promoted
-    (why,) = young_champion.decision.reasons
-    assert "put there or judged 2 days ago" in why
-    assert f"after {DAYS_BETWEEN} at the earliest" in why
 
 
 def meet(town: Town, night: Night, champion: InForce, copies: int = 1) -> Decision:
@@ -137,6 +112,15 @@ def meet(town: Town, night: Night, champion: InForce, copies: int = 1) -> Decisi
     towns = {f"{each}-{name}": one for each in range(copies) for name, one in town.ledgers.items()}
     tested = rows_to_judge(towns, night.challenger, END)
     return decided(towns, night.challenger, champion, tested, TWO_O_CLOCK)
+
+
+def test_a_champion_serves_a_week_before_it_is_challenged(town: Town, night: Night) -> None:
+    found = meet(town, night, InForce(town.model, TWO_O_CLOCK - timedelta(days=2)))
+
+    assert not found.promoted
+    (why,) = found.reasons
+    assert "put there or judged 2 days ago" in why
+    assert f"after {DAYS_BETWEEN} at the earliest" in why
 
 
 def test_a_model_trained_long_ago_but_put_in_force_now_serves_a_week_too(
@@ -186,10 +170,9 @@ def test_a_challenger_no_better_than_the_champion_is_not_let_in(town: Town, nigh
     assert any("log-loss" in reason or "can not be told" in reason for reason in found.reasons)
 
 
-def test_health_holds_predictions_against_what_came(town: Town, young_champion: Night) -> None:
-    health = young_champion.health
+def test_health_holds_predictions_against_what_came(town: Town) -> None:
+    health = health_of(town.ledgers, town.model, END, TWO_O_CLOCK)
 
-    assert health is not None
     assert health.model_version == town.model.manifest.version
     realised = {each.horizon_days: each for each in health.realised}
     assert realised[30].rows > 500
