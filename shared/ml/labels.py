@@ -65,8 +65,8 @@ def departures(ledger: Ledger, end: int) -> Departures:
     """Every departure that is known at `end` (microseconds)."""
     taught = ledger["taught"].at
     following = np.append(taught[1:], end)[: len(taught)]
-    away = ledger.leave_before(following) - ledger.leave_before(taught)
-    onset = following - taught - away > SILENCE_DAYS * DAY
+    told = (taught < ledger.gone_at) & (ledger.gone_at < following)
+    onset = _silent(ledger, taught, np.where(told, ledger.gone_at, following))
     at, kind = taught[onset], np.full(int(onset.sum()), int(Kind.SILENCE))
     resigned = _resigned_at(ledger, taught, end)
     if resigned is not None:
@@ -82,9 +82,16 @@ def _resigned_at(ledger: Ledger, taught: Ints, end: int) -> int | None:
     if gone > end or gone == ALWAYS:
         return None
     last = int(np.searchsorted(taught, gone, side="left"))
-    if last == 0 or gone - taught[last - 1] > SILENCE_DAYS * DAY:
+    if last == 0 or _silent(ledger, taught[last - 1 : last], np.array([gone]))[0]:
         return None
     return gone
+
+
+def _silent(ledger: Ledger, since: Ints, until: Ints) -> Bools:
+    """Whether that is longer than a fortnight without a lesson, leave left out."""
+    away = ledger.leave_before(until) - ledger.leave_before(since)
+    silent: Bools = until - since - away > SILENCE_DAYS * DAY
+    return silent
 
 
 def labels(ledger: Ledger, at: Ints, end: int) -> Labels:

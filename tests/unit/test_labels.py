@@ -74,6 +74,25 @@ def test_a_deactivation_after_a_silence_adds_nothing_to_it() -> None:
     assert left(told) == [(ago(50), Kind.SILENCE)]
 
 
+@pytest.mark.parametrize(
+    "away",
+    [
+        pytest.param([event("leave_started", ago(49))], id="the leave never ended"),
+        pytest.param(leave(49, 22), id="the leave had just ended"),
+    ],
+)
+def test_who_resigns_on_leave_leaves_by_resigning(away: list[BehaviourEvent]) -> None:
+    told = log(*taught(60, 50), *away, of=tutor(TutorStatus.RESIGNED, status_since=ago(20)))
+
+    assert left(told) == [(ago(20), Kind.RESIGNATION)]
+
+
+def test_what_goes_on_after_a_resignation_is_no_silence_before_it() -> None:
+    told = log(*taught(40, 30), of=tutor(TutorStatus.RESIGNED, status_since=ago(16)))
+
+    assert left(told) == [(ago(16), Kind.RESIGNATION)]
+
+
 def test_who_comes_back_can_leave_again() -> None:
     assert [at for at, _ in left(log(*taught(90, 60, 59, 20)))] == [ago(90), ago(59), ago(20)]
 
