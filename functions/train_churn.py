@@ -40,9 +40,6 @@ class Env(Setting):
     READERS: int = 8
 
 
-NIGHTS = TEST_DAYS + 1
-"""Decisions to look back on; an older one was judged by none of the moments that judge tonight."""
-
 env = Env.read()
 logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
@@ -64,7 +61,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     known = gather(learners.tutor_ids, midnight(at) - timedelta(days=env.TRAIN_DAYS))
     before = models.registry.champion()
 
-    night = nightly(known, in_force(before), at, ceiling=ceiling(), threads=env.NTHREAD)
+    night = nightly(known, in_force(before, at), at, ceiling=ceiling(), threads=env.NTHREAD)
     decision = replace(night.decision, reasons=(*night.decision.reasons, learners.about))
     night = replace(night, decision=decision)
 
@@ -82,15 +79,16 @@ def gather(tutor_ids: tuple[str, ...], since: datetime) -> Mapping[str, Log]:
         return dict(zip(tutor_ids, read, strict=True))
 
 
-def in_force(before: Champion | None) -> InForce | None:
+def in_force(before: Champion | None, at: datetime) -> InForce | None:
     """The model to challenge: the one in force, or the newest before it whose files are good.
 
-    None where there is none; a damaged file must not lower the bar.
+    None where there is none; a damaged file must not lower the bar. What was decided longer ago
+    than the test reaches back rests on none of tonight's moments.
     """
     if before is None:
         return None
-    judged = [each.decided_at for each in models.registry.decisions(NIGHTS) if each.evaluations]
-    since = max((before.since, *judged))
+    lately = models.registry.decisions(None, at - timedelta(days=TEST_DAYS))
+    since = max((before.since, *(each.decided_at for each in lately if each.evaluations)))
     for version in (before.version, *before.earlier):
         try:
             return InForce(unpack(models.model(version), env.NTHREAD), since)

@@ -102,9 +102,11 @@ class ModelRegistry:
         """Keep a decision that changed nothing."""
         self._table.put(_decision_item(decision))
 
-    def decisions(self, count: int = DECISIONS_SHOWN) -> list[Decision]:
-        """The last decisions, newest first."""
-        between = ("DECISION#", "DECISION#~")
+    def decisions(
+        self, count: int | None = DECISIONS_SHOWN, since: datetime | None = None
+    ) -> list[Decision]:
+        """The last decisions, newest first; all of them since some time where no count is given."""
+        between = (key.decision(since).sk if since else "DECISION#", "DECISION#~")
         items = self._table.query(key.champion().pk, between, limit=count, newest=True)
         return [loaded(Decision, item) for item in items]
 

@@ -43,7 +43,8 @@ class Measures:
     training data where it was told; `brier_skill_own` over the sample's own base rate, which
     nobody knew beforehand. `calibration_error` is over ten bins of equal size,
     `calibration_error_equal_width` over ten of equal width, and `calibration_noise` is the
-    calibration error that chance alone would give a perfect forecast here.
+    calibration error that chance alone would give a perfect forecast here. `mean_forecast` is right
+    if it lies between `observed_low` and `observed_high`, the share that left with 95 %.
     """
 
     rows: int
@@ -70,6 +71,9 @@ class Measures:
     calibration_noise: float | None = None
     calibration_slope_low: float | None = None
     calibration_slope_high: float | None = None
+    mean_forecast: float | None = None
+    observed_low: float | None = None
+    observed_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

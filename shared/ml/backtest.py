@@ -28,6 +28,7 @@ from shared.ml.ledger import DAY, PROFILE, Ints, Ledger, instant, microseconds
 from shared.ml.measure import agreement, auc, lift, measures, paired_difference, ranking
 from shared.ml.model import ChurnModel
 from shared.ml.record_end import RecordEnd, closures, record_end
+from shared.ml.reliance import followed
 from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
 from shared.ml.scored import Scored, reference_at, scored
 from shared.ml.train import TrainingError, train
@@ -486,10 +487,10 @@ def _about_outcomes(found: Measures, days: int) -> Iterator[str]:
             f"Only {found.positive_tutors} tutors left within {within(days)} of a tested moment: "
             "every figure on it is uncertain, as its interval says."
         )
-    before, now = found.reference_rate, found.base_rate
-    if before and now and not 1 / RATE_MOVED < now / before < RATE_MOVED:
+    before, now, said = found.reference_rate, found.base_rate, found.mean_forecast
+    if before and now and said and not 1 / RATE_MOVED < now / before < RATE_MOVED:
         yield (
             f"Departures within {within(days)} were {'commoner' if now > before else 'rarer'} in "
-            f"the test ({now:.1%}) than in training as a whole ({before:.1%}), which is what the "
-            "model knows: it shows in how far the percentages are off."
+            f"the test ({now:.1%}) than in training as a whole ({before:.1%}); the model says "
+            f"{said:.1%} on average, {followed(before, now, said)}."
         )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from shared.domain.evaluation import ReliabilityBin
 from shared.domain.rate import Z_95, wilson
-from shared.ml.bootstrap import Array, Floats, codes
+from shared.ml.bootstrap import Array, Floats, codes, ratio_interval
 
 BINS = 10
 CLIP = 1e-6
@@ -182,4 +182,20 @@ def recalibrated(y: Floats, p: Floats, tutor: Array) -> dict[str, float]:
         "calibration_slope": line[1],
         "calibration_slope_low": line[1] - half,
         "calibration_slope_high": line[1] + half,
+    }
+
+
+def in_the_large(label: Array, probability: Array, tutor: Array) -> dict[str, float | None]:
+    """The mean forecast, and the share that left with 95 % among just these rows.
+
+    Calibration in the large (Cox 1958, Steyerberg 2009); whole tutors drawn, for rows of one are
+    alike. A slope does not notice when all forecasts are too high, nor does an error in points
+    where departures are few.
+    """
+    mean = float(np.mean(probability))
+    gap = ratio_interval(np.asarray(label - probability), np.ones(len(label)), tutor)
+    return {
+        "mean_forecast": mean,
+        "observed_low": max(0.0, mean + gap.low) if gap else None,
+        "observed_high": min(1.0, mean + gap.high) if gap else None,
     }

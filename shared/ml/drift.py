@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 
 from shared.domain.churn_model import FeatureDrift, FeatureProfile, Health, Realised
-from shared.ml.bootstrap import Array, Floats, codes, ratio_interval
+from shared.ml.bootstrap import Array, Floats, codes
+from shared.ml.calibration import in_the_large
 
 BINS = 10
 Z_99 = 2.3263478740408408
@@ -117,18 +118,12 @@ def realised(horizon_days: int, label: Array, probability: Array, tutor: Array) 
 
     The interval is of the share that came among just these tutor-moments, whole tutors drawn.
     """
-    gap = ratio_interval(np.asarray(label - probability), np.ones(len(label)), tutor)
-    if gap is None:
+    found = in_the_large(label, probability, tutor)
+    low, high = found["observed_low"], found["observed_high"]
+    if low is None or high is None:
         return None
-    predicted = float(np.mean(probability))
-    return Realised(
-        horizon_days,
-        len(label),
-        predicted,
-        float(np.mean(label)),
-        max(0.0, predicted + gap.low),
-        min(1.0, predicted + gap.high),
-    )
+    predicted, observed = float(np.mean(probability)), float(np.mean(label))
+    return Realised(horizon_days, len(label), predicted, observed, low, high)
 
 
 NOTHING_CAME: Final = "No outcome has closed yet that it did not learn from."

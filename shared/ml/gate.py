@@ -19,7 +19,6 @@ from shared.ml.measure import lift, log_losses, measures, paired_difference
 
 DEPARTURES_TO_JUDGE = 50
 LEAVERS_TO_JUDGE = 30
-NEEDED = f"{DEPARTURES_TO_JUDGE} of {LEAVERS_TO_JUDGE}"
 
 FEWEST_IN_GROUP = 10
 """Departures, of as many tutors, from which on a subgroup is compared on its own."""
@@ -128,7 +127,7 @@ def enough_outcomes(case: Case) -> Finding:
         passed,
         f"{'Enough' if passed else 'Too little'} to judge by: {found.rows:,} outcomes have closed, "
         f"{found.positives:,} of them departures, of {found.positive_tutors:,} tutors "
-        f"(needed: {NEEDED}).",
+        f"(needed: {DEPARTURES_TO_JUDGE} of {LEAVERS_TO_JUDGE}).",
     )
 
 

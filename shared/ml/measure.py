@@ -22,7 +22,13 @@ from shared.ml.bootstrap import (
     interval,
     ratio_interval,
 )
-from shared.ml.calibration import CLIP, calibration_error, calibration_noise, recalibrated
+from shared.ml.calibration import (
+    CLIP,
+    calibration_error,
+    calibration_noise,
+    in_the_large,
+    recalibrated,
+)
 from shared.ml.calibration import reliability as reliability
 
 SHARES = (0.01, 0.02, 0.05, 0.10, 0.20, 0.30, 0.50, 1.0)
@@ -62,6 +68,7 @@ def measures(
             "calibration_error_equal_width": calibration_error(y, p, equal_width=True),
             "calibration_noise": calibration_noise(y, p, tutor),
             **recalibrated(y, p, tutor),
+            **in_the_large(y, p, tutor),
         }
     return Measures(**found)
 

@@ -19,7 +19,7 @@ from shared.ml.calibration import reliability
 from shared.ml.ceiling import Ceiling, best_possible
 from shared.ml.drift import drift, health, realised
 from shared.ml.features import Floats
-from shared.ml.gate import NEEDED, Closed, decide, enough
+from shared.ml.gate import LEAVERS_TO_JUDGE, Closed, decide
 from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
 from shared.ml.measure import lift, measures
@@ -195,15 +195,14 @@ def _too_soon(champion: InForce, tested: Sample, now: datetime) -> str | None:
     stays = f"{champion.version} stays in force: it was put there or judged {served:.0f} days ago"
     if served < DAYS_BETWEEN:
         return f"{stays}, and is challenged after {DAYS_BETWEEN} at the earliest."
-    known_then = champion.since - timedelta(days=HEADLINE + SILENCE_DAYS)
-    new = tested.take(tested.closed(HEADLINE) & (tested.at > microseconds(known_then)))
-    left = new.leaves_within(HEADLINE)
-    departures, leavers = int(left.sum()), len(np.unique(new.tutor[left]))
-    if enough(departures, leavers):
+    left = tested.take(tested.closed(HEADLINE) & tested.leaves_within(HEADLINE))
+    new = left.at + left.ahead + SILENCE_DAYS * DAY > microseconds(champion.since)
+    leavers = len(np.unique(left.tutor[new]))
+    if leavers >= LEAVERS_TO_JUDGE:
         return None
     return (
-        f"{stays}, and {departures:,} departures of {leavers:,} tutors that it did not learn from "
-        f"have become certain since ({NEEDED} are needed to judge anew)."
+        f"{stays}, and {leavers:,} tutors that it did not learn from have left for certain since "
+        f"({LEAVERS_TO_JUDGE} are needed to judge anew)."
     )
 
 

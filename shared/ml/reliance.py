@@ -7,6 +7,8 @@ from shared.ml.calibration import SLOPES, slope_allowed
 from shared.ml.gate import enough
 
 CALIBRATION_GOAL = 0.03
+LEVEL = 1.25
+"""How many times too high or too low forecasts may be on average and count as right."""
 
 type Calibration = Literal["right", "off by chance", "off", "unknown"]
 type Reliance = Literal["percentages", "perhaps", "order", "nothing", "unknown"]
@@ -28,18 +30,20 @@ _RELIED: dict[Calibration, Reliance] = {"right": "percentages", "off by chance":
 
 
 def calibration(found: Measures) -> Calibration:
-    """Whether calibration error and slope, as they are printed, reach their goals.
+    """Whether calibration error, slope and level, as they are printed, reach their goals.
 
-    By chance they miss them if the error is no larger than a perfect forecast would have here, and
-    the slope's interval reaches into what is allowed.
+    By chance they miss them if the error is no larger than a perfect forecast would have here, the
+    slope's interval reaches into what is allowed, and that of the share that left holds the mean
+    forecast.
     """
     error, slope = found.calibration_error, found.calibration_slope
     if error is None or slope is None:
         return "unknown"
-    if _reached(error) and slope_allowed(slope):
+    if _reached(error) and slope_allowed(slope) and level_allowed(found):
         return "right"
     error_off = not _reached(error) and error > (found.calibration_noise or 0)
-    return "off" if error_off or _slope_off(found) else "off by chance"
+    off = error_off or _slope_off(found) or _level_off(found)
+    return "off" if off else "off by chance"
 
 
 def _reached(error: float) -> bool:
@@ -52,6 +56,20 @@ def _slope_off(found: Measures) -> bool:
     if found.calibration_slope is None or slope_allowed(found.calibration_slope):
         return False
     return low is None or high is None or low > SLOPES[1] or high < SLOPES[0]
+
+
+def level_allowed(found: Measures) -> bool:
+    """Whether the mean forecast is near enough to the share that left; so where it is not known."""
+    mean, share = found.mean_forecast, found.base_rate
+    return mean is None or (share > 0 and 1 / LEVEL <= mean / share <= LEVEL)
+
+
+def _level_off(found: Measures) -> bool:
+    """Whether the mean forecast is not near enough, beyond chance."""
+    mean, low, high = found.mean_forecast, found.observed_low, found.observed_high
+    if mean is None or level_allowed(found):
+        return False
+    return low is None or high is None or not low <= mean <= high
 
 
 # --- in words ---
@@ -80,6 +98,9 @@ def _missed(found: Measures) -> str:
         reasons.append(error_said(found))
     if slope is not None and not slope_allowed(slope):
         reasons.append(f"too {'extreme' if slope < 1 else 'timid'}, {slope_said(found)}")
+    if not level_allowed(found):
+        high = (found.mean_forecast or 0) > found.base_rate
+        reasons.append(f"too {'high' if high else 'low'}, {level_said(found)}")
     return "; ".join(reasons)
 
 
@@ -110,3 +131,18 @@ def slope_said(found: Measures) -> str:
     low, high = found.calibration_slope_low, found.calibration_slope_high
     known = f"{low:.2f} to {high:.2f}; " if low is not None and high is not None else ""
     return f"slope {found.calibration_slope:.2f} ({known}goal: {SLOPES[0]} to {SLOPES[1]})"
+
+
+def level_said(found: Measures) -> str:
+    """The mean forecast beside the share that left, with its interval."""
+    low, high = found.observed_low, found.observed_high
+    known = f" ({low:.1%} to {high:.1%})" if low is not None and high is not None else ""
+    return f"on average {found.mean_forecast or 0:.1%} where {found.base_rate:.1%} left{known}"
+
+
+def followed(before: float, now: float, said: float) -> str:
+    """How far forecasts went along with a change of the base rate."""
+    share = (said - before) / (now - before)
+    if share < 0:
+        return "having moved the other way"
+    return "having followed it in part" if share < 1 else "more than the change explains"

@@ -15,7 +15,15 @@ from shared.domain.evaluation import (
     Measures,
     within,
 )
-from shared.ml.reliance import Reliance, calibration, error_said, reliance, slope_said, why
+from shared.ml.reliance import (
+    Reliance,
+    calibration,
+    error_said,
+    level_said,
+    reliance,
+    slope_said,
+    why,
+)
 
 type Tone = Literal["good", "mixed", "poor", "unknown"]
 
@@ -193,7 +201,7 @@ def _objection(own: Sequence[Point], report: BacktestReport) -> tuple[Tone, str]
         said = f"The forecasts are not shown to do better than {_named(even)}"
         return "mixed", f"{said}: read the points below."
     right = {point.tone for point in own} == {"good"}
-    if not right or _against(report, HEADLINE, "logistic") == "worse":
+    if not right or any(_against(report, HEADLINE, name) == "worse" for name in MODELS):
         return "mixed", "The forecasts are of use, with reservations: read the points below."
     return None
 
@@ -249,6 +257,7 @@ def _calibrated(found: Measures) -> Point:
     if state == "unknown":
         return Point("unknown", "Whether its percentages are right can not be told.")
     said = f"they are {error_said(found)}, {slope_said(found)}"
+    said += f", {level_said(found)}" if found.mean_forecast is not None else ""
     if state == "right":
         return Point("good", f"Its percentages are right: {said}.")
     if state == "off by chance":
@@ -302,11 +311,11 @@ def _reasons(report: BacktestReport, days: Sequence[int]) -> str:
 
 
 def _not_above_rules(report: BacktestReport, relied: Mapping[int, Reliance]) -> Iterator[Point]:
-    """The other horizons at which a rule without a model does as well, or better."""
+    """The other horizons at which a rule without a model does as well, or anything does better."""
     judged = [days for days, answer in relied.items() if answer != "unknown"]
-    for name in RULES:
+    for name in (*RULES, *MODELS):
         stands = {days: _against(report, days, name) for days in judged}
-        alike = [days for days in judged if stands[days] == "alike"]
+        alike = [days for days in judged if stands[days] == "alike" and name in RULES]
         worse = [days for days in judged if stands[days] == "worse"]
         if alike:
             said = f"Within {_days(alike)} no different from {_named([name])} within chance."
@@ -321,6 +330,8 @@ def _not_above_rules(report: BacktestReport, relied: Mapping[int, Reliance]) -> 
 
 RULES = ("recency", "churn_score")
 """What ranks tutors without any learning."""
+MODELS = ("xgboost", "logistic")
+"""What was learned beside the model in use, which may be one of them, or a chain of several."""
 
 type Standing = Literal["better", "alike", "worse", "unknown"]
 
@@ -345,6 +356,8 @@ def _stands(each: Comparison) -> Standing:
 
 
 def _not_above(report: BacktestReport, days: int) -> bool:
+    if any(_against(report, days, name) == "worse" for name in MODELS):
+        return True
     return any(_against(report, days, name) in ("alike", "worse") for name in RULES)
 
 

@@ -219,6 +219,24 @@ def test_the_calibration_line_undoes_what_was_done_to_the_forecast(
     assert line == pytest.approx((shift, slope), abs=0.1)
 
 
+def test_a_forecast_that_is_right_on_average_lies_in_the_interval_of_what_came() -> None:
+    random = np.random.default_rng(5)
+    tutor = np.repeat(np.arange(300), 8)
+    chance = np.repeat(random.uniform(0.02, 0.2, 300), 8)
+    label = (random.random(len(chance)) < chance).astype(float)
+
+    right, doubled = (measures(label, p, tutor) for p in (chance, 2 * chance))
+
+    assert right.observed_low is not None
+    assert right.observed_high is not None
+    assert right.mean_forecast is not None
+    assert doubled.mean_forecast is not None
+    assert doubled.observed_high is not None
+    assert right.observed_low <= right.mean_forecast <= right.observed_high
+    assert right.observed_low <= right.base_rate <= right.observed_high
+    assert doubled.mean_forecast > doubled.observed_high
+
+
 def test_the_calibration_line_is_where_the_likelihood_is_flat() -> None:
     label, truth, _ = world(tutors=50)
     line = calibration_line(label, truth)

@@ -20,6 +20,7 @@ from shared.ml.chart import Axis, auc_chart, lift_chart, percent, reliability_ch
 from shared.ml.goal import level_goals
 from shared.ml.measure import agreement, lift, measures, paired_difference, ranking
 from shared.ml.page import page
+from shared.ml.reliance import followed
 from shared.ml.report import as_json, write
 from shared.ml.verdict import (
     BacktestReport,
@@ -312,7 +313,8 @@ def test_a_slope_that_may_miss_its_goal_by_chance_is_not_called_wrong() -> None:
     wrong = verdict(with_promoted(**slope(1.4, 1.26, 1.54))).points[2].sentence
 
     assert chance.startswith("Its percentages are not shown to be wrong: they are off by")
-    assert "slope 1.40 (1.10 to 1.70; goal: 0.8 to 1.25); what misses its goal may do so" in chance
+    assert "slope 1.40 (1.10 to 1.70; goal: 0.8 to 1.25), on average" in chance
+    assert chance.endswith("; what misses its goal may do so by chance.")
     assert wrong.startswith("Its percentages should be read with care")
 
 
@@ -321,6 +323,11 @@ def with_quarter(**changed: Any) -> BacktestReport:
     _, *others, quarter = backtest().evaluations
     promoted = replace(quarter.measures["promoted"], **changed)
     return backtest(evaluations=(*others, replace(quarter, measures={"promoted": promoted})))
+
+
+def level(mean: float, high: float = 0.32) -> dict[str, float]:
+    """Forecasts of that mean where 30 % left."""
+    return {"base_rate": 0.3, "mean_forecast": mean, "observed_low": 0.28, "observed_high": high}
 
 
 EXTREME = slope(0.64, 0.5, 0.78)
@@ -360,6 +367,17 @@ QUARTERS = [
     pytest.param({"calibration_error": 0.04, "calibration_noise": 0.05}, "mixed",
                  f"{PERHAPS}Off by 4.0 points on average (goal: 3; chance alone gives 5.0), which "
                  "chance may explain.", id="off by chance"),
+    pytest.param(level(0.375), "good",
+                 "Within 7 and 90 days the percentages are right.", id="just as high as allowed"),
+    pytest.param(level(0.376), "mixed",
+                 f"{ORDER_ALONE}Too high, on average 37.6% where 30.0% left (28.0% to 32.0%).",
+                 id="too high on average"),
+    pytest.param(level(0.23), "mixed",
+                 f"{ORDER_ALONE}Too low, on average 23.0% where 30.0% left (28.0% to 32.0%).",
+                 id="too low on average"),
+    pytest.param(level(0.38, high=0.39), "mixed",
+                 f"{PERHAPS}Too high, on average 38.0% where 30.0% left (28.0% to 39.0%), which "
+                 "chance may explain.", id="too high by chance"),
     pytest.param({"brier_skill_own": 0.0, "base_rate": 0.3}, "mixed",
                  f"{ORDER_ALONE}Errors no smaller than those of always forecasting the test's own "
                  "30.0%.", id="no skill over what came"),
@@ -390,7 +408,11 @@ def test_the_headline_names_the_horizons_it_does_not_hold_for() -> None:
 def test_a_good_verdict_names_the_horizons_it_is_of_where_others_are_not_known() -> None:
     day, *others = backtest().evaluations
     enough = replace(
-        day.measures["promoted"], positives=50, positive_tutors=30, calibration_slope=1.0
+        day.measures["promoted"],
+        positives=50,
+        positive_tutors=30,
+        calibration_slope=1.0,
+        mean_forecast=day.measures["promoted"].base_rate,
     )
     judged = (replace(day, measures={"promoted": enough}), *others)
 
@@ -400,6 +422,18 @@ def test_a_good_verdict_names_the_horizons_it_is_of_where_others_are_not_known()
     assert not_of_a_day.sentence.startswith(
         "The forecasts of 7, 30 and 90 days can be relied on: they find"
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (0.26, "having moved the other way"),
+        (0.32, "having followed it in part"),
+        (0.40, "more than the change explains"),
+    ],
+)
+def test_forecasts_follow_a_change_of_the_base_rate_or_do_not(said: float, words: str) -> None:
+    assert followed(before=0.28, now=0.37, said=said) == words
 
 
 # --- beside what needs no model ---
@@ -457,6 +491,19 @@ def test_a_regression_that_does_as_well_is_named() -> None:
 
     assert verdict(beside({"logistic": ALIKE})).sentence.endswith(named)
     assert named not in verdict(beside({"logistic": BETTER})).sentence
+
+
+@pytest.mark.parametrize("name", ["xgboost", "logistic"])
+def test_another_model_that_does_better_elsewhere_is_told(name: str) -> None:
+    told = beside({name: WORSE}, days=7)
+    chain = replace(told.setting, kinds={**told.setting.kinds, 7: "extended"})
+
+    found = verdict(replace(told, setting=chain))
+
+    worse = [point for point in found.points if point.sentence.startswith("Within 7 days worse")]
+    assert [point.tone for point in worse] == ["poor"]
+    assert found.tone == "mixed"
+    assert verdict(beside({name: ALIKE}, days=7)).tone == "good"
 
 
 def test_the_recency_rule_in_use_is_not_better_than_itself() -> None:
