@@ -30,7 +30,7 @@ AXE: Final = Path(__file__).parents[2] / "frontend_static/node_modules/axe-core/
 AT_RISK, CALM, ODD = "t-grace", "t-calm", "t-odd"
 MARKUP: Final = '=HYPERLINK("x") <img src=x onerror=alert(1)>'
 PAGES: Final = ("/", "/tutors", f"/tutors/{AT_RISK}", "/interventions", "/model", "/definitions",
-                "/settings")  # fmt: skip
+                "/settings", "/settings/notifications")  # fmt: skip
 expect.set_options(timeout=30_000)  # a machine may be busy; what is there is found at once
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
@@ -234,6 +234,26 @@ def test_a_manager_overrides_a_score_and_everybody_sees_whose_it_is(page: Page) 
 
     expect(page.get_by_text("Overridden to 80")).to_be_visible()
     expect(page.get_by_text("“Told me she is leaving.”")).to_be_visible()
+
+
+def test_a_manager_chooses_what_to_be_told(page: Page) -> None:
+    sign_in(page, at="/settings/notifications")
+    page.get_by_role("combobox", name="Session reports").click()
+    page.get_by_role("option", name="Only where something changed").click()
+    page.get_by_label("Keep them").check()
+    page.get_by_label("Address").fill("https://internal.example/hook")
+    page.get_by_role("button", name="Save").click()
+    refused = page.get_by_role("group", name="Webhook")
+    expect(refused.get_by_role("textbox")).to_have_attribute("aria-invalid", "true")
+
+    page.get_by_label("Address").fill("")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved").first).to_be_visible()
+
+    page.reload()
+    reports = page.get_by_role("combobox", name="Session reports")
+    expect(reports).to_contain_text("Only where something changed")
+    expect(page.get_by_label("From", exact=True)).to_have_value("20:00")
 
 
 def test_people_operations_can_not_override(page: Page) -> None:

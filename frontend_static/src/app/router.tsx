@@ -77,7 +77,25 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("@/feature/settings/settings"), "SettingsPage"),
 });
 
-const tree = root.addChildren([home, tutors, oneTutor, work, model, definitions, settings]);
+const ownNotifications = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/notifications",
+  component: lazyRouteComponent(
+    () => import("@/feature/settings/notifications"),
+    "NotificationsPage",
+  ),
+});
+
+const tree = root.addChildren([
+  home,
+  tutors,
+  oneTutor,
+  work,
+  model,
+  definitions,
+  settings,
+  ownNotifications,
+]);
 
 export function makeRouter(context: Context) {
   return createRouter({

@@ -12,6 +12,7 @@ import { Failed, Loading } from "@/ui/state";
 import { Time } from "@/ui/time";
 import { useSay } from "@/ui/toast";
 import { DialRow } from "./dial-row";
+import { SettingsHeader } from "./header";
 import { Preview } from "./preview";
 
 type Part = "interventions" | "thresholds";
@@ -26,7 +27,7 @@ export function SettingsPage(): ReactNode {
   return (
     <>
       <title>Settings · Tutor Quality</title>
-      <h1 className="pt-6 pb-4 text-xl font-semibold tracking-tight">Settings</h1>
+      <SettingsHeader />
       {found.data ? (
         <div className="flex flex-col gap-4">
           <Dials part="interventions" dials={found.data.interventions} />
