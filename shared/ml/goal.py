@@ -159,4 +159,7 @@ def _verdict(
         return f"Not reached, though not ruled out: {need}; {has}."
     if ceiling_known:
         return f"Not attainable: even the best possible forecast misses it, for {need}."
-    return f"Not attainable at this base rate: {need}; {has} (at most {measured.auc_high:.2f})."
+    return (
+        f"Not attainable by this model at this base rate: {need}; {has} (at most "
+        f"{measured.auc_high:.2f})."
+    )

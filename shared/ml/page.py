@@ -158,13 +158,13 @@ def _in_plain_words(found: Measures, days: int) -> str:
     return (
         f"<p>{base} Of the tenth that the model puts at highest risk, "
         f"{of_hundred(found.precision_at_10)} in 100 leave, {times:.1f} times as many; watching "
-        f"that tenth catches {percent(found.recall_at_10)} of all departures.</p>"
+        f"that tenth catches {percent(found.recall_at_10)} of the moments before somebody left.</p>"
     )
 
 
 def _tiles(found: Measures) -> str:
     tiles = [
-        ("Leave", percent(found.base_rate, 1), f"{found.positives:,} departures"),
+        ("Leave", percent(found.base_rate, 1), f"{found.positive_tutors:,} tutors left"),
         ("AUC", number(found.auc), between(found.auc_low, found.auc_high)),
         ("PR-AUC", number(found.pr_auc), f"a coin: {found.base_rate:.2f}"),
         ("Brier", number(found.brier, 4), _skill(found)),

@@ -472,7 +472,7 @@ def test_a_weak_model_at_a_low_base_rate_puts_the_critical_goal_out_of_reach() -
     critical = level_goals(label, truth, measures(label, truth, tutor))[0]
 
     assert critical.reach == "out_of_reach"
-    assert "Not attainable at this base rate" in critical.verdict
+    assert "Not attainable by this model at this base rate" in critical.verdict
     assert critical.rows is None
 
 
