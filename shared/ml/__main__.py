@@ -22,7 +22,7 @@ from shared.history import HistoryError, Past, read_past
 from shared.ml.backtest import BacktestError, Split, backtest
 from shared.ml.ceiling import Ceiling, read_ceiling
 from shared.ml.ledger import Ledger, instant
-from shared.ml.record_end import known_until, record_end, usual_gap
+from shared.ml.record_end import known_until, left_out, record_end, usual_gap
 from shared.ml.result_folder import write_backtest, write_model
 from shared.ml.train import TrainingError, train
 from shared.ml.verdict import verdict
@@ -31,8 +31,8 @@ REFUSED_SHOWN = 3
 EARLIEST, LATEST = 2000, 2100
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse the command line and do it; the exit status."""
+def main(arguments: Sequence[str] | None = None, now: datetime | None = None) -> int:
+    """Parse the command line and do it; the exit status. `now` is by the clock unless given."""
     parser = argparse.ArgumentParser(prog="python -m shared.ml", description=__doc__)
     parser.add_argument("command", choices=("backtest", "train"))
     parser.add_argument("--history", default="", help="folder of CSV files")
@@ -44,14 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     command = run_backtest if options.command == "backtest" else run_train
     try:
-        command(options)
+        command(options, now or datetime.now(UTC).replace(microsecond=0))
     except BacktestError as error:
         tell(f"{options.command}: {' '.join(str(error).split())}")
         return 2
     return 0
 
 
-def run_backtest(options: argparse.Namespace) -> None:
+def run_backtest(options: argparse.Namespace, now: datetime) -> None:
     """Read, train, test, write, and say what was found."""
     split = Split(
         _needed_date("TRAIN_UNTIL", options.train_until),
@@ -65,7 +65,7 @@ def run_backtest(options: argparse.Namespace) -> None:
         past.logs(),
         split,
         history=folder.resolve().name,
-        made_at=_now(),
+        made_at=now,
         refused=Counter(row.file for row in past.refused),
         ceiling=ceiling,
         threads=threads,
@@ -78,19 +78,20 @@ def run_backtest(options: argparse.Namespace) -> None:
     say(f"{out}: report.html, report.json, predictions.csv")
 
 
-def run_train(options: argparse.Namespace) -> None:
+def run_train(options: argparse.Namespace, now: datetime) -> None:
     """Read, train, and write the model's files as the model store keeps them."""
     until = _date("TRAIN_UNTIL", options.train_until)
     folder, out = _folder("HISTORY", options.history), _target("OUT", options.out)
     threads = _threads(options.threads)
-    ledgers = {name: Ledger.of(log) for name, log in _read(folder).logs().items()}
-    end = record_end(ledgers)
+    logs = _read(folder).logs()
+    ledgers = {name: Ledger.of(log) for name, log in logs.items()}
+    end = record_end(ledgers, now)
     if end is None:
         raise BacktestError("HISTORY", f"{folder} holds no completed session")
     learned = _learned_until(until, end.at, ledgers)
     try:
         known = {name: ledger.until(end.at) for name, ledger in ledgers.items()}
-        model = train(known, learned, threads=threads, trained_at=_now())
+        model = train(known, learned, threads=threads, trained_at=now)
     except TrainingError as error:
         raise BacktestError("TRAIN_UNTIL" if until else "HISTORY", str(error)) from error
     with _writing(out):
@@ -100,7 +101,7 @@ def run_train(options: argparse.Namespace) -> None:
             f"The last session was on {learned:%Y-%m-%d}, and so long a silence is not usual "
             "here: it learned until then, lest those who go on teaching look gone."
         )
-    for note in model.manifest.notes:
+    for note in (*left_out(logs, end, now), *model.manifest.notes):
         say(note)
     say(f"{out}: model {model.manifest.version}, {model.manifest.rows:,} tutor-moments")
 
@@ -117,10 +118,6 @@ def _learned_until(until: datetime | None, end: int, ledgers: Mapping[str, Ledge
             f"{last}: everybody would look gone",
         )
     return learned
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 # --- arguments ---

@@ -27,7 +27,7 @@ from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops
 from shared.ml.ledger import DAY, PROFILE, Ints, Ledger, instant, microseconds
 from shared.ml.measure import agreement, auc, lift, measures, paired_difference, ranking
 from shared.ml.model import ChurnModel
-from shared.ml.record_end import RecordEnd, closures, record_end
+from shared.ml.record_end import RecordEnd, closures, left_out, record_end
 from shared.ml.reliance import followed
 from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
 from shared.ml.scored import Scored, reference_at, scored
@@ -101,6 +101,7 @@ class _Trial:
     ledgers: Mapping[str, Ledger]
     split: Split
     end: RecordEnd
+    made_at: datetime
     model: ChurnModel
     tested: Sample
     said: Forecasts
@@ -205,7 +206,7 @@ def _trial(
     logs: Mapping[str, Log], split: Split, made_at: datetime, ceiling: Ceiling, threads: int
 ) -> _Trial:
     every = {name: Ledger.of(log) for name, log in logs.items()}
-    end = record_end(every)
+    end = record_end(every, made_at)
     if end is None:
         raise BacktestError("HISTORY", "it holds no completed session")
     ledgers = {name: ledger.until(end.at) for name, ledger in every.items()}
@@ -224,6 +225,7 @@ def _trial(
         ledgers=ledgers,
         split=split,
         end=end,
+        made_at=made_at,
         model=model,
         tested=tested,
         said=forecasts(model, tested),
@@ -446,11 +448,7 @@ def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
         yield f"Rows of the history that could not be read were left out: {files}."
     if trial.blind_to:
         yield sentence(trial.blind_to)
-    if trial.end.beyond:
-        yield (
-            f"The records end on {instant(trial.end.at):%d %B %Y}; {trial.end.beyond:,} sessions "
-            "dated later, when hardly anybody taught any more, were left out."
-        )
+    yield from left_out(trial.logs, trial.end, trial.made_at)
     closed = [when for when in closures(trial.ledgers, trial.end.at) if trial.looks_at(*when)]
     if closed:
         spells = " and ".join(

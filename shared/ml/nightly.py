@@ -96,7 +96,7 @@ def _end(ledgers: Mapping[str, Ledger], now: datetime) -> datetime:
 
     An outage must not look as if everybody had left.
     """
-    covered = record_end(ledgers)
+    covered = record_end(ledgers, now)
     last = midnight(instant(covered.at)) + timedelta(days=1) if covered else now
     return min(midnight(now), last)
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
 
+from shared.domain.log import Log
 from shared.ml.labels import SILENCE_DAYS
-from shared.ml.ledger import DAY, EMPTY, Ints, Ledger, instant
+from shared.ml.ledger import DAY, EMPTY, Ints, Ledger, Series, instant, microseconds
 
 THIN: Final = 0.1
 """A week with less than this share of the days taught in a usual one is not covered any more."""
@@ -16,6 +17,12 @@ USUAL_DAYS: Final = 90
 USUAL_GAPS: Final = 0.99
 """This share of the gaps between days with sessions is what a platform is used to."""
 YEAR_DAYS: Final = 365
+ISLAND_DAYS: Final = 60
+"""After so long a time without any session at all, a few sessions are dated by mistake."""
+ISLAND_WEEKS: Final = 4
+"""As many usual weeks as have to follow it before those who taught earlier count as silent."""
+CLOCKS_DIFFER: Final = timedelta(days=1)
+"""What is dated later after the moment of a run than this has not happened."""
 WEEK_DAYS: Final = 7
 FEWEST_EXPECTED: Final = 3
 """Tutors a day."""
@@ -23,25 +30,54 @@ FEWEST_EXPECTED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class RecordEnd:
-    """The newest session that the records cover (microseconds), and how many lie beyond it."""
+    """The newest session that the records cover (microseconds).
+
+    `beyond` is how many lie between it and the moment of the run, `ahead` how many after that.
+    """
 
     at: int
     beyond: int
+    ahead: int
 
 
-def record_end(ledgers: Mapping[str, Ledger]) -> RecordEnd | None:
+def record_end(ledgers: Mapping[str, Ledger], now: datetime) -> RecordEnd | None:
     """The newest session taught, days on which hardly anybody taught cut off; None without any.
 
-    One session dated by mistake into next year would turn everybody's present into a silence of
-    a year. The last day counts whose week has at least a tenth of the days taught in the median
-    week of the 90 days with sessions before it. Too early an end loses rows, but no row is wrong.
+    Sessions dated by mistake into next year would turn everybody's present into a silence of a
+    year. What is dated after `now`, the moment of the run, is no session; less than ISLAND_WEEKS
+    after ISLAND_DAYS without any is none that the records cover. Of the rest the last day counts
+    whose week has at least a tenth of the days taught in the median week of the 90 days with
+    sessions before it. Too early an end loses rows, but no row is wrong.
     """
-    taught = np.sort(np.concatenate([np.zeros(0, np.int64), *_taught(ledgers)]))
+    every = np.sort(np.concatenate([EMPTY.at, *_taught(ledgers)]))
+    latest = microseconds(now + CLOCKS_DIFFER)
+    taught = every[every <= latest]
     if not len(taught):
         return None
-    last = _last_usual_day(_days_taught(ledgers))
+    days = np.concatenate([each.at[each.at <= latest] // DAY for each in _first_of_day(ledgers)])
+    last = _last_usual_day(_without_island(np.sort(days)))
     covered = int(np.searchsorted(taught, (last + 1) * DAY, side="left"))
-    return RecordEnd(int(taught[covered - 1]), len(taught) - covered)
+    beyond, ahead = len(taught) - covered, len(every) - len(taught)
+    return RecordEnd(int(taught[covered - 1]), beyond, ahead)
+
+
+def left_out(logs: Mapping[str, Log], end: RecordEnd, now: datetime) -> Iterator[str]:
+    """What of the history does not count because of its date, in sentences."""
+    if end.beyond:
+        yield (
+            f"The records end on {instant(end.at):%d %B %Y}; {_counted(end.beyond, 'session')} "
+            "dated later, when hardly anybody taught any more, were left out."
+        )
+    events = sum(
+        event.occurred_at > now + CLOCKS_DIFFER for log in logs.values() for event in log.events
+    )
+    ahead = [(end.ahead, "session"), (events, "event")]
+    if told := " and ".join(_counted(count, name) for count, name in ahead if count):
+        yield f"{told} dated later than this run ({now:%d %B %Y}) were left out."
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}" + ("" if count == 1 else "s")
 
 
 def usual_gap(ledgers: Mapping[str, Ledger], end: int) -> int:
@@ -132,19 +168,38 @@ def _taught(ledgers: Mapping[str, Ledger]) -> list[Ints]:
     return [ledger["taught"].at for ledger in ledgers.values()]
 
 
+def _first_of_day(ledgers: Mapping[str, Ledger]) -> list[Series]:
+    return [ledger["taught_day"] for ledger in ledgers.values()]
+
+
 def _days_taught(ledgers: Mapping[str, Ledger]) -> list[Ints]:
-    return [ledger["taught_day"].at // DAY for ledger in ledgers.values()]
+    return [each.at // DAY for each in _first_of_day(ledgers)]
 
 
-def _last_usual_day(days_taught: list[Ints]) -> int:
-    days = np.sort(np.concatenate(days_taught))
-    with_sessions = np.unique(days)
-    week = np.searchsorted(days, with_sessions, side="right") - np.searchsorted(
-        days, with_sessions - 7, side="right"
-    )
+def _without_island(days: Ints) -> Ints:
+    """Days taught by each tutor, ascending, without a few at their end that stand far apart."""
+    every, with_sessions = len(days), np.unique(days)
+    for place in np.flatnonzero(np.diff(with_sessions) > ISLAND_DAYS)[::-1]:
+        before = days[days <= with_sessions[place]]
+        if every - len(before) >= ISLAND_WEEKS * np.median(_weeks(before)[1][-USUAL_DAYS:]):
+            break
+        days = before
+    return days
+
+
+def _last_usual_day(days: Ints) -> int:
+    with_sessions, week = _weeks(days)
     for place in range(len(with_sessions) - 1, -1, -1):
         before = with_sessions < with_sessions[place] - 6
         usual = week[before][-USUAL_DAYS:]
         if not len(usual) or week[place] >= THIN * np.median(usual):
             return int(with_sessions[place])
     return int(with_sessions[0])
+
+
+def _weeks(days: Ints) -> tuple[Ints, Ints]:
+    """The days with sessions, and how many days were taught in the week up to each."""
+    with_sessions = np.unique(days)
+    return with_sessions, np.searchsorted(days, with_sessions, side="right") - np.searchsorted(
+        days, with_sessions - WEEK_DAYS, side="right"
+    )

@@ -99,7 +99,7 @@ def _measured(splits: Splits) -> dict[int, list[Tested]]:
 
 def _split(ledgers: Mapping[str, Ledger], date: str, test_days: int) -> dict[int, Tested]:
     until = datetime.fromisoformat(date).replace(tzinfo=UTC)
-    end = record_end(ledgers)
+    end = record_end(ledgers, datetime.now(UTC))
     if end is None:
         return {}
     known = {name: ledger.until(end.at) for name, ledger in ledgers.items()}

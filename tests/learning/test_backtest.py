@@ -61,7 +61,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     write_history(village, history)
     weekly = [UNTIL + timedelta(days=days) for days in (0, 7)]
     write_ceiling(ceiling(village, weekly), history / "ceiling.csv")
-    status = main(arguments(history, out, test_until=f"{LAST:%Y-%m-%d}"))
+    status = main(arguments(history, out, test_until=f"{LAST:%Y-%m-%d}"), END)
     assert status == 0
     with (out / "predictions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -316,7 +316,7 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    status = main(arguments(hamlet, tmp_path / "out", **changed))
+    status = main(arguments(hamlet, tmp_path / "out", **changed), END)
 
     said = [line for line in capfd.readouterr().err.splitlines() if line.startswith("backtest")]
     assert status == 2
@@ -340,7 +340,7 @@ def test_rows_that_can_not_be_read_are_counted_and_shown(
     with (tmp_path / "tutors.csv").open("a") as file:
         file.write("a,row,too,short\n")
 
-    main(arguments(tmp_path, tmp_path / "out"))
+    main(arguments(tmp_path, tmp_path / "out"), END)
 
     err = capfd.readouterr().err
     assert "1 rows were refused, the first of them:" in err
@@ -356,7 +356,7 @@ def test_a_damaged_file_is_one_line_and_leaves_nothing(
     packed = gzip.compress((hamlet / "sessions.csv").read_bytes())
     (history / "sessions.csv.gz").write_bytes(packed[: len(packed) // 2])
 
-    status = main([command, *arguments(history, tmp_path / "out")[1:]])
+    status = main([command, *arguments(history, tmp_path / "out")[1:]], END)
 
     said = capfd.readouterr().err.splitlines()
     assert status == 2
@@ -369,7 +369,8 @@ def test_a_model_is_trained_by_hand_as_the_store_keeps_it(run: Run, tmp_path: Pa
     options = {"--history": str(run.history), "--out": str(tmp_path / "model"), "--threads": "2"}
     until = f"{UNTIL:%Y-%m-%d}"
 
-    status = main(["train", *(w for o in options.items() for w in o), "--train-until", until])
+    words = [word for option in options.items() for word in option]
+    status = main(["train", *words, "--train-until", until], END)
 
     assert status == 0
     files = {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()}
@@ -386,13 +387,14 @@ def test_a_model_is_trained_by_hand_as_the_store_keeps_it(run: Run, tmp_path: Pa
 def test_a_history_may_end_days_before_the_date_it_is_cut_at(
     after: int, told: str, run: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    end = record_end({name: Ledger.of(log) for name, log in run.logs.items()})
+    end = record_end({name: Ledger.of(log) for name, log in run.logs.items()}, END)
     assert end
     until = instant(end.at).date() + timedelta(days=after)
     out = tmp_path / "model"
 
     status = main(
-        ["train", "--history", str(run.history), "--out", str(out), "--train-until", str(until)]
+        ["train", "--history", str(run.history), "--out", str(out), "--train-until", str(until)],
+        END,
     )
 
     assert told in "".join(capfd.readouterr())
@@ -427,7 +429,7 @@ def test_the_churn_score_is_that_of_the_scorecard(run: Run) -> None:
 
 
 def end_without(run: Run, change: Callable[[Log], Log]) -> int:
-    found = record_end({name: Ledger.of(change(log)) for name, log in run.logs.items()})
+    found = record_end({name: Ledger.of(change(log)) for name, log in run.logs.items()}, END)
     assert found
     return found.at
 
@@ -440,7 +442,7 @@ def test_the_records_end_with_the_last_usual_week(run: Run) -> None:
 
 
 def test_records_without_a_session_have_no_end() -> None:
-    assert record_end({}) is None
+    assert record_end({}, END) is None
 
 
 # --- real histories ---
@@ -456,7 +458,7 @@ def test_hardly_a_week_of_a_small_platform_is_quieter_than_is_usual() -> None:
 
     for day in weekly:
         known = {name: ledger.until((first + day) * DAY) for name, ledger in whole.items()}
-        end = record_end(known)
+        end = record_end(known, END)
         assert end
         cut = instant((first + day) * DAY)
         learned = known_until(cut, end.at, usual_gap(known, end.at))

@@ -1,13 +1,13 @@
-"""Times at which a whole platform stood still."""
+"""Until when the records reach, and times at which a whole platform stood still."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from shared.ml.ledger import DAY, Ledger, instant, microseconds
-from shared.ml.record_end import closures, known_until, usual_gap
-from tests.builders import AS_OF, ago, completed, log
+from shared.ml.record_end import closures, known_until, left_out, record_end, usual_gap
+from tests.builders import AS_OF, ago, completed, event, log
 
 NOW = microseconds(AS_OF)
 
@@ -30,6 +30,78 @@ def closed(ledgers: dict[str, Ledger]) -> list[tuple[date, date]]:
 
 def day(back: int) -> date:
     return (AS_OF - timedelta(days=back)).date()
+
+
+# --- until when they reach ---
+
+
+def reach(ledgers: dict[str, Ledger], now: datetime = AS_OF) -> tuple[int, int, int] | None:
+    """Days before AS_OF on which the records end, and how many sessions lie beyond and ahead."""
+    found = record_end(ledgers, now)
+    return ((NOW - found.at) // DAY, found.beyond, found.ahead) if found else None
+
+
+def test_sessions_that_have_not_happened_yet_do_not_move_the_end() -> None:
+    week_of_2036 = teaching(range(-3400, -3405, -1), tutors=1)
+
+    assert reach(platform() | week_of_2036) == (0, 0, 5)
+
+
+def test_a_session_of_the_next_hours_is_a_clock_that_differs() -> None:
+    assert reach(platform() | teaching([-1], tutors=5)) == (-1, 0, 0)
+    assert reach(platform() | teaching([-2], tutors=5)) == (0, 0, 5)
+
+
+def test_a_few_sessions_long_after_the_last_do_not_move_the_end() -> None:
+    long_ago = teaching(range(900, 500, -1))
+
+    assert reach(long_ago | teaching(range(5, 0, -1), tutors=1)) == (501, 5, 0)
+
+
+def test_strays_over_several_years_do_not_make_up_for_each_other() -> None:
+    long_ago = teaching(range(2000, 1800, -1))
+    strays = teaching([1500, 1499, 1000, 999, 500, 3], tutors=1)
+
+    assert reach(long_ago | strays) == (1801, 6, 0)
+
+
+@pytest.mark.parametrize(("days_back", "ends"), [(27, 100), (28, 0)])
+def test_a_platform_that_opens_again_counts_after_four_usual_weeks(
+    days_back: int, ends: int
+) -> None:
+    found = reach(teaching(range(300, 99, -1)) | teaching(range(days_back - 1, -1, -1)))
+
+    assert found is not None
+    assert found[0] == ends
+
+
+def test_a_closed_summer_of_two_months_cuts_nothing_off() -> None:
+    assert reach(teaching([*range(300, 59, -1), 0])) == (0, 0, 0)
+
+
+def test_who_has_only_taught_in_the_future_has_no_records() -> None:
+    assert record_end(teaching([-400]), AS_OF) is None
+
+
+def test_what_is_left_out_is_told() -> None:
+    ledgers = platform() | teaching([-400], tutors=2)
+    end = record_end(ledgers, AS_OF)
+    logs = {"t-7": log(event("login", ago(-30)), event("login", ago(3)))}
+
+    assert end is not None
+    assert list(left_out(logs, end, AS_OF)) == [
+        "2 sessions and 1 event dated later than this run (20 November 2026) were left out."
+    ]
+
+
+def test_of_records_without_strays_nothing_is_told() -> None:
+    end = record_end(platform(), AS_OF)
+
+    assert end is not None
+    assert list(left_out({}, end, AS_OF)) == []
+
+
+# --- closures ---
 
 
 @pytest.mark.parametrize(("length", "stood_still"), [(14, False), (15, True), (80, True)])
