@@ -27,7 +27,14 @@ from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops
 from shared.ml.ledger import DAY, PROFILE, Ints, Ledger, instant, microseconds
 from shared.ml.measure import agreement, auc, lift, measures, paired_difference, ranking
 from shared.ml.model import ChurnModel
-from shared.ml.record_end import RecordEnd, closures, left_out, record_end
+from shared.ml.record_end import (
+    RecordEnd,
+    closures,
+    known_at,
+    left_out,
+    record_end,
+    standstill,
+)
 from shared.ml.reliance import followed
 from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
 from shared.ml.scored import Scored, reference_at, scored
@@ -209,7 +216,7 @@ def _trial(
     end = record_end(every, made_at)
     if end is None:
         raise BacktestError("HISTORY", "it holds no completed session")
-    ledgers = {name: ledger.until(end.at) for name, ledger in every.items()}
+    ledgers = known_at(every, end.at)
     begin, last = _asked_between(split, end.at)
     try:
         model = train(ledgers, split.train_until, threads=threads, trained_at=made_at)
@@ -333,7 +340,8 @@ def _labels(trial: _Trial) -> tuple[LabelKind, ...]:
         ),
         LabelKind(
             "fall silent",
-            "more than 14 days without a session and not on leave, dated by the last session",
+            "more than 14 days without a session, leave and times when the whole platform stood "
+            "still left out, dated by the last session",
             left[Kind.SILENCE],
         ),
         LabelKind(
@@ -380,7 +388,7 @@ def _wrong_label(trial: _Trial, evaluations: Iterable[Evaluation]) -> WrongLabel
 def _score_parts(trial: _Trial) -> tuple[ScorePartWorth, ...]:
     """How each part of the churn score ranks, before TRAIN_UNTIL and in the test."""
     until = microseconds(trial.split.train_until)
-    known = {name: ledger.until(until) for name, ledger in trial.ledgers.items()}
+    known = known_at(trial.ledgers, until)
     first = first_seen(known) + WARM_UP_DAYS * DAY
     last = until - (HEADLINE + SILENCE_DAYS) * DAY
     moments = thinned_midnights(known, first, last, MOST_BEFORE)
@@ -451,14 +459,7 @@ def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
     yield from left_out(trial.logs, trial.end, trial.made_at)
     closed = [when for when in closures(trial.ledgers, trial.end.at) if trial.looks_at(*when)]
     if closed:
-        spells = " and ".join(
-            " to ".join(f"{instant(day * DAY):%d %B %Y}" for day in when) for when in closed
-        )
-        yield (
-            f"Hardly anybody taught from {spells}. Whoever was silent for more than "
-            f"{SILENCE_DAYS} days across such a time counts as having left: departures before it "
-            "are commoner and harder to foresee."
-        )
+        yield standstill(closed)
     late = [days for days in HORIZONS if days not in trial.horizons]
     if late:
         yield (

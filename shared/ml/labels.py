@@ -1,8 +1,9 @@
 """What the model predicts: that a tutor leaves, dated by the day it began (CONTRACT 4).
 
-A tutor leaves by resigning (or being deactivated), or by a silence of more than 14 days that is
-no leave. The silence is dated by its *onset*, the last session before it, so a model cannot look
-brilliant by counting silent days; only tutors still at work are scored.
+A tutor leaves by resigning (or being deactivated), or by a silence of more than 14 days; leave and
+times when the whole platform stood still are no part of it. The silence is dated by its *onset*,
+the last session before it, so a model cannot look brilliant by counting silent days; only tutors
+still at work are scored.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.ml.features import PRIOR_PER_WEEK, Floats, Moments
-from shared.ml.ledger import ALWAYS, DAY, NEVER, Ints, Ledger
+from shared.ml.ledger import ALWAYS, DAY, NEVER, Ints, Ledger, Spans
 
 type Bools = npt.NDArray[np.bool_]
 
@@ -43,13 +44,15 @@ class Departures:
 class Labels:
     """One entry a moment `at`: microseconds to the next departure (`NEVER` if none is known).
 
-    `end` is until when the future is known, in microseconds.
+    `end` is until when the future is known, in microseconds; a silence that began by `certain`
+    has had time to show.
     """
 
     at: Ints
     ahead: Ints
     kind: Ints
     end: int
+    certain: int
 
     def leaves_within(self, days: int) -> Bools:
         """Whether a departure lies in (t, t + days]."""
@@ -57,7 +60,7 @@ class Labels:
 
     def closed(self, days: int) -> Bools:
         """Whether that is certain: a silence that began on the last day has had time to show."""
-        known: Bools = self.at + (days + SILENCE_DAYS) * DAY <= self.end
+        known: Bools = self.at + days * DAY <= self.certain
         return known
 
 
@@ -88,8 +91,8 @@ def _resigned_at(ledger: Ledger, taught: Ints, end: int) -> int | None:
 
 
 def _silent(ledger: Ledger, since: Ints, until: Ints) -> Bools:
-    """Whether that is longer than a fortnight without a lesson, leave left out."""
-    away = ledger.leave_before(until) - ledger.leave_before(since)
+    """Whether that is longer than a fortnight without a lesson, time away left out."""
+    away = ledger.away_before(until) - ledger.away_before(since)
     silent: Bools = until - since - away > SILENCE_DAYS * DAY
     return silent
 
@@ -104,16 +107,30 @@ def labels(ledger: Ledger, at: Ints, end: int) -> Labels:
         ahead=np.where(when == NEVER, NEVER, when - at),
         kind=np.append(gone.kind, int(Kind.NONE))[following],
         end=end,
+        certain=certain_until(ledger.still, end),
     )
 
 
+def certain_until(still: Spans, end: int) -> int:
+    """Until when a silence may have begun that has had SILENCE_DAYS to show at `end`.
+
+    Days on which the platform stood still (`still`) are none of these. All in microseconds.
+    """
+    lacking, at = SILENCE_DAYS * DAY, end
+    for begin, after in zip(still[0][::-1].tolist(), still[1][::-1].tolist(), strict=True):
+        if at - lacking >= after:
+            break
+        lacking, at = lacking - max(at - after, 0), min(at, begin)
+    return at - lacking
+
+
 def at_work(ledger: Ledger, at: Ints) -> Bools:
-    """Whether the tutor taught within the last 14 days and is neither gone nor on leave."""
+    """Whether the tutor taught within the last 14 days and is neither gone nor away."""
     taught = ledger["taught"].at
     recent = np.searchsorted(taught, at, side="right") > np.searchsorted(
         taught, at - SILENCE_DAYS * DAY, side="right"
     )
-    here: Bools = recent & (at < ledger.gone_at) & ~ledger.on_leave(at)
+    here: Bools = recent & (at < ledger.gone_at) & ~ledger.away(at)
     return here
 
 

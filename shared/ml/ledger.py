@@ -64,6 +64,11 @@ class Series:
         return Series(self.at[:known], self.count[: known + 1], self.amount[: known + 1])
 
 
+type Spans = tuple[Ints, Ints]
+"""Begins and ends, in microseconds, ascending; none overlaps another."""
+
+NO_SPANS: Final[Spans] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+
 type Book = dict[str, list[int]]
 """For each channel what happened, as time, count and amount one after the other."""
 
@@ -79,7 +84,9 @@ class Ledger:
     """All that features and labels read of one tutor.
 
     `leave` holds the begins and ends of leaves, `gone_at` when the tutor resigned or was
-    deactivated; both are `NEVER` where there is no end.
+    deactivated; both are `NEVER` where there is no end. `still` holds the begins and ends of times
+    in which the whole platform stood still: only labels look at it, for nobody knows it while it
+    lasts.
     """
 
     tutor_id: str
@@ -87,8 +94,9 @@ class Ledger:
     onboarded: int | None
     agreed_per_week: float | None
     series: Mapping[str, Series]
-    leave: tuple[Ints, Ints]
+    leave: Spans
     gone_at: int
+    still: Spans = NO_SPANS
 
     @staticmethod
     def of(log: Log) -> "Ledger":
@@ -141,7 +149,7 @@ class Ledger:
         )
 
     def until(self, end: int) -> "Ledger":
-        """The ledger as it was then: nothing later is in it."""
+        """The ledger as it was then: nothing later is in it, nor when the platform stood still."""
         begins, ends = self.leave
         begun = begins <= end
         return Ledger(
@@ -156,19 +164,43 @@ class Ledger:
 
     def leave_before(self, at: Ints) -> Ints:
         """Microseconds of leave up to each time, counted from the first leave that is known."""
-        begins, ends = self.leave
-        total = np.zeros(len(at), np.int64)
-        for begin, end in zip(begins, ends, strict=True):
-            total += np.clip(at, max(begin, ALWAYS // 2), end) - max(begin, ALWAYS // 2)
-        return total
+        return _before(self.leave, at)
+
+    def away_before(self, at: Ints) -> Ints:
+        """The same of leave and of times when the platform stood still, taken together."""
+        return _before(self._away, at)
 
     def on_leave(self, at: Ints) -> npt.NDArray[np.bool_]:
         """Whether the tutor is away with permission at each time."""
-        begins, ends = self.leave
-        away = np.zeros(len(at), np.bool_)
-        for begin, end in zip(begins, ends, strict=True):
-            away |= (at >= begin) & (at < end)
-        return away
+        return _in(self.leave, at)
+
+    def away(self, at: Ints) -> npt.NDArray[np.bool_]:
+        """Whether the tutor is on leave or the platform stands still at each time."""
+        return _in(self._away, at)
+
+    @cached_property
+    def _away(self) -> Spans:
+        if not len(self.still[0]):
+            return self.leave
+        begins, ends = (np.concatenate(each) for each in zip(self.leave, self.still, strict=True))
+        order = np.argsort(begins, kind="stable")
+        begins, until = begins[order], np.maximum.accumulate(ends[order])
+        apart = begins[1:] > until[:-1]
+        return begins[np.append(True, apart)], until[np.append(apart, True)]
+
+
+def _before(spans: Spans, at: Ints) -> Ints:
+    total = np.zeros(len(at), np.int64)
+    for begin, end in zip(*spans, strict=True):
+        total += np.clip(at, max(begin, ALWAYS // 2), end) - max(begin, ALWAYS // 2)
+    return total
+
+
+def _in(spans: Spans, at: Ints) -> npt.NDArray[np.bool_]:
+    inside = np.zeros(len(at), np.bool_)
+    for begin, end in zip(*spans, strict=True):
+        inside |= (at >= begin) & (at < end)
+    return inside
 
 
 def _summed(entries: list[int]) -> Series:
@@ -296,7 +328,7 @@ def _note_event(book: Book, event: BehaviourEvent) -> None:
             return
 
 
-def _leaves(tutor: Tutor, events: Iterable[BehaviourEvent], taught: Ints) -> tuple[Ints, Ints]:
+def _leaves(tutor: Tutor, events: Iterable[BehaviourEvent], taught: Ints) -> Spans:
     """Begins and ends of leaves, from events and from a profile that says so now.
 
     An end without a begin ends a leave that began before the records. Of a tutor who taught before

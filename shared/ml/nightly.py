@@ -24,7 +24,7 @@ from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
 from shared.ml.measure import lift, measures
 from shared.ml.model import ChurnModel, versioned
-from shared.ml.record_end import record_end
+from shared.ml.record_end import known_at, record_end
 from shared.ml.sample import Sample, midnights, sample
 from shared.ml.train import TrainingError, train
 
@@ -74,7 +74,7 @@ def nightly(
     ledgers = {name: Ledger.of(log) for name, log in logs.items()}
     end = _end(ledgers, now)
     first = _first(end)
-    known = {name: ledger.until(microseconds(end)) for name, ledger in ledgers.items()}
+    known = known_at(ledgers, microseconds(end))
     served = champion.model if champion else None
     try:
         challenger = train(known, first, threads=threads, trained_at=end)

@@ -1,7 +1,7 @@
 """Until when the records reach: what happened later is not known, whatever a stray row says."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -109,19 +109,40 @@ def closures(ledgers: Mapping[str, Ledger], end: int) -> list[tuple[int, int]]:
     """When hardly anybody taught for more than SILENCE_DAYS: first and last day (since 1970).
 
     Holidays of the whole platform, or records that are missing: silences across them are no sign.
-    A day is held against the median of the USUAL_DAYS before it, days without a session among
-    them. Where that is below FEWEST_EXPECTED tutors a day, quiet weeks come about by chance.
+    One that lasts at `end` (microseconds) is among them. A day is held against the median of the
+    USUAL_DAYS before it, days without a session among them. Where that is below FEWEST_EXPECTED
+    tutors a day, quiet weeks come about by chance.
     """
     days = np.concatenate([EMPTY.at, *_days_taught(ledgers)])
     days = days[days <= end // DAY]
     if not len(days):
         return []
-    first, taught = int(days.min()), np.bincount(days - days.min())
+    first = int(days.min())
+    taught = np.bincount(days - first, minlength=end // DAY - first)
     return [
         (first + spell.begin, first + spell.after - 1)
         for spell in _joined(_spells(taught), taught)
         if spell.after - spell.begin > SILENCE_DAYS
     ]
+
+
+def known_at(ledgers: Mapping[str, Ledger], end: int) -> dict[str, Ledger]:
+    """Every ledger as it was at `end` (microseconds), with the closures that were known then."""
+    known = {name: ledger.until(end) for name, ledger in ledgers.items()}
+    spells = np.array(closures(known, end), np.int64).reshape(-1, 2)
+    still = (spells[:, 0] * DAY, (spells[:, 1] + 1) * DAY)
+    return {name: replace(ledger, still=still) for name, ledger in known.items()}
+
+
+def standstill(closed: Iterable[tuple[int, int]]) -> str:
+    """When the platform stood still, and what follows from it, as a sentence."""
+    spells = " and ".join(
+        " to ".join(f"{instant(day * DAY):%d %B %Y}" for day in when) for when in closed
+    )
+    return (
+        f"Hardly anybody taught from {spells}. Such days are no part of anybody's silence, and "
+        "nobody is asked about on them."
+    )
 
 
 @dataclass(frozen=True, slots=True)

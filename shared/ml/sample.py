@@ -1,14 +1,14 @@
 """Tutor-moments to learn from or to test on: features, and what came after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
 
 from shared.ml.features import Floats, Matrix, Space, features
-from shared.ml.labels import Bools, Labels, at_work, labels
-from shared.ml.ledger import DAY, NEVER, Ints, Ledger
+from shared.ml.labels import Bools, Labels, at_work, certain_until, labels
+from shared.ml.ledger import DAY, NEVER, NO_SPANS, Ints, Ledger
 
 WARM_UP_DAYS: Final = 14
 """Moments nearer to the beginning of a history know too little of anybody."""
@@ -33,7 +33,7 @@ class Sample(Labels):
             for field in fields(self)
             if field.name in ("matrix", "at", "tutor", "ahead", "kind")
         }
-        return Sample(**arrays, names=self.names, space=self.space, end=self.end)
+        return replace(self, **arrays)
 
     def at_risk(self, after: int, within: int) -> Bools:
         """Rows for the stage (after, within]: still there at its begin, its end certain."""
@@ -46,6 +46,7 @@ class Sample(Labels):
 
 def sample(ledgers: Mapping[str, Ledger], moments: Ints, space: Space, end: int) -> Sample:
     """Every tutor at work at each of the moments (microseconds, ascending)."""
+    still = next((ledger.still for ledger in ledgers.values()), NO_SPANS)
     names = tuple(sorted(ledgers))
     parts = []
     for number, name in enumerate(names):
@@ -61,7 +62,8 @@ def sample(ledgers: Mapping[str, Ledger], moments: Ints, space: Space, end: int)
     matrix, at, tutor, ahead, kind = (
         np.concatenate(column) for column in zip(empty, *parts, strict=True)
     )
-    return Sample(at, ahead, kind, end, matrix, tutor, names, space)
+    certain = certain_until(still, end)
+    return Sample(at, ahead, kind, end, certain, matrix, tutor, names, space)
 
 
 def midnights(first: int, last: int, stride: int = 1) -> Ints:

@@ -30,6 +30,7 @@ from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
 from shared.ml.measure import log_losses
 from shared.ml.model import FORMAT, ChurnModel, Stage, versioned
 from shared.ml.platt import calibrated, slope_of, stretched
+from shared.ml.record_end import closures, known_at, standstill
 from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
 
 MOST_ROWS: Final = 120_000
@@ -106,13 +107,15 @@ def train(
 ) -> ChurnModel:
     """A model of what is known at `until`; raises TrainingError where that is too little."""
     end = microseconds(until)
-    known = {name: ledger.until(end) for name, ledger in ledgers.items()}
+    known = known_at(ledgers, end)
     known = {name: ledger for name, ledger in known.items() if len(ledger.seen)}
     rows = training_sample(known, end)
     columns = informative(rows)
     names = [rows.space.features[column].name for column in columns]
     blind_to = told_by_leaving(known, end)
     stages, notes = [], [sentence(blind_to)] if blind_to else []
+    if closed := closures(known, end):
+        notes.append(standstill(closed))
     after = 0
     for days in HORIZONS:
         stage, found = _stage(rows, columns, names, after, days, threads)

@@ -18,6 +18,7 @@ from shared.ml.labels import SILENCE_DAYS, Bools, fifteenth_day
 from shared.ml.ledger import DAY, Ints, Ledger
 from shared.ml.measure import measures
 from shared.ml.model import ChurnModel
+from shared.ml.record_end import known_at
 from shared.ml.sample import WARM_UP_DAYS, first_seen, midnights
 from shared.ml.train import GRID, grown
 
@@ -49,7 +50,7 @@ def tempting(
     `until` is the end of training, `tested` the first and last moment of the test, `end` that of
     the records, all in microseconds.
     """
-    before = {name: ledger.until(until) for name, ledger in ledgers.items()}
+    before = known_at(ledgers, until)
     first, purge = first_seen(before) + WARM_UP_DAYS * DAY, (HEADLINE + SILENCE_DAYS) * DAY
     learned = everybody(before, (first, until - purge), model.space, until)
     asked = everybody(ledgers, (tested[0], min(tested[1], end - purge)), model.space, end)

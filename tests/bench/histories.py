@@ -17,7 +17,7 @@ from shared.ml.calibration import SLOPES, slope_allowed
 from shared.ml.labels import Bools
 from shared.ml.ledger import DAY, Ledger, microseconds
 from shared.ml.measure import measures
-from shared.ml.record_end import record_end
+from shared.ml.record_end import known_at, record_end
 from shared.ml.reliance import CALIBRATION_GOAL
 from shared.ml.sample import midnights, sample
 from shared.ml.train import TrainingError, train
@@ -102,7 +102,7 @@ def _split(ledgers: Mapping[str, Ledger], date: str, test_days: int) -> dict[int
     end = record_end(ledgers, datetime.now(UTC))
     if end is None:
         return {}
-    known = {name: ledger.until(end.at) for name, ledger in ledgers.items()}
+    known = known_at(ledgers, end.at)
     try:
         model = train(known, until, threads=THREADS, trained_at=until + timedelta(hours=2))
     except TrainingError:

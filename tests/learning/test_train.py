@@ -1,14 +1,15 @@
 """Training learns from what was known, and from nothing that came later."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 
 from shared.domain.evaluation import HORIZONS
+from shared.domain.session import Session
 from shared.ml.labels import SILENCE_DAYS
-from shared.ml.ledger import DAY, microseconds
+from shared.ml.ledger import DAY, Ledger, microseconds
 from shared.ml.model import pack
 from shared.ml.train import (
     CALENDAR,
@@ -30,6 +31,28 @@ def test_what_came_after_changes_nothing(town: Town) -> None:
     again = train(cut, UNTIL, threads=1, trained_at=END)
 
     assert pack(again) == pack(town.model)
+
+
+def test_a_time_when_the_platform_stood_still_is_no_mass_departure(town: Town) -> None:
+    begin, end = UNTIL - timedelta(days=75), UNTIL - timedelta(days=55)
+    ledgers = {
+        name: Ledger.of(
+            replace(log, sessions=tuple(s for s in log.sessions if not held(s, begin, end)))
+        )
+        for name, log in town.logs.items()
+    }
+
+    found = train(ledgers, UNTIL, threads=1, trained_at=END).manifest
+
+    usual = town.model.manifest
+    assert found.rows < usual.rows
+    assert found.base_rates[30] < 1.2 * usual.base_rates[30]
+    assert any("Hardly anybody taught from" in note for note in found.notes)
+    assert not any("Hardly anybody taught from" in note for note in usual.notes)
+
+
+def held(session: Session, begin: datetime, end: datetime) -> bool:
+    return session.snapshot is not None and begin <= session.snapshot.scheduled_time < end
 
 
 def test_no_outcome_is_learnt_before_it_is_known(town: Town) -> None:

@@ -1,5 +1,6 @@
 """A tutor leaves on the day it began: who resigned, who fell silent, and who is only away."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -56,6 +57,64 @@ def test_missed_and_cancelled_sessions_do_not_break_a_silence() -> None:
 
 def test_leave_is_no_silence() -> None:
     assert left(log(*taught(40, 5, 1), *leave(38, 8))) == []
+
+
+def still(told: Log, *spells: tuple[float, float]) -> Ledger:
+    """The ledger of a platform that stood still from so many days ago until so many."""
+    begins, ends = zip(
+        *((microseconds(ago(a)), microseconds(ago(b))) for a, b in spells), strict=True
+    )
+    return replace(Ledger.of(told), still=(np.array(begins), np.array(ends)))
+
+
+@pytest.mark.parametrize(
+    ("told", "leaves"),
+    [
+        pytest.param(log(*taught(60, 15, 2)), [], id="back when it opened"),
+        pytest.param(log(*taught(66, 14)), [], id="a few days before it and after it"),
+        pytest.param(log(*taught(69, 14, 10)), [69], id="more than a fortnight in all"),
+        pytest.param(log(*taught(60)), [60], id="not back since"),
+        pytest.param(log(*taught(60, 1), *leave(40, 3)), [], id="on leave when it opened"),
+        pytest.param(
+            log(*taught(60), of=tutor(TutorStatus.RESIGNED, status_since=ago(18))),
+            [18],
+            id="resigned when it opened",
+        ),
+    ],
+)
+def test_who_is_silent_while_the_platform_stands_still_has_not_left(
+    told: Log, leaves: list[float]
+) -> None:
+    found = departures(still(told, (59, 19)), END)
+
+    assert found.at.tolist() == [microseconds(ago(day)) for day in leaves]
+
+
+@pytest.mark.parametrize(
+    ("spells", "back"),
+    [
+        pytest.param([(90, 60)], 14, id="long over"),
+        pytest.param([(40, 10)], 44, id="ten days ago"),
+        pytest.param([(40, 14)], 14, id="a fortnight ago"),
+        pytest.param([(30, 0)], 44, id="lasting"),
+        pytest.param([(60, 40), (35, 10)], 39, id="two, four days of the fortnight between"),
+        pytest.param([(60, 38), (35, 10)], 61, id="two, three days between"),
+    ],
+)
+def test_a_silence_has_its_fortnight_to_show_besides_the_days_that_stood_still(
+    spells: list[tuple[float, float]], back: int
+) -> None:
+    told = still(log(*taught(70)), *spells)
+
+    assert labels(told, np.array([END]), END).certain == microseconds(ago(back))
+
+
+def test_nobody_is_asked_about_while_the_platform_stands_still() -> None:
+    told = still(log(*taught(33, 19, 5)), (32, 20))
+
+    asked = at_work(told, np.array([microseconds(ago(day)) for day in (33, 32, 25, 19, 1)]))
+
+    assert asked.tolist() == [True, False, False, True, True]
 
 
 def test_a_silence_that_goes_on_beyond_the_leave_is_one() -> None:

@@ -6,7 +6,14 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from shared.ml.ledger import DAY, Ledger, instant, microseconds
-from shared.ml.record_end import closures, known_until, left_out, record_end, usual_gap
+from shared.ml.record_end import (
+    closures,
+    known_at,
+    known_until,
+    left_out,
+    record_end,
+    usual_gap,
+)
 from tests.builders import AS_OF, ago, completed, event, log
 
 NOW = microseconds(AS_OF)
@@ -150,6 +157,30 @@ def test_two_closures_with_a_month_between_are_two() -> None:
 
 def test_nobody_taught_at_all() -> None:
     assert closures({}, NOW) == []
+
+
+def test_a_closure_that_lasts_is_one() -> None:
+    ledgers = platform(*range(20))
+
+    assert closed(ledgers) == [(day(19), day(1))]
+    assert closures(ledgers, NOW - 6 * DAY) == []
+
+
+def test_what_was_known_of_a_closure_while_it_lasted() -> None:
+    """After a fortnight that it is one, and never how long it was to last."""
+    ledgers = platform(*range(40, 70))
+
+    early, late, after = (known_at(ledgers, NOW - back * DAY) for back in (56, 50, 0))
+
+    assert [spans(each) for each in (early, late, after)] == [[], [(69, 50)], [(69, 39)]]
+
+
+def spans(ledgers: dict[str, Ledger]) -> list[tuple[int, int]]:
+    """Days before AS_OF at whose beginning a standstill began and ended; all tutors share it."""
+    (found,) = {tuple(map(tuple, ledger.still)) for ledger in ledgers.values()}
+    return [
+        (int(NOW - begin) // DAY, int(NOW - end) // DAY) for begin, end in zip(*found, strict=True)
+    ]
 
 
 # --- how long it is used to be quiet ---
