@@ -13,7 +13,11 @@ MOST_LINES = 200
 
 
 class DamagedFileError(ValueError):
-    """A gzip that was cut off or altered: what is missing of it can not be told."""
+    """A file that was cut off or altered: what is missing of it can not be told."""
+
+
+class TwoFilesError(ValueError):
+    """A folder holds a file both plain and gzipped, and nobody says which one counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,17 @@ class Record:
 
 
 def find(folder: Path, name: str) -> Path | None:
-    """`<name>.csv` or `<name>.csv.gz` of a folder; None where there is neither."""
-    for path in (folder / f"{name}.csv", folder / f"{name}.csv.gz"):
-        if path.is_file():
-            return path
-    return None
+    """`<name>.csv` or `<name>.csv.gz` of a folder; None where there is neither.
+
+    Raises TwoFilesError where there are both.
+    """
+    plain, packed = folder / f"{name}.csv", folder / f"{name}.csv.gz"
+    found = [path for path in (plain, packed) if path.is_file()]
+    if len(found) > 1:
+        raise TwoFilesError(
+            f"{folder} holds both {plain.name} and {packed.name}: only one of them can count"
+        )
+    return found[0] if found else None
 
 
 def records(path: Path) -> Iterator[Record]:

@@ -34,7 +34,7 @@ from shared.contracts import (
     parsed,
     read_json,
 )
-from shared.csv_file import DamagedFileError, Record, find, records
+from shared.csv_file import DamagedFileError, Record, TwoFilesError, find, records
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.feedback import Feedback
 from shared.domain.log import Log
@@ -49,7 +49,7 @@ type Entry = Tutor | Report | BehaviourEvent | Feedback
 
 
 class HistoryError(ValueError):
-    """The folder is not a history at all, or a file of it is damaged."""
+    """The folder is not a history at all, or a file of it is damaged or there twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,9 @@ def read_history(folder: Path) -> Iterator[Entry | BadRow]:
 
 
 def check_history(folder: Path) -> None:
-    """Raises HistoryError where there are neither sessions nor events."""
-    if not (find(folder, "sessions") or find(folder, "events")):
+    """Raises HistoryError where there are neither sessions nor events, or a file twice."""
+    held = {name for name in FILES if file_of(folder, name)}
+    if held.isdisjoint(("sessions", "events")):
         raise HistoryError(f"{folder} holds neither sessions.csv nor events.csv")
 
 
@@ -149,11 +150,19 @@ def digest(folder: Path) -> str:
     """What tells this history from every other: a hash of its files."""
     known = hashlib.sha256()
     for name in FILES:
-        path = find(folder, name)
+        path = file_of(folder, name)
         if path:
             with path.open("rb") as file:
                 known.update(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
     return known.hexdigest()[:32]
+
+
+def file_of(folder: Path, name: str) -> Path | None:
+    """A file of a folder, plain or gzipped, if it is there; HistoryError if it is there twice."""
+    try:
+        return find(folder, name)
+    except TwoFilesError as error:
+        raise HistoryError(str(error)) from error
 
 
 def whole_records(path: Path) -> Iterator[Record]:
@@ -242,7 +251,7 @@ IDENTITY = {
 
 def _rows[M: Inbound](folder: Path, name: str, model: type[M]) -> Iterator[_Row[M] | BadRow]:
     """The checked rows of a file, with the refused ones in between."""
-    path = find(folder, name)
+    path = file_of(folder, name)
     if path is None:
         return
     found = whole_records(path)

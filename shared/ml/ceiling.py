@@ -10,9 +10,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from shared.csv_file import find
 from shared.domain.evaluation import HORIZONS
-from shared.history import HistoryError, whole_records
+from shared.history import HistoryError, file_of, whole_records
 from shared.ml.features import Floats
 from shared.ml.ledger import microseconds
 from shared.ml.sample import Sample
@@ -25,7 +24,7 @@ type Ceiling = Mapping[tuple[str, int, int], float]
 
 def read_ceiling(folder: Path) -> Ceiling:
     """What a history's folder tells of it, mostly nothing; HistoryError for what is no forecast."""
-    path = find(folder, "ceiling")
+    path = file_of(folder, "ceiling")
     if path is None:
         return {}
     known: dict[tuple[str, int, int], float] = {}

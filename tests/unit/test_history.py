@@ -413,6 +413,16 @@ def test_a_folder_without_sessions_and_events_is_no_history(tmp_path: Path) -> N
         check_history(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["tutors", "sessions", "events", "feedback"])
+def test_a_file_that_is_there_plain_and_gzipped_is_refused(tmp_path: Path, name: str) -> None:
+    folder(tmp_path, sessions=f"{SESSION_HEADER}\n{SESSION}\n")
+    (tmp_path / f"{name}.csv").touch()
+    (tmp_path / f"{name}.csv.gz").write_bytes(gzip.compress(b""))
+
+    with pytest.raises(HistoryError, match=rf"both {name}\.csv and {name}\.csv\.gz"):
+        read_past(tmp_path)
+
+
 def test_the_digest_tells_histories_apart(tmp_path: Path) -> None:
     sessions(tmp_path, SESSION)
     one = digest(tmp_path)
