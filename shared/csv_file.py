@@ -22,11 +22,15 @@ class TwoFilesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The cells of a record that begins on that line; `fault` says why there are none."""
+    """The cells of a record that begins on that line; `fault` says why there are none.
+
+    `ended` is whether a line end follows: a file that was cut off has none after its last record.
+    """
 
     line: int
     cells: list[str]
     fault: str | None = None
+    ended: bool = True
 
 
 def find(folder: Path, name: str) -> Path | None:
@@ -61,15 +65,16 @@ def _record(first: Record, lines: Iterator[Record], unread: deque[Record]) -> Re
     taken: list[Record] = []
     text = first.cells[0]
     while True:
+        ended = (taken[-1] if taken else first).ended
         try:
-            return Record(first.line, next(csv.reader((text,), strict=True)))
+            return Record(first.line, next(csv.reader((text,), strict=True)), ended=ended)
         except csv.Error as error:
             open_quote = "unexpected end of data" in str(error)
             more = _next(lines, unread) if open_quote and len(taken) < MOST_LINES else None
             if more is None:
                 unread.extendleft(reversed(taken))
                 said = "a quote is opened and never closed" if open_quote else str(error)
-                return Record(first.line, [], said)
+                return Record(first.line, [], said, first.ended)
             taken.append(more)
             text += more.cells[0]
 
@@ -85,7 +90,7 @@ def _lines(path: Path) -> Iterator[Record]:
     with opened(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         try:
             for number, line in enumerate(file, 1):
-                yield Record(number, [line])
+                yield Record(number, [line], ended=line.endswith(("\n", "\r")))
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             said = f"{path.name} is damaged from line {number + 1} on ({error})"
             raise DamagedFileError(said) from error

@@ -266,6 +266,7 @@ def _rows[M: Inbound](folder: Path, name: str, model: type[M]) -> Iterator[_Row[
     identity = [header.cells.index(name) for name in IDENTITY[name] if name in header.cells]
     told: dict[tuple[str, ...], int] = {}
     for record in found:
+        _check_whole(path, record, len(columns))
         try:
             message = _message(record, columns, model)
             if len(identity) == len(IDENTITY[name]):
@@ -276,6 +277,14 @@ def _rows[M: Inbound](folder: Path, name: str, model: type[M]) -> Iterator[_Row[
             yield BadRow(path.name, record.line, column, first.message)
         else:
             yield _Row(record.line, message)
+
+
+def _check_whole(path: Path, record: Record, columns: int) -> None:
+    """Raises HistoryError for a last row that breaks off before its last column."""
+    if not record.ended and (record.fault or len(record.cells) < columns):
+        raise HistoryError(
+            f"{path.name} is damaged from line {record.line} on (it breaks off in the middle of it)"
+        )
 
 
 def _wrong_header(header: Record, model: type[Inbound]) -> tuple[str, str] | None:

@@ -46,7 +46,7 @@ def import_history(
         backfill.load_rest(open_things.enter_context(_processors()))
         TutorQueue(deployed.client("sqs"), deployed.churn_queue_url).ask(backfill.tutor_ids)
     counted = ", ".join(f"{count:,} {what}" for what, count in sorted(backfill.tally.items()))
-    print(f"{history}: {counted or 'nothing new'}; {len(past.refused):,} rows refused.")
+    print(f"{history}: {counted or 'nothing new'}; {_rows(len(past.refused))} refused.")
     for name in backfill.too_large:
         print(f"{name} is larger than the table can hold and was left out.")
 
@@ -54,6 +54,10 @@ def import_history(
 def table_of(deployed: Deployed) -> Table:
     """The running stack's table, as an administrator."""
     return Table(deployed.client("dynamodb"), deployed.table)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def report_refused(refused: list[BadRow], path: Path) -> None:
@@ -68,7 +72,7 @@ def report_refused(refused: list[BadRow], path: Path) -> None:
     for row in refused[:SHOWN]:
         print(f"{row.file}:{row.line}: {row.column}: {row.message}", file=sys.stderr)
     more = f"; {len(refused) - SHOWN:,} more" if len(refused) > SHOWN else ""
-    print(f"{len(refused):,} rows refused{more}; all are in {path}", file=sys.stderr)
+    print(f"{_rows(len(refused))} refused{more}; all are in {path}", file=sys.stderr)
 
 
 def main(history: str) -> None:

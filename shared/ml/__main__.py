@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.domain.evaluation import Evaluation, Measures, within
-from shared.history import HistoryError, Past, read_past
+from shared.history import BadRow, HistoryError, Past, read_past
 from shared.ml.backtest import BacktestError, Split, backtest
 from shared.ml.ceiling import Ceiling, read_ceiling
 from shared.ml.ledger import Ledger, instant
@@ -186,10 +186,18 @@ def _read(folder: Path) -> Past:
         f"{time.perf_counter() - began:.0f} s"
     )
     if past.refused:
-        tell(f"{len(past.refused):,} rows were refused, the first of them:")
+        count = len(past.refused)
+        rows = (
+            "1 row was refused" if count == 1 else f"{count:,} rows were refused, the first of them"
+        )
+        tell(f"{rows}:")
     for row in past.refused[:REFUSED_SHOWN]:
-        tell(f"  {row.file} line {row.line}, {row.column}: {row.message}")
+        tell(f"  {_where(row)}")
     return past
+
+
+def _where(row: BadRow) -> str:
+    return f"{row.file} line {row.line}, {row.column}: {row.message}"
 
 
 def _ceiling(folder: Path) -> Ceiling:

@@ -346,7 +346,7 @@ def test_rows_that_can_not_be_read_are_counted_and_shown(
     main(arguments(tmp_path, tmp_path / "out"), END)
 
     err = capfd.readouterr().err
-    assert "1 rows were refused, the first of them:" in err
+    assert "1 row was refused:" in err
     assert "tutors.csv line" in err
 
 

@@ -303,6 +303,38 @@ def test_a_damaged_file_is_refused_whole(tmp_path: Path, damage: Callable[[Path]
         read_past(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        pytest.param("s-2,t-7,u-3,2026-11-2", id="in a time"),
+        pytest.param('s-2,t-7,"u-', id="in a quoted cell"),
+        pytest.param('s-2,t-7,"u\n-', id="in a cell over two lines"),
+    ],
+)
+def test_a_plain_file_that_breaks_off_in_a_row_is_damaged(tmp_path: Path, rest: str) -> None:
+    (tmp_path / "sessions.csv").write_text(f"{SESSION_HEADER}\n{SESSION}\n{rest}")
+
+    with pytest.raises(HistoryError, match=r"^sessions\.csv is damaged from line [34] on"):
+        read_past(tmp_path)
+
+
+def test_a_row_too_short_that_ends_is_a_mistake_in_it(tmp_path: Path) -> None:
+    (tmp_path / "sessions.csv").write_text(f"{SESSION_HEADER}\n{SESSION}\ns-2,t-7\n")
+
+    kept, refused = read_sessions(tmp_path)
+
+    assert isinstance(kept, Report)
+    assert refusal(refused)[:2] == (3, "row")
+
+
+def test_the_last_row_needs_no_line_end(tmp_path: Path) -> None:
+    (tmp_path / "sessions.csv").write_text(f"{SESSION_HEADER}\n{SESSION}")
+
+    (report,) = read_sessions(tmp_path)
+
+    assert isinstance(report, Report)
+
+
 def test_a_tutor_of_a_history_may_lack_name_and_address(tmp_path: Path) -> None:
     text = "tutor_id,onboarding_date,subjects,status\nt-7,2026-01-05,Latin;Greek,active\n"
 

@@ -31,6 +31,12 @@ def test_the_first_refusals_are_printed_and_all_are_written(
     assert len(written) == 1 + SHOWN + 3
 
 
+def test_one_refused_row_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report_refused(refused(1), tmp_path / "refused.csv")
+
+    assert capsys.readouterr().err.splitlines()[-1].startswith("1 row refused; all are in ")
+
+
 def test_an_import_without_refusals_leaves_no_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
