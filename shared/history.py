@@ -54,12 +54,16 @@ class HistoryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was refused: `line` is where it begins, `column` what is wrong with it."""
+    """A row that was refused: `line` is where it begins, `column` what is wrong with it.
+
+    `header` is whether it is the one that names the columns, so that the whole file is refused.
+    """
 
     file: str
     line: int
     column: str
     message: str
+    header: bool = False
 
 
 class PastTutor(TutorProfile):
@@ -260,7 +264,7 @@ def _rows[M: Inbound](folder: Path, name: str, model: type[M]) -> Iterator[_Row[
         return
     wrong = _wrong_header(header, model)
     if wrong is not None:
-        yield BadRow(path.name, header.line, *wrong)
+        yield BadRow(path.name, header.line, *wrong, header=True)
         return
     columns = _columns(header.cells)
     identity = [header.cells.index(name) for name in IDENTITY[name] if name in header.cells]
@@ -290,6 +294,8 @@ def _check_whole(path: Path, record: Record, columns: int) -> None:
 def _wrong_header(header: Record, model: type[Inbound]) -> tuple[str, str] | None:
     if header.fault:
         return ROW, header.fault
+    if len(header.cells) == 1 and ";" in header.cells[0]:
+        return ROW, "columns are separated by semicolons where commas are needed"
     for name, about in model.model_fields.items():
         if about.is_required() and name not in header.cells:
             return name, "there is no such column"

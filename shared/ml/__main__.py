@@ -193,6 +193,9 @@ def _read(folder: Path) -> Past:
         tell(f"{rows}:")
     for row in past.refused[:REFUSED_SHOWN]:
         tell(f"  {_where(row)}")
+    lost = [row for row in past.refused if row.header and row.file.startswith("sessions.")]
+    if lost:
+        raise BacktestError("HISTORY", _where(lost[0]))
     return past
 
 

@@ -368,6 +368,33 @@ def test_a_damaged_file_is_one_line_and_leaves_nothing(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("command", ["backtest", "train"])
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        pytest.param(
+            "session_id,tutor_id,student_id,scheduled_time,completed_time",
+            "sessions.csv line 1, status: there is no such column",
+            id="no status",
+        ),
+        pytest.param(
+            "session_id;tutor_id;student_id;scheduled_time;completed_time;status",
+            "sessions.csv line 1, row: columns are separated by semicolons",
+            id="semicolons",
+        ),
+    ],
+)
+def test_sessions_without_their_columns_are_told_by_what_lacks(
+    command: str, header: str, told: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sessions.csv").write_text(f"{header}\n")
+
+    status = main([command, *arguments(tmp_path, tmp_path / "out")[1:]], END)
+
+    assert status == 2
+    assert capfd.readouterr().err.splitlines()[-1].startswith(f"{command}: HISTORY: {told}")
+
+
 def test_a_model_is_trained_by_hand_as_the_store_keeps_it(run: Run, tmp_path: Path) -> None:
     options = {"--history": str(run.history), "--out": str(tmp_path / "model"), "--threads": "2"}
     until = f"{UNTIL:%Y-%m-%d}"
