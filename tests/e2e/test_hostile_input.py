@@ -98,7 +98,7 @@ def test_a_header(marketplace: Marketplace, headers: dict[str, str], status: int
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
 @pytest.mark.parametrize(
     "path",
-    ["/", "/api", "/api/", "/api/nothing", "/api/sessions/", "/api/%2e%2e/x", "/api/tutors/%00"],
+    ["/api", "/api/", "/api/nothing", "/api/sessions/", "/api/%2e%2e/x", "/api/tutors/%00"],
 )
 def test_a_path_or_method_nobody_offers(marketplace: Marketplace, method: str, path: str) -> None:
     assert 400 <= send(marketplace, b"", method=method, path=path) < 500
