@@ -4,7 +4,7 @@ Their addresses stay in the user pool, where people are let in and out; a copy i
 for a few minutes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -51,19 +51,22 @@ class Directory:
             return None
         return _person(found, found["UserAttributes"]) if found["Enabled"] else None
 
-    def has(self, username: str, groups: Iterable[str], now: datetime) -> bool:
+    def has(self, username: str, groups: Collection[str], now: datetime) -> bool:
         """Whether one of these groups has somebody of that name who may sign in.
 
         Who is in no copy may have joined since, so then the pool is read anew.
         """
+
+        def found() -> bool:
+            known = (person for group in groups for person in self.members(group, now))
+            return any(person.username == username for person in known)
+
+        if found():
+            return True
         for group in groups:
-            if any(person.username == username for person in self.members(group, now)):
-                return True
             if self._groups[group][0] != now:
                 del self._groups[group]
-                if any(person.username == username for person in self.members(group, now)):
-                    return True
-        return False
+        return found()
 
     def _members(self, group: str) -> Iterable[Person]:
         pages = self.client.get_paginator("list_users_in_group")
