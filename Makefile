@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site ruby chromium bench docs preview-mails synth deploy publish-site publish-model rollback-model dry-run remove-synthetic clean
+.PHONY: help setup run token import test check site packages bench docs preview-mails synth deploy publish-site publish-model rollback-model dry-run remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -49,26 +49,23 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 	@.venv/bin/lint-imports --no-cache > build/imports.txt 2>&1 || (cat build/imports.txt; exit 1)
 
 test: ## Everything that must hold, as CI runs it
-	@$(MAKE) --no-print-directory --output-sync -j 3 check site chromium
+	@$(MAKE) --no-print-directory --output-sync -j 3 check site packages
 	@$(if $(CI),REQUIRE_RAILS=1) .venv/bin/pytest --ignore tests/e2e --numprocesses 2 --dist loadfile --durations 10
 	@.venv/bin/pytest tests/e2e --numprocesses 2 --dist loadfile --durations 10
 
 site: frontend_static/node_modules/made ## Check the site: generated types, lint, unit tests
 	@cd frontend_static && npm run --silent check && npm run --silent test
 
-ruby:
-	@ruby -e 'require "active_record"; require "active_job"; require "minitest"' 2>/dev/null || \
+packages:
+	@missing=; \
+	  ruby -e 'require "active_record"; require "active_job"; require "minitest"' 2>/dev/null || \
+	    missing="$(RUBY_PACKAGES)"; \
+	  command -v chromium >/dev/null || missing="$$missing chromium"; \
+	  [ -z "$$missing" ] || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	    apt-get -qq update >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-	      --no-install-recommends $(RUBY_PACKAGES) >/dev/null; } || \
-	  echo "Skipping what needs Ruby; on Debian: apt-get install $(RUBY_PACKAGES)"
-
-chromium: ruby  # after it: packages are installed one at a time
-	@command -v chromium >/dev/null || \
-	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	    apt-get -qq update >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-	      --no-install-recommends chromium >/dev/null; } || \
-	  echo "Skipping what needs a browser; on Debian: apt-get install chromium"
+	      --no-install-recommends $$missing >/dev/null; } || \
+	  echo "Skipping what needs Ruby or a browser; on Debian: apt-get install $$missing"
 
 bench: setup ## Measure this machine: webhook, burst, scoring, reads, units and dollars (PART=…)
 	@$(PYTHON) -m tests.bench $(PART)
