@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site packages bench docs preview-mails synth deploy publish-site publish-model rollback-model dry-run remove-synthetic clean
+.PHONY: help setup run token import test check site packages units bench docs preview-mails synth deploy publish-site publish-model rollback-model dry-run remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -10,6 +10,7 @@ RUBY_PACKAGES := ruby ruby-minitest ruby-activerecord ruby-activejob ruby-sqlite
 export PORT WORLD FRESH ROLE TUTOR WEBHOOK_SECRET
 # Threads that wait for work sleep, so that training does not starve what else runs here.
 export OMP_WAIT_POLICY := PASSIVE
+PYTEST := .venv/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 10
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,9 +50,11 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 	@.venv/bin/lint-imports --no-cache > build/imports.txt 2>&1 || (cat build/imports.txt; exit 1)
 
 test: ## Everything that must hold, as CI runs it
-	@$(MAKE) --no-print-directory --output-sync -j 3 check site packages
-	@$(if $(CI),REQUIRE_RAILS=1) .venv/bin/pytest --ignore tests/e2e --numprocesses 2 --dist loadfile --durations 10
-	@.venv/bin/pytest tests/e2e --numprocesses 2 --dist loadfile --durations 10
+	@$(MAKE) --no-print-directory --output-sync -j 3 check site units
+	@$(PYTEST) tests/e2e
+
+units: setup packages
+	@$(if $(CI),REQUIRE_RAILS=1) $(PYTEST) --ignore tests/e2e
 
 site: frontend_static/node_modules/made ## Check the site: generated types, lint, unit tests
 	@cd frontend_static && npm run --silent check && npm run --silent test
