@@ -310,6 +310,19 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         sends_to=("action",),
     ),
     FunctionSpec(
+        name="note_api",
+        does="Lets staff write down what they know about a tutor, and take it away again.",
+        trigger=Http(
+            (
+                Route("PUT", "/api/tutors/{tutor_id}/notes/{note_id}", signed_in=True),
+                Route("DELETE", "/api/tutors/{tutor_id}/notes/{note_id}", signed_in=True),
+            )
+        ),
+        timeout_seconds=15,
+        memory_mb=1024,
+        table=("GetItem", "Query", "PutItem", "DeleteItem"),
+    ),
+    FunctionSpec(
         name="query_api",
         does="Answers every read, shaped by who asks, and records who read whose data.",
         trigger=Http(

@@ -35,6 +35,9 @@ class Operation(StrEnum):
     SET_OVERRIDE = "set_override"
     END_OVERRIDE = "end_override"
     OVERRIDE_ANALYTICS = "override_analytics"
+    NOTES = "notes"
+    WRITE_NOTE = "write_note"
+    REMOVE_NOTE = "remove_note"
     MODEL = "model"
     REPORTS = "reports"
     SETTINGS = "settings"
@@ -45,7 +48,7 @@ class Operation(StrEnum):
 
 
 class Shape(StrEnum):
-    """What of it is answered: all, or the page a tutor has about themselves."""
+    """What of it is answered: all, or what is the caller's own: a tutor's page, one's own notes."""
 
     FULL = "full"
     OWN = "own"
@@ -74,6 +77,9 @@ ACCESS: Mapping[Operation, Mapping[Role, Shape]] = {
     Operation.SET_OVERRIDE: MANAGERS,
     Operation.END_OVERRIDE: MANAGERS,
     Operation.OVERRIDE_ANALYTICS: STAFF,
+    Operation.NOTES: STAFF,
+    Operation.WRITE_NOTE: STAFF,
+    Operation.REMOVE_NOTE: MANAGERS | {Role.PEOPLE_OPS: Shape.OWN},
     Operation.MODEL: STAFF | ADMINS,
     Operation.REPORTS: STAFF,
     Operation.SETTINGS: STAFF | ADMINS,

@@ -339,6 +339,14 @@ class OverrideEnd(Inbound):
     ) = None
 
 
+class NoteText(Inbound):
+    """What somebody of the staff writes down about a tutor."""
+
+    text: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_TEXT)
+    ]
+
+
 class SettingValues(Inbound):
     """New values of some dials or thresholds, by name; the others stay as they are."""
 

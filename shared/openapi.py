@@ -16,6 +16,7 @@ from shared.contracts import (
     Inbound,
     Kind,
     MoveOrder,
+    NoteText,
     NotificationChoice,
     OverrideClaim,
     OverrideEnd,
@@ -25,6 +26,7 @@ from shared.contracts import (
 from shared.domain.intervention import MOVES, PEOPLES, Action
 from shared.domain.office import PEOPLE
 from shared.intervention_answer import Intervention
+from shared.note_answer import NoteList
 from shared.outbound import Outbound
 from shared.override_answer import OverrideSpell
 from shared.problem import TITLES
@@ -149,6 +151,7 @@ UNSUBSCRIBE = "/api/unsubscribe/{token}"
 SETTING_ERRORS = (400, 401, 403, 404, 412, 413, 415, 422, 428, 503)
 DRY_RUN_ERRORS = (400, 401, 403, 413, 415, 422, 503)
 MOVE_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503)
+NOTE_ERRORS = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 READ_ERRORS = (401, 403, 404, 422, 503)
 REPORT_ERRORS = (400, 401, 409, 413, 415, 422, 503)
 
@@ -167,6 +170,7 @@ def document() -> Json:
             MoveOrder,
             OverrideClaim,
             OverrideEnd,
+            NoteText,
             *_told(),
             *{route.question for route in ROUTES},
             Problem,
@@ -180,6 +184,7 @@ def document() -> Json:
         for move in PEOPLES
     }
     found = [*reports.items(), *reads.items(), *moves.items(), *_overrides(schemas).items()]
+    found += _notes(schemas).items()
     found += ((each.path, {each.method: _setting(each, schemas)}) for each in SETTINGS)
     found += [*_open(schemas).items(), (UNSUBSCRIBE, _unsubscribe())]
     paths: Json = {}
@@ -198,6 +203,7 @@ def document() -> Json:
             {"name": "read", "description": "For people and the marketplace's backend."},
             {"name": "move", "description": "For people who work on interventions."},
             {"name": "override", "description": "For managers who know better than a score."},
+            {"name": "note", "description": "For staff who know something of a tutor."},
             {"name": "set", "description": "Dials, thresholds, calendars, one's notifications."},
             {"name": "report", "description": "For the marketplace's backend alone."},
             {"name": "open", "description": "For anybody."},
@@ -275,7 +281,7 @@ def _read(route: Route, schemas: _Schemas) -> Json:
 
 def _who(shapes: Mapping[Role, Shape]) -> str:
     told = [
-        f"`{role}`" + (" (their own page)" if shapes[role] is Shape.OWN else "")
+        f"`{role}`" + (" (their own)" if shapes[role] is Shape.OWN else "")
         for role in Role
         if role in shapes
     ]
@@ -373,6 +379,40 @@ def _overrides(schemas: _Schemas) -> Json:
             },
         }
     return {"/api/tutors/{tutor_id}/override": item}
+
+
+def _notes(schemas: _Schemas) -> Json:
+    told = (
+        ("put", Operation.WRITE_NOTE, "Write down what one knows about a tutor.",
+         "The id is the sender's choice: the same note once more changes nothing, another under "
+         "the same id is 409."),
+        ("delete", Operation.REMOVE_NOTE, "Take a note away.",
+         "`people_ops` only their own. One that is not there is away already."),
+    )  # fmt: skip
+    name = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,64}$"}
+    item: Json = {}
+    for method, operation, summary, described in told:
+        item[method] = {
+            "operationId": operation,
+            "tags": ["note"],
+            "summary": summary,
+            "description": f"{_who(ACCESS[operation])} {described}",
+            "x-roles": dict(ACCESS[operation]),
+            "security": [{"access_token": []}],
+            "parameters": [
+                _tutor_id(),
+                {"name": "note_id", "in": "path", "required": True, "schema": name},
+            ],
+            "responses": {
+                "200": _ok(schemas.of(NoteList), "All notes on the tutor as they are now."),
+                **{str(status): _problem(status) for status in NOTE_ERRORS},
+            },
+        }
+    item["put"]["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": schemas.of(NoteText)}},
+    }
+    return {"/api/tutors/{tutor_id}/notes/{note_id}": item}
 
 
 def _if_match(described: str) -> Json:

@@ -148,6 +148,9 @@ class InterventionListQuestion(Question):
         Annotated[Phrase, Field(description="A role, or the user name it is assigned to.")] | None
     ) = None
     overdue: Annotated[bool, Truth] | None = None
+    tutor_id: (
+        Annotated[Identifier, Field(description="Only those for this tutor, however old.")] | None
+    ) = None
     sort: Annotated[
         Literal["due", "benefit"],
         Field(description="By when the clock runs out, or by expected benefit an hour."),

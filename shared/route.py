@@ -20,6 +20,7 @@ from shared.intervention_answer import (
     InterventionList,
     RecommendationList,
 )
+from shared.note_answer import NoteList
 from shared.outbound import Outbound
 from shared.override_answer import OverrideAnalytics
 from shared.question import (
@@ -96,6 +97,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/api/tutors/{tutor_id}/sessions", Operation.SESSIONS,
         "The sessions of a tutor, the newest first.", SessionList, SessionListQuestion,
+    ),
+    Route(
+        "/api/tutors/{tutor_id}/notes", Operation.NOTES,
+        "What staff wrote down about a tutor, the newest first.", NoteList,
     ),
     Route(
         "/api/interventions", Operation.INTERVENTION_LIST, "The work queue.",

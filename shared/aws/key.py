@@ -85,6 +85,11 @@ def override(tutor_id: str, version: int) -> Key:
     return Key(tutor(tutor_id), f"OVERRIDE#{version:06d}")
 
 
+def note(tutor_id: str, note_id: str) -> Key:
+    """TUTOR#t-7 / NOTE#5d0c…: what somebody wrote down about a tutor."""
+    return Key(tutor(tutor_id), f"NOTE#{note_id}")
+
+
 def desk(tutor_id: str) -> Key:
     """TUTOR#t-7 / DESK: counts the changes of a tutor's interventions."""
     return Key(tutor(tutor_id), "DESK")

@@ -9,6 +9,7 @@ from shared import (
     answer,
     churn_answer,
     intervention_answer,
+    note_answer,
     override_answer,
     report_answer,
     settings_answer,
@@ -18,6 +19,7 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.listing import TutorListing
 from shared.aws.mail_table import MailTable, report_page
 from shared.aws.model_registry import ModelRegistry
+from shared.aws.note_table import NoteTable
 from shared.aws.override_table import OverrideTable
 from shared.aws.prediction_table import PredictionTable
 from shared.aws.preference_table import PreferenceTable
@@ -97,6 +99,7 @@ class Reading:
         self._mails = MailTable(table)
         self._preferences = PreferenceTable(table)
         self._overrides = OverrideTable(table)
+        self._notes = NoteTable(table)
         self._secret = cursor_secret
 
     def read(self, ask: Ask) -> Found:
@@ -168,6 +171,10 @@ class Reading:
         if not sessions and after is None:
             self._card(ask)
         return Found(answer.session_list(sessions, ask.now, self._cursor(ask, more)), [tutor_id])
+
+    def notes(self, ask: Ask) -> Found:
+        tutor_id, _, _ = self._card(ask)
+        return Found(note_answer.note_list(self._notes.of_tutor(tutor_id)), [tutor_id])
 
     def interventions(self, ask: Ask) -> Found:
         asked = cast("InterventionListQuestion", ask.question)
@@ -262,6 +269,7 @@ READS: dict[Operation, Callable[[Reading, Ask], Found]] = {
     Operation.INTERVENTION_LIST: Reading.interventions,
     Operation.INTERVENTION_ANALYTICS: Reading.intervention_analytics,
     Operation.OVERRIDE_ANALYTICS: Reading.override_analytics,
+    Operation.NOTES: Reading.notes,
     Operation.MODEL: Reading.model,
     Operation.REPORTS: Reading.reports,
     Operation.SETTINGS: Reading.settings,

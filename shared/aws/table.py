@@ -109,6 +109,10 @@ class Table:
         ) as error:
             raise VersionConflictError from error
 
+    def delete(self, key: Key) -> None:
+        """Remove one item, if it is there."""
+        self.client.delete_item(TableName=self.name, Key=key_item(key))
+
     def query(
         self,
         pk: str,

@@ -1,7 +1,8 @@
 """The work queue: all open tasks are read at once, filtered, sorted and cut into pages.
 
 A marketplace has some hundreds of open tasks, which is one or two pages of the index; only what
-was resolved goes on for ever, so of that no more than RESOLVED_DAYS are looked at.
+was resolved goes on for ever, so of that no more than RESOLVED_DAYS are looked at, but for one
+tutor.
 """
 
 import json
@@ -48,6 +49,9 @@ def work_page(
 def _known(
     table: InterventionTable, asked: InterventionListQuestion, now: datetime
 ) -> Iterable[Intervention]:
+    if asked.tutor_id is not None:
+        yield from (one for one in table.of_tutor(asked.tutor_id) if not one.held_out)
+        return
     if not asked.status or OPEN.intersection(asked.status):
         yield from table.open_ones()
     if RESOLVED.intersection(asked.status):
@@ -56,7 +60,7 @@ def _known(
 
 def _passes(one: Intervention, asked: InterventionListQuestion, now: datetime) -> bool:
     return (
-        (not asked.status or one.status in asked.status)
+        one.status in (asked.status or OPEN)
         and (asked.owner is None or asked.owner in (one.owner, one.assignee))
         and (asked.overdue is None or asked.overdue == one.overdue(now))
     )

@@ -173,7 +173,7 @@ def test_the_tutor_at_risk_stands_first_and_the_page_says_why(page: Page) -> Non
     assert abs(sum(points) - float(total)) < 0.5, "each is shown with one digit"
 
 
-def test_a_retention_interview_is_assigned_and_completed(page: Page) -> None:
+def test_a_retention_interview_is_assigned_and_commented(page: Page) -> None:
     sign_in(page, at="/interventions?owner=people_ops")
     task = page.get_by_role("listitem").filter(has_text="Retention interview")
     expect(task).to_contain_text("Grace Hopper")
@@ -234,6 +234,27 @@ def test_a_manager_overrides_a_score_and_everybody_sees_whose_it_is(page: Page) 
 
     expect(page.get_by_text("Overridden to 80")).to_be_visible()
     expect(page.get_by_text("“Told me she is leaving.”")).to_be_visible()
+
+
+def test_staff_leave_notes_for_each_other(page: Page) -> None:
+    sign_in(page, at=f"/tutors/{CALM}")
+    notes = page.get_by_role("region", name="Notes")
+    notes.get_by_label("New note").fill(f"Prefers mornings. {MARKUP}")
+    notes.get_by_role("button", name="Add note").click()
+    expect(notes.get_by_role("listitem")).to_contain_text(f"Prefers mornings. {MARKUP}")
+    expect(notes.get_by_label("New note")).to_have_value("")
+
+    page.context.clear_cookies()
+    page.evaluate("sessionStorage.clear()")
+    sign_in(page, "local-people_ops", at=f"/tutors/{CALM}")
+    expect(notes.get_by_role("listitem")).to_contain_text("local-ops_manager")
+    expect(notes.get_by_role("button", name="Remove")).to_have_count(0)
+    notes.get_by_label("New note").fill("Not on Fridays.")
+    notes.get_by_role("button", name="Add note").click()
+    notes.get_by_role("button", name="Remove the note by local-people_ops").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+
+    expect(notes.get_by_role("listitem")).to_have_count(1)
 
 
 def test_a_manager_chooses_what_to_be_told(page: Page) -> None:
@@ -341,6 +362,23 @@ def test_while_the_service_is_slow_shapes_stand_where_numbers_will(page: Page) -
 
     page.unroute("**/api/tutors/*")  # which lets go of what was held
     heading(page, "Ada Byron")
+
+
+def test_what_was_completed_stays_on_the_tutors_page(page: Page) -> None:
+    sign_in(page, at=f"/tutors/{AT_RISK}")
+    tasks = page.get_by_role("region", name="Interventions")
+    task = tasks.get_by_role("listitem").filter(has_text="Retention interview").first
+    task.get_by_role("button", name="What to do with").click()
+    page.get_by_role("menuitem", name="Complete…").click()
+    page.get_by_role("button", name="Complete", exact=True).click()
+    expect(page.get_by_text("Completed", exact=True).first).to_be_visible()
+
+    page.reload()
+    tasks.get_by_text("Ended").click()
+
+    expect(tasks.get_by_text("Ended (1)")).to_be_visible()
+    ended = tasks.get_by_role("listitem").filter(has_text="Retention interview").first
+    expect(ended).to_contain_text("Improved")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

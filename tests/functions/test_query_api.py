@@ -21,6 +21,7 @@ from shared.aws.item import value_of
 from shared.aws.listing import MAX_EXAMINED
 from shared.aws.mail_table import MailTable
 from shared.aws.model_registry import ModelRegistry, Registered
+from shared.aws.note_table import NoteTable
 from shared.aws.override_table import OverrideTable
 from shared.aws.prediction_table import PredictionTable
 from shared.aws.reading import Reading
@@ -33,6 +34,7 @@ from shared.domain.churn_score import risk_level
 from shared.domain.evaluation import Evaluation, Measures, ReliabilityBin
 from shared.domain.intervention import Intervention, Kind, Opinion, Owner, Status
 from shared.domain.mail import Mail, MailKind, mail_name
+from shared.domain.note import Note
 from shared.domain.override import Override
 from shared.domain.overview import overview
 from shared.domain.prediction import Absence, Probabilities, Unscored
@@ -880,6 +882,19 @@ def test_an_override_that_has_run_out_is_not_shown_though_nobody_wrote_the_row(
     assert ask("/api/tutors/t-7/scores").json["override"] is None
     (spell,) = detail["overrides"]
     assert (spell["ended_at"], spell["ended_by"]) == ("2026-12-20T00:00:00Z", None)
+
+
+def test_staff_read_each_others_notes(api: Table) -> None:
+    seed(api, *troubled())
+    NoteTable(api).put(Note("t-7", "n-1", "Back in March.", "ana", AS_OF))
+
+    assert ask("/api/tutors/t-7/notes", role="ops_manager").json == {"items": [{
+        "note_id": "n-1",
+        "text": "Back in March.",
+        "written_by": "ana",
+        "written_at": "2026-11-20T00:00:00Z",
+    }]}  # fmt: skip
+    assert ask("/api/tutors/t-8/notes").status == 404
 
 
 def test_detail_and_history_tell_when_overrides_began_and_ended(api: Table) -> None:

@@ -115,3 +115,16 @@ def test_a_tutor_without_any_has_an_empty_desk(aws: Aws) -> None:
     assert InterventionTable(aws.store).desk("t-7", NOW) == StoredDesk(
         InterventionTable(aws.store).desk("t-8", NOW).desk, 0
     )
+
+
+def test_of_one_tutor_also_what_ended_long_ago_is_found(aws: Aws) -> None:
+    long_ago = NOW - timedelta(days=300)
+    old = replace(task("t-7", Kind.H2), opened_at=long_ago, due_at=long_ago + timedelta(days=2))
+    ended = moved(old, Order("cancel", "sam", reason="moved away"), long_ago)
+    held_out = task("t-7", Kind.A4, held_out=True)
+    keep(aws, ended, task("t-7"), held_out, task("t-8"))
+
+    assert [one.kind for one in page(aws, "tutor_id=t-7").items] == [Kind.H1]
+    both = page(aws, "tutor_id=t-7&status=pending&status=cancelled").items
+    assert [one.kind for one in both] == [Kind.H2, Kind.H1]
+    assert page(aws, "tutor_id=t-9").items == []

@@ -17,6 +17,8 @@ WITH_A_TOKEN = {
     "POST /api/settings/interventions/dry-run",
     "PUT /api/tutors/{tutor_id}/override",
     "DELETE /api/tutors/{tutor_id}/override",
+    "PUT /api/tutors/{tutor_id}/notes/{note_id}",
+    "DELETE /api/tutors/{tutor_id}/notes/{note_id}",
 }
 OPEN = {"GET /api/health", "GET /api/openapi.json"}
 SEALED = {f"{method} /api/unsubscribe/{{token}}" for method in ("GET", "HEAD", "POST")}

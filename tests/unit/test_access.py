@@ -34,6 +34,9 @@ EXPECTED = {
     "set_override": {"ops_manager"},
     "end_override": {"ops_manager"},
     "override_analytics": STAFF,
+    "notes": STAFF,
+    "write_note": STAFF,
+    "remove_note": {"ops_manager"},
     "model": {*STAFF, "admin"},
     "settings": {*STAFF, "admin"},
     "change_settings": {"ops_manager", "admin"},
@@ -88,6 +91,10 @@ def test_a_tutor_has_their_own_page_and_only_that() -> None:
         decide(Operation.SCORES, me, "t-7")
     with pytest.raises(NotFoundError):
         decide(Operation.SCORES, me, "t-8")
+
+
+def test_people_ops_remove_notes_of_their_own() -> None:
+    assert decide(Operation.REMOVE_NOTE, signed_in("people_ops"), "t-1") is Shape.OWN
 
 
 @pytest.mark.parametrize("operation", sorted(LISTS))

@@ -99,6 +99,17 @@ export function tutorSessions(api: Api, tutorId: string, limit = 200) {
   });
 }
 
+export function tutorNotes(api: Api, tutorId: string) {
+  return queryOptions({
+    queryKey: ["tutor", tutorId, "notes"],
+    queryFn: async ({ signal }) => {
+      const params = { path: { tutor_id: tutorId } };
+      return told(await api.GET("/api/tutors/{tutor_id}/notes", { params, signal })).items;
+    },
+    refetchInterval: POLL_MS,
+  });
+}
+
 export function interventions(api: Api, filter: InterventionFilter) {
   return queryOptions({
     queryKey: ["interventions", filter],

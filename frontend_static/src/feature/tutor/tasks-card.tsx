@@ -1,43 +1,106 @@
 /** What is being done for the tutor, and what was. */
-import type { ReactNode } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
+import { sentence } from "@/api/problem";
+import { interventions } from "@/api/query";
+import { useApi } from "@/api/use-api";
 import { roleTitle, words } from "@/format/word";
 import { Due } from "@/intervention/due";
 import { MoveMenu } from "@/intervention/move-menu";
 import { Badge } from "@/ui/badge";
 import { Card } from "@/ui/card";
-import { Empty } from "@/ui/state";
+import { Empty, Failed, Skeleton } from "@/ui/state";
 import { Ago } from "@/ui/time";
 
-export function TasksCard({ tasks }: { tasks: readonly Schemas["Intervention"][] }): ReactNode {
+type Task = Schemas["Intervention"];
+const ENDED_SHOWN = 100;
+
+interface TasksCardProps {
+  tutorId: string;
+  tasks: readonly Task[];
+}
+
+export function TasksCard({ tutorId, tasks }: TasksCardProps): ReactNode {
   return (
     <Card title="Interventions">
       {tasks.length ? (
         <ul className="-my-1">
           {tasks.map((task) => (
-            <li key={task.intervention_id} className="border-t border-line py-3 first:border-t-0">
-              <div className="flex items-start gap-2">
-                <div className="min-w-0 flex-1">
-                  <p className="flex flex-wrap items-center gap-2">
-                    <span className="font-medium">{task.title}</span>
-                    <Badge>{words(task.status)}</Badge>
-                    <Due at={task.due_at} overdue={task.overdue} />
-                  </p>
-                  <p>{task.what}</p>
-                  <p className="text-xs text-muted">
-                    {task.why} {task.assignee ?? `${roleTitle(task.owner)}, unassigned`}
-                  </p>
-                </div>
-                {task.owner !== "system" && <MoveMenu task={task} />}
-              </div>
-              <Steps steps={task.steps} />
-            </li>
+            <Line key={task.intervention_id} task={task} />
           ))}
         </ul>
       ) : (
         <Empty title="Nothing is open">What the rules find due appears here by itself.</Empty>
       )}
+      <Ended tutorId={tutorId} />
     </Card>
+  );
+}
+
+function Line({ task }: { task: Task }): ReactNode {
+  return (
+    <li className="border-t border-line py-3 first:border-t-0">
+      <div className="flex items-start gap-2">
+        <div className="min-w-0 flex-1">
+          <p className="flex flex-wrap items-center gap-2">
+            <span className="font-medium">{task.title}</span>
+            <Badge>{words(task.outcome ?? task.status)}</Badge>
+            {task.resolved_at ? (
+              <span className="text-xs text-muted">
+                <Ago at={task.resolved_at} />
+              </span>
+            ) : (
+              <Due at={task.due_at} overdue={task.overdue} />
+            )}
+          </p>
+          <p>{task.what}</p>
+          <p className="text-xs text-muted">
+            {task.why} {task.assignee ?? `${roleTitle(task.owner)}, unassigned`}
+          </p>
+        </div>
+        {task.owner !== "system" && <MoveMenu task={task} />}
+      </div>
+      <Steps steps={task.steps} />
+    </li>
+  );
+}
+
+/** Looked up when somebody wants to see it: most visits are about what is open. */
+function Ended({ tutorId }: { tutorId: string }): ReactNode {
+  const [wanted, setWanted] = useState(false);
+  const found = useQuery({
+    ...interventions(useApi(), {
+      tutor_id: tutorId,
+      status: ["completed", "cancelled"],
+      limit: ENDED_SHOWN,
+    }),
+    enabled: wanted,
+  });
+  return (
+    <details
+      className="mt-3 border-t border-line pt-3 print:hidden"
+      onToggle={(event) => {
+        setWanted(event.currentTarget.open);
+      }}
+    >
+      <summary className="cursor-pointer text-muted hover:text-ink">
+        Ended{found.data && ` (${String(found.data.total)})`}
+      </summary>
+      {found.isError ? (
+        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+      ) : !found.data ? (
+        <Skeleton className="mt-2 h-16 w-full" />
+      ) : found.data.items.length ? (
+        <ul>
+          {found.data.items.toReversed().map((task) => (
+            <Line key={task.intervention_id} task={task} />
+          ))}
+        </ul>
+      ) : (
+        <p className="mt-2 text-muted">None has ended yet.</p>
+      )}
+    </details>
   );
 }
 

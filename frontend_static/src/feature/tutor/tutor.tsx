@@ -17,6 +17,7 @@ import { Ago } from "@/ui/time";
 import { Flags } from "./flags";
 import { HistoryCard } from "./history-card";
 import { OverrideDialog } from "./override";
+import { NotesCard } from "./notes-card";
 import { PredictionCard } from "./prediction-card";
 import { RatesCard } from "./rates-card";
 import { ScoreCard } from "./score-card";
@@ -69,8 +70,9 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <PredictionCard prediction={detail.prediction} />
-          <TasksCard tasks={detail.interventions ?? []} />
+          <TasksCard tutorId={detail.tutor_id} tasks={detail.interventions ?? []} />
           <HistoryCard tutorId={detail.tutor_id} />
+          <NotesCard tutorId={detail.tutor_id} />
         </div>
       </div>
       <SessionsCard tutorId={detail.tutor_id} />
