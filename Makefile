@@ -105,7 +105,7 @@ publish-model: setup ## Store a model of `make train`, not yet in force (OUT=bui
 rollback-model: setup ## Put an earlier churn model in force (STAGE=local|dev|prod VERSION=…)
 	@$(PYTHON) -m infra_cdk.churn_model roll-back --stage "$(STAGE)" --version "$(VERSION)"
 
-dry-run: setup ## What moved dials would have opened in 30 days (SET="coaching_score=60" STAGE=local|dev|prod)
+dry-run: setup ## What moved dials or thresholds would have brought in 30 days (SET="reschedule_rate=0.2" STAGE=local|dev|prod)
 	@$(PYTHON) -m infra_cdk.dry_run --stage "$(STAGE)" $(SET)
 
 remove-synthetic: setup ## Stop the synthetic feed and remove all it brought (STAGE=local|dev)

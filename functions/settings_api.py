@@ -1,15 +1,12 @@
 """PUT /api/settings/…: people move dials, thresholds, calendars, and what they are told themselves.
 
-POST /api/settings/interventions/dry-run tells beforehand what moved dials would have opened. Who
-changes something says by `If-Match` which version they saw.
+Who changes something says by `If-Match` which version they saw.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from itertools import takewhile
-from time import monotonic
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -22,7 +19,6 @@ from shared.aws.admission import Admitted, admit, recorded
 from shared.aws.audit import AuditTrail
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.preference_table import PreferenceTable
-from shared.aws.recorded_nights import recorded_nights, tutors_at_work
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import VersionConflictError, table
 from shared.contracts import (
@@ -33,7 +29,6 @@ from shared.contracts import (
     SettingValues,
 )
 from shared.domain import threshold
-from shared.domain.dry_run import budgets, nights_asked
 from shared.domain.intervention import Owner
 from shared.domain.office import PEOPLE
 from shared.domain.policy import PolicyError
@@ -50,8 +45,6 @@ from shared.settings_answer import CHANGES_SHOWN
 
 class Env(Setting):
     TABLE_NAME: str
-    READERS: int = 8
-    DRY_RUN_SECONDS: float = 12
     WEBHOOK_HOSTS: str = "hooks.slack.com"
 
 
@@ -71,7 +64,7 @@ def now() -> datetime:
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer one change or dry run; whatever fails on our side is a 503 with Retry-After."""
+    """Answer one change; whatever fails on our side is a 503 with Retry-After."""
     return or_problem(lambda: respond(event, now()), logger, metrics, failure="not answered")
 
 
@@ -101,8 +94,6 @@ def asked_of(path: str) -> tuple[Operation, str, Work]:
     match path.removeprefix("/api/settings/").split("/"):
         case ["interventions"]:
             return Operation.CHANGE_SETTINGS, subject, move_dials
-        case ["interventions", "dry-run"]:
-            return Operation.DRY_RUN, subject, dry_run
         case ["thresholds"]:
             return Operation.CHANGE_SETTINGS, subject, move_thresholds
         case ["calendars", owner] if owner in PEOPLE:
@@ -144,21 +135,6 @@ def choose_notifications(event: dict[str, Any], who: Admitted, at: datetime) -> 
     after = choice.applied(before, env.WEBHOOK_HOSTS.split(","))
     preferences.put(after)
     return settings_answer.notifications(after)
-
-
-def dry_run(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
-    """What moved dials would have opened, beside those in force; no setting is written.
-
-    Of as many tutors as there is time for, told as if of all.
-    """
-    stop = monotonic() + env.DRY_RUN_SECONDS
-    in_force, office = interventions.policy(), interventions.office()
-    asked = [in_force, in_force.changed(told(SettingValues, event).values)]
-    everybody = tutors_at_work(cards)
-    nights = recorded_nights(cards, everybody, at.date(), nights_asked(asked), env.READERS)
-    in_time = takewhile(lambda _: monotonic() < stop, nights)
-    now_so, then = budgets(in_time, asked, office, at.date())
-    return settings_answer.compared(now_so, then, at.date(), len(everybody))
 
 
 def as_seen[V: Versioned[Any] | Preference](event: dict[str, Any], now_there: V) -> V:

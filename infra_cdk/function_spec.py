@@ -268,17 +268,25 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
     ),
     FunctionSpec(
         name="settings_api",
-        does="Lets people move dials and choose what they are told, and asks what dials would do.",
+        does="Lets people move dials, thresholds and calendars, and choose what they are told.",
+        trigger=Http((Route("PUT", "/api/settings/{proxy+}", signed_in=True),)),
+        timeout_seconds=15,
+        memory_mb=1024,
+        table=("GetItem", "Query", "PutItem"),
+    ),
+    FunctionSpec(
+        name="dry_run_api",
+        does="Tells what moved dials or thresholds would have brought over the last 30 nights.",
         trigger=Http(
             (
-                Route("PUT", "/api/settings/{proxy+}", signed_in=True),
                 Route("POST", "/api/settings/interventions/dry-run", signed_in=True),
+                Route("POST", "/api/settings/thresholds/dry-run", signed_in=True),
             )
         ),
         timeout_seconds=29,
         memory_mb=1769,
         table=("GetItem", "Query", "PutItem"),
-        query=("by_name",),
+        query=("by_name", "rated"),
     ),
     FunctionSpec(
         name="unsubscribe",

@@ -145,6 +145,12 @@ SETTINGS = (
         "What moved dials would have opened over the last 30 nights, beside those in force. "
         "Changes nothing.", SettingValues, DryRun,
     ),
+    Setting(
+        "post", "/api/settings/thresholds/dry-run", "dry_run_thresholds", Operation.DRY_RUN,
+        "Which flags moved thresholds would have raised over the last 30 nights, and what would "
+        "have been opened for them, beside those in force. Changes nothing.",
+        SettingValues, DryRun,
+    ),
 )  # fmt: skip
 
 UNSUBSCRIBE = "/api/unsubscribe/{token}"

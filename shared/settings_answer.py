@@ -9,6 +9,7 @@ from pydantic import PlainSerializer, WithJsonSchema
 from shared.access import Caller, Role
 from shared.domain import business_hours, dry_run, policy, threshold
 from shared.domain.churn_score import RiskLevel
+from shared.domain.flag import FLAG_RULES
 from shared.domain.intervention import Kind, Owner
 from shared.domain.intervention_rule import RULE
 from shared.domain.office import Office
@@ -155,15 +156,26 @@ class OwnerLoad(Outbound):
     hours_a_day: Quantity
 
 
+class FlagLoad(Outbound):
+    """How often a flag would have gone up, and how many tutors would have it now."""
+
+    code: str
+    title: str
+    raised: int
+    a_day: Quantity
+    up: int
+
+
 class Budget(Outbound):
-    """What would have been opened, by kind and by owner."""
+    """What would have been opened, by kind and by owner, and the flags behind it."""
 
     by_kind: tuple[KindLoad, ...]
     by_owner: tuple[OwnerLoad, ...]
+    by_flag: tuple[FlagLoad, ...]
 
 
 class DryRun(Outbound):
-    """What dials would have opened over the nights up to `last`, beside those in force.
+    """What dials or thresholds would have brought over the nights up to `last`, beside now.
 
     For `tutors`, those at work today, over the `nights` that were recorded, with nobody held out.
     Where `asked` is less, there was no time for more of them, and a fair sample stands for all.
@@ -290,4 +302,15 @@ def _budget(found: dry_run.Budget) -> Budget:
             for kind, count in found.by_kind.items()
         ),
         by_owner=tuple(OwnerLoad.model_validate(load) for load in found.by_owner),
+        by_flag=tuple(
+            FlagLoad(
+                code=rule.code,
+                title=rule.title,
+                raised=load.raised,
+                a_day=found.a_day(load.raised),
+                up=load.up,
+            )
+            for rule in FLAG_RULES
+            if (load := found.by_flag.get(rule.code))
+        ),
     )

@@ -15,7 +15,7 @@ from shared.domain.flag import (
     RESCHEDULES_IN_7D,
     Moment,
     baseline_per_week,
-    flags_up,
+    findings,
     login_fall,
 )
 from shared.domain.log import Log, Timeline
@@ -237,7 +237,7 @@ def churn_scores(log: Log, moments: Sequence[datetime], reference: Reference) ->
     seen = Moment(Timeline(log), moments[0], Settings(), reference)
     codes = [uplift.flag for uplift in UPLIFTS]
     each = [replace(seen, as_of=at) for at in moments]
-    return [churn_score(moment, flags_up(moment, codes)) for moment in each]
+    return [churn_score(moment, findings(moment, codes)) for moment in each]
 
 
 def churn_score(moment: Moment, raised: Collection[str]) -> ChurnScore:

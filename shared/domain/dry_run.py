@@ -1,4 +1,4 @@
-"""What a policy would have opened over the last nights: the alarm budget, before it is spent.
+"""What dials or thresholds would have brought over the last nights: the alarm budget, unspent.
 
 The engine itself is asked, night by night, with a desk that begins empty some time before. What
 nights do not record can not be asked: first-session check-ins are left out.
@@ -6,10 +6,11 @@ nights do not record can not be asked: first-session check-ins are left out.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from shared.domain.engine import Desk, decided
+from shared.domain.flag import FLAG_RULES
 from shared.domain.intervention import ENGINE, Intervention, Kind, Order, Outcome, Owner, moved
 from shared.domain.intervention_rule import RULE
 from shared.domain.office import Office
@@ -54,16 +55,26 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """What a policy would have opened over `days` nights, by kind and by owner; none held out.
+class FlagLoad:
+    """How often a flag would have gone up, and how many tutors would have it on the last night."""
 
-    Of the nights asked for only those count on which anything was recorded.
+    raised: int
+    up: int
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What would have been opened over `days` nights, by kind and by owner; none held out.
+
+    Of the nights asked for only those count on which anything was recorded. `by_flag` has the
+    flags by code that any tutor had.
     """
 
     days: int
     tutors: int
     by_kind: Mapping[Kind, int]
     by_owner: tuple[Load, ...]
+    by_flag: Mapping[str, FlagLoad]
 
     def a_day(self, count: int) -> float:
         """A day's mean."""
@@ -77,6 +88,10 @@ class Budget:
             self.tutors,
             {kind: round(count * times) for kind, count in self.by_kind.items()},
             tuple(load.times(times) for load in self.by_owner),
+            {
+                code: FlagLoad(round(load.raised * times), round(load.up * times))
+                for code, load in self.by_flag.items()
+            },
         )
 
 
@@ -86,34 +101,53 @@ def nights_asked(policies: Sequence[Policy], days: int = DAYS) -> int:
     return days + RUN_UP_DAYS + int(longest) + 1
 
 
+@dataclass(slots=True)
+class _Found:
+    """What one side has come to so far."""
+
+    opened: list[Intervention] = field(default_factory=list)
+    raised: Counter[str] = field(default_factory=Counter)
+    up: Counter[str] = field(default_factory=Counter)
+
+
 def budget(
     tutors: Iterable[Nights], policy: Policy, office: Office, last: date, days: int = DAYS
 ) -> Budget:
     """The budget of a policy over the `days` nights up to `last`; takes each tutor once."""
-    return budgets(tutors, [policy], office, last, days)[0]
+    return budgets(((nights,) for nights in tutors), [policy], office, last, days)[0]
 
 
 def budgets(
-    tutors: Iterable[Nights],
+    tutors: Iterable[Sequence[Nights]],
     policies: Sequence[Policy],
     office: Office,
     last: date,
     days: int = DAYS,
 ) -> list[Budget]:
-    """The budgets of several policies, all asked of the same nights; takes each tutor once."""
+    """The budget of each side: its policy, asked of each tutor's nights as that side has them.
+
+    Takes each tutor once; sides may share the same nights.
+    """
     since = last - timedelta(days=days)
     first = since - timedelta(days=RUN_UP_DAYS)
     asked = [policy.changed({"holdout_share": 0.0}) for policy in policies]
-    found: list[list[Intervention]] = [[] for _ in policies]
+    found = [_Found() for _ in policies]
     recorded: set[date] = set()
     count = 0
-    for nights in tutors:
+    for sides in tutors:
         count += 1
-        situations = list(_situations(nights, first, last))
-        recorded.update(each.now.at.date() for each in situations)
-        for policy, own in zip(asked, found, strict=True):
-            opened = _opened(situations, policy, office)
-            own.extend(one for one in opened if one.opened_at.date() > since)
+        situations: dict[int, list[Situation]] = {}
+        for nights, policy, own in zip(sides, asked, found, strict=True):
+            if id(nights) not in situations:
+                situations[id(nights)] = list(_situations(nights, first, last))
+            known = situations[id(nights)]
+            opened = _opened(known, policy, office)
+            own.opened.extend(one for one in opened if one.opened_at.date() > since)
+            recorded.update(each.now.at.date() for each in known)
+            for record in nights.records:
+                if since < record.as_of.date() <= last:
+                    own.raised.update(record.raised)
+            own.up.update(nights.records[-1].flags if nights.records else ())
     nights_known = sum(night > since for night in recorded)
     return [_budget(own, count, nights_known) for own in found]
 
@@ -153,9 +187,16 @@ def _done(one: Intervention, at: datetime) -> Intervention:
     return moved(one, Order("complete", ENGINE, outcome=Outcome.NO_CHANGE), at)
 
 
-def _budget(found: Sequence[Intervention], tutors: int, days: int) -> Budget:
-    by_kind = dict(sorted(Counter(one.kind for one in found).items()))
-    return Budget(days, tutors, by_kind, tuple(_load(owner, found, days) for owner in Owner))
+def _budget(found: _Found, tutors: int, days: int) -> Budget:
+    by_kind = dict(sorted(Counter(one.kind for one in found.opened).items()))
+    by_owner = tuple(_load(owner, found.opened, days) for owner in Owner)
+    had = found.raised | found.up
+    by_flag = {
+        rule.code: FlagLoad(found.raised[rule.code], found.up[rule.code])
+        for rule in FLAG_RULES
+        if rule.code in had
+    }
+    return Budget(days, tutors, by_kind, by_owner, by_flag)
 
 
 def _load(owner: Owner, found: Sequence[Intervention], days: int) -> Load:

@@ -113,8 +113,9 @@ class Moment:
 class FlagRule:
     """One row of the table.
 
-    `holds`: once confirmed, the flag stays until HOLD_DAYS nightly passes in a row found it
-    gone, so that a rate hovering at its threshold does not flap.
+    `threshold` names what it is measured by, if that can be moved. Such a flag, once confirmed,
+    stays until HOLD_DAYS nightly passes in a row found it gone, so that a rate hovering at its
+    threshold does not flap.
     """
 
     code: str
@@ -122,7 +123,12 @@ class FlagRule:
     raised_when: str
     clears_when: str
     find: Callable[[Moment], Finding | None]
-    holds: bool = False
+    threshold: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it outlasts the nights on which it is found gone, for a while."""
+        return self.threshold is not None
 
 
 def per_cent(value: float) -> str:
@@ -317,7 +323,7 @@ FLAG_RULES: tuple[FlagRule, ...] = (
             lambda view: view.of(OutcomeKind.TUTOR_RESCHEDULE),
             "The tutor moved {k} of {n} sessions",
         ),
-        holds=True,
+        threshold="reschedule_rate",
     ),
     FlagRule(
         "reschedule_pattern", "Reschedule pattern",
@@ -334,7 +340,7 @@ FLAG_RULES: tuple[FlagRule, ...] = (
             lambda view: view.of(OutcomeKind.TUTOR_NO_SHOW),
             "The tutor missed {k} of {n} sessions",
         ),
-        holds=True,
+        threshold="no_show_rate",
     ),
     FlagRule(
         "no_show_risk", "No-show risk",
@@ -358,18 +364,18 @@ FLAG_RULES: tuple[FlagRule, ...] = (
             "first_session_success_rate", first_session_success, unsuccessful_first_sessions,
             "{k} of {n} rated first sessions went well",
         ),
-        holds=True,
+        threshold="first_session_success_rate",
     ),
     FlagRule(
         "low_rating", "Low rating",
         "the last 30 rated sessions average under 3.5 stars",
         within_three_days("the mean of the last 30 ratings is back at or over its threshold"),
-        low_rating, holds=True,
+        low_rating, threshold="rating_last_30",
     ),
     FlagRule(
         "disengaged", "Disengaged", "engagement over 30 days is under 60 %",
         within_three_days("engagement is back at or over its threshold"),
-        disengaged, holds=True,
+        disengaged, threshold="engagement_score",
     ),
     FlagRule(
         "objectives_missed", "Objectives missed",
@@ -379,7 +385,7 @@ FLAG_RULES: tuple[FlagRule, ...] = (
             "learning_objectives_met_rate", objectives_met, missed_objectives,
             "{k} of {n} sessions met their objectives",
         ),
-        holds=True,
+        threshold="learning_objectives_met_rate",
     ),
     FlagRule(
         "engagement_decline", "Engagement decline",
@@ -409,11 +415,12 @@ def flags(moment: Moment) -> tuple[Flag, ...]:
     return tuple(flag for flag in found if flag is not None)
 
 
-def flags_up(moment: Moment, codes: Collection[str]) -> set[str]:
-    """Which of some flags are up at a moment; quicker than the flags with dates and evidence."""
+def findings(moment: Moment, codes: Collection[str]) -> dict[str, Finding]:
+    """What some flags are up for at a moment, by code; quicker than flags with dates."""
     nights = [moment.at(night) for night in midnights_until(moment.as_of, HOLD_DAYS)]
     rules = [rule for rule in FLAG_RULES if rule.code in codes]
-    return {rule.code for rule in rules if rule.find(moment) or _held(rule, nights)}
+    found = {rule.code: rule.find(moment) or _held(rule, nights) for rule in rules}
+    return {code: finding for code, finding in found.items() if finding is not None}
 
 
 def _flag(rule: FlagRule, moment: Moment, nights: Sequence[Moment]) -> Flag | None:

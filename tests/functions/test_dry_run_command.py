@@ -19,7 +19,7 @@ from tests.functions.conftest import Aws
 LAST = date(2026, 11, 20)
 
 
-def nights(aws: Aws) -> None:
+def nights(aws: Aws, flags: tuple[str, ...] = ()) -> None:
     """One tutor whose churn score has been 55 for seventy nights."""
     cards, midnight = ScorecardTable(aws.store), datetime(2026, 11, 20, tzinfo=UTC)
     scored = card(log())
@@ -27,13 +27,13 @@ def nights(aws: Aws) -> None:
     rates: dict[str, dict[str, float | None]] = {window: {} for window in ("7d", "30d", "90d")}
     for back in range(70):
         at = midnight - timedelta(days=back)
-        cards.put_day(DailyRecord("t-7", at, rates, 55, "high", Tier.NEW, (), (), ()))
+        cards.put_day(DailyRecord("t-7", at, rates, 55, "high", Tier.NEW, flags, (), ()))
 
 
 def test_both_sides_stand_in_a_table(aws: Aws) -> None:
     nights(aws)
 
-    lines = list(page(*dry_run(aws.store, {"coaching_score": 60.0}, LAST, 1)))
+    lines = list(page(dry_run(aws.store, {"coaching_score": 60.0}, LAST, 1)))
 
     assert lines[0] == "1 tutors at work, 30 nights; a day's mean:"
     assert lines[2].split() == ["H1", "Coaching", "session", "0.03", "0.00"]
@@ -43,9 +43,27 @@ def test_both_sides_stand_in_a_table(aws: Aws) -> None:
 def test_without_dials_both_sides_are_the_same(aws: Aws) -> None:
     nights(aws)
 
-    in_force, proposed = dry_run(aws.store, values_of([]), LAST, 1)
+    found = dry_run(aws.store, values_of([]), LAST, 1)
 
-    assert in_force == proposed
+    assert found.in_force == found.proposed
+
+
+def test_thresholds_are_dials_like_others(aws: Aws) -> None:
+    """Nothing was reported of the tutor, so that no threshold is passed; the flag was on record."""
+    nights(aws, ("low_rating",))
+
+    lines = list(page(dry_run(aws.store, values_of(["rating_last_30=4.5"]), LAST, 1)))
+
+    assert not any("Low rating" in line for line in lines)
+    known = list(page(dry_run(aws.store, values_of(["no_show_rate=0.1"]), LAST, 1)))
+    assert [line.split() for line in known if "Low rating, up" in line] == [
+        ["Low", "rating,", "up", "now,", "tutors", "1.00", "1.00"]
+    ]
+
+
+def test_a_name_that_is_neither_is_refused(aws: Aws) -> None:
+    with pytest.raises(PolicyError, match="mood is neither a dial nor a threshold"):
+        dry_run(aws.store, values_of(["mood=1"]), LAST, 1)
 
 
 @pytest.mark.parametrize("told", ["coaching_score", "coaching_score=", "coaching_score=high"])

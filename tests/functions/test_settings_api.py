@@ -1,8 +1,8 @@
 """/api/settings: who may change what, on which version, within which bounds, and what is kept."""
 
 import json
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -11,15 +11,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import query_api, settings_api
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.preference_table import PreferenceTable
-from shared.aws.scorecard_table import ScorecardTable, StoredCard
-from shared.domain.churn_score import risk_level
+from shared.aws.scorecard_table import ScorecardTable
 from shared.domain.intervention import Owner
 from shared.domain.office import UTC_OFFICE
 from shared.domain.policy import DIALS
 from shared.domain.preference import Channel, Preference, Reports
-from shared.domain.scorecard import daily_record
-from shared.domain.tutor_row import tutor_row
-from tests.builders import card, log, tutor
 from tests.functions.conftest import Aws
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -27,7 +23,6 @@ DIAL = "/api/settings/interventions"
 THRESHOLD = "/api/settings/thresholds"
 CALENDAR = "/api/settings/calendars/ops_manager"
 OWN = "/api/settings/notifications"
-DRY_RUN = "/api/settings/interventions/dry-run"
 SLACK = "https://hooks.slack.com/services/T00/B00/XyZ9"
 DAY = {"begin": "08:30", "end": "16:30"}
 BERLIN = {
@@ -245,7 +240,6 @@ def test_who_may_change_and_who_may_ask(role: str | None, changes: int, asks: in
     for path, body in WRITES[:3]:
         assert put(path, body, role=role).status == changes
     assert put(OWN, {"digests": False}, role=role).status == asks
-    assert put(DRY_RUN, {"values": {"plan_score": 80}}, role=role).status == asks
     if role:
         assert get(role=role).status == asks
         assert get(OWN, role=role).status == asks
@@ -355,87 +349,6 @@ def test_what_was_unsubscribed_from_by_a_link_stays_so(aws: Aws) -> None:
     answer = put(OWN, {"zone": "Europe/Berlin"}, seen='"1"').json
 
     assert (answer["digests"], answer["reports"]) == (False, "every_session")
-
-
-# Dry runs
-
-
-def nights(aws: Aws, tutor_id: str, score: float, count: int = 70, status: str = "active") -> None:
-    """A tutor with the same churn score every night."""
-    cards = ScorecardTable(aws.store)
-    scored = replace(card(log()), tutor_id=tutor_id)
-    who = replace(tutor(), tutor_id=tutor_id)
-    row = replace(tutor_row(scored, who, NOW, None), tutor_id=tutor_id, status=status)
-    cards.put_scorecard(scored, row, StoredCard())
-    night = daily_record(scored, ())
-    for back in range(count):
-        cards.put_day(
-            replace(
-                night,
-                as_of=NOW.replace(hour=0) - timedelta(days=back),
-                churn_score=score,
-                risk_level=risk_level(score),
-                confirmed=(),
-            )
-        )
-
-
-def opened(budget: dict[str, Any]) -> dict[str, int]:
-    return {load["kind"]: load["opened"] for load in budget["by_kind"]}
-
-
-def test_a_dry_run_tells_both_sides_and_changes_nothing(aws: Aws) -> None:
-    nights(aws, "t-1", 55)
-    nights(aws, "t-2", 65)
-
-    answer = put(DRY_RUN, {"values": {"coaching_score": 60}}, seen=None)
-
-    assert answer.status == 200
-    assert (answer.json["tutors"], answer.json["nights"]) == (2, 30)
-    assert opened(answer.json["in_force"])["H1"] == 2
-    assert opened(answer.json["proposed"])["H1"] == 1
-    manager = answer.json["proposed"]["by_owner"][1]
-    assert (manager["owner"], manager["a_day"]) == ("ops_manager", 0.0333)
-    assert aws.items("SETTINGS") == []
-
-
-def test_a_dry_run_is_asked_of_tutors_at_work(aws: Aws) -> None:
-    for number, status in enumerate(("resigned", "on_leave", "deactivated")):
-        nights(aws, f"t-{number}", 60, count=3, status=status)
-
-    answer = put(DRY_RUN, {"values": {"coaching_score": 60}})
-
-    assert (answer.json["tutors"], answer.json["in_force"]["by_kind"]) == (0, [])
-
-
-def test_a_dry_run_of_a_young_marketplace_divides_by_the_nights_there_were(aws: Aws) -> None:
-    nights(aws, "t-1", 60, count=10)
-
-    answer = put(DRY_RUN, {"values": {"plan_score": 80}})
-
-    assert answer.json["nights"] == 10
-    (load,) = [each for each in answer.json["in_force"]["by_kind"] if each["kind"] == "H1"]
-    assert load["a_day"] == 0.1
-
-
-def test_a_dry_run_without_time_for_all_tells_of_a_sample(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number in range(3):
-        nights(aws, f"t-{number}", 55)
-    clock = iter([0.0, 1.0, 99.0])
-    monkeypatch.setattr(settings_api, "monotonic", lambda: next(clock))
-
-    answer = put(DRY_RUN, {"values": {"plan_score": 80}}).json
-
-    assert (answer["tutors"], answer["asked"]) == (3, 1)
-    assert opened(answer["in_force"])["H1"] == 3
-    assert answer["in_force"]["by_owner"][1]["a_day"] == 0.1
-
-
-def test_a_dry_run_refuses_what_could_not_be_put_in_force() -> None:
-    assert put(DRY_RUN, {"values": {"coaching_score": 10}}).wrong == ["values.coaching_score"]
-    assert put(DRY_RUN, None).wrong == ["values"]
 
 
 def test_usual_reports_are_kept_once_anything_is_chosen(aws: Aws) -> None:

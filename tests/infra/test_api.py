@@ -15,6 +15,7 @@ WITH_A_TOKEN = {
     "POST /api/interventions/{proxy+}",
     "PUT /api/settings/{proxy+}",
     "POST /api/settings/interventions/dry-run",
+    "POST /api/settings/thresholds/dry-run",
     "PUT /api/tutors/{tutor_id}/override",
     "DELETE /api/tutors/{tutor_id}/override",
     "PUT /api/tutors/{tutor_id}/notes/{note_id}",

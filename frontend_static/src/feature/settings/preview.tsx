@@ -1,4 +1,4 @@
-/** The alarm budget: what moved dials would have opened over the last 30 nights. */
+/** The alarm budget: what moved dials or thresholds would have brought over the last 30 nights. */
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { told } from "@/api/client";
@@ -8,23 +8,49 @@ import { count, decimal } from "@/format/number";
 import { roleTitle } from "@/format/word";
 import { Button } from "@/ui/button";
 
-export function Preview({ values }: { values: Record<string, number> }): ReactNode {
+interface PreviewProps {
+  part: "interventions" | "thresholds";
+  values: Record<string, number>;
+}
+
+export function Preview({ part, values }: PreviewProps): ReactNode {
   const api = useApi();
   const asked = useQuery({
-    queryKey: ["dry run", values],
+    queryKey: ["dry run", part, values],
     queryFn: async ({ signal }) =>
-      told(await api.POST("/api/settings/interventions/dry-run", { body: { values }, signal })),
+      told(await api.POST(`/api/settings/${part}/dry-run`, { body: { values }, signal })),
     enabled: false,
     retry: false,
   });
   const found = asked.data;
+  const owners = found?.proposed.by_owner.map((then) => ({
+    name: roleTitle(then.owner),
+    cells: [
+      found.in_force.by_owner.find((one) => one.owner === then.owner)?.a_day,
+      then.a_day,
+      then.hours_a_day,
+    ].map((value) => decimal(value)),
+  }));
+  const codes = new Map(
+    [...(found?.in_force.by_flag ?? []), ...(found?.proposed.by_flag ?? [])].map((load) => [
+      load.code,
+      load.title,
+    ]),
+  );
+  const flags = [...codes].flatMap(([code, title]) => {
+    const now = found?.in_force.by_flag.find((one) => one.code === code);
+    const then = found?.proposed.by_flag.find((one) => one.code === code);
+    if (now?.up === then?.up && now?.raised === then?.raised) return [];
+    const up = [count(now?.up ?? 0), count(then?.up ?? 0)];
+    return [{ name: title, cells: [...up, decimal(then?.a_day ?? 0)] }];
+  });
   return (
     <section
       aria-label="What this would do"
       className="mt-3 rounded-md border border-line bg-canvas p-3"
     >
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <p className="text-muted">What would this have opened over the last 30 nights?</p>
+        <p className="text-muted">What would this have brought over the last 30 nights?</p>
         <Button small disabled={asked.isFetching} onClick={() => void asked.refetch()}>
           {asked.isFetching ? "Looking through the nights…" : "Preview"}
         </Button>
@@ -34,41 +60,21 @@ export function Preview({ values }: { values: Record<string, number> }): ReactNo
           {sentence(asked.error)}
         </p>
       )}
-      {found && !asked.isFetching && (
+      {found && owners && !asked.isFetching && (
         <>
-          <table className="mt-2 w-full">
-            <thead className="text-xs text-muted">
-              <tr>
-                <th scope="col" className="text-left font-normal">
-                  Owner
-                </th>
-                <th scope="col" className="text-right font-normal">
-                  A day now
-                </th>
-                <th scope="col" className="text-right font-normal">
-                  A day then
-                </th>
-                <th scope="col" className="text-right font-normal">
-                  Hours a day then
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {found.proposed.by_owner.map((load) => {
-                const now = found.in_force.by_owner.find((one) => one.owner === load.owner);
-                return (
-                  <tr key={load.owner} className="border-t border-line">
-                    <th scope="row" className="py-1 text-left font-normal">
-                      {roleTitle(load.owner)}
-                    </th>
-                    <td className="py-1 text-right">{decimal(now?.a_day)}</td>
-                    <td className="py-1 text-right font-medium">{decimal(load.a_day)}</td>
-                    <td className="py-1 text-right">{decimal(load.hours_a_day)}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
+          {part === "thresholds" &&
+            (flags.length ? (
+              <Comparison
+                heads={["Flag", "Tutors with it now", "Tutors then", "Raised a day then"]}
+                rows={flags}
+              />
+            ) : (
+              <p className="mt-2">No flag would be another.</p>
+            ))}
+          <Comparison
+            heads={["Interventions of", "A day now", "A day then", "Hours a day then"]}
+            rows={owners}
+          />
           <p className="mt-1 text-xs text-muted">
             {found.asked < found.tutors
               ? `Asked of ${count(found.asked)} of ${count(found.tutors)} tutors, a fair sample, `
@@ -78,5 +84,47 @@ export function Preview({ values }: { values: Record<string, number> }): ReactNo
         </>
       )}
     </section>
+  );
+}
+
+interface ComparisonProps {
+  heads: readonly string[];
+  rows: readonly { name: string; cells: readonly string[] }[];
+}
+
+function Comparison({ heads, rows }: ComparisonProps): ReactNode {
+  const [first, ...others] = heads;
+  return (
+    <table className="mt-2 w-full table-fixed">
+      <thead className="align-bottom text-xs text-muted">
+        <tr>
+          <th scope="col" className="w-2/5 text-left font-normal">
+            {first}
+          </th>
+          {others.map((head) => (
+            <th key={head} scope="col" className="pl-2 text-right font-normal">
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ name, cells }) => (
+          <tr key={name} className="border-t border-line">
+            <th scope="row" className="py-1 text-left font-normal">
+              {name}
+            </th>
+            {cells.map((cell, place) => (
+              <td
+                key={heads[place + 1]}
+                className={place === 1 ? "py-1 text-right font-medium" : "py-1 text-right"}
+              >
+                {cell}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

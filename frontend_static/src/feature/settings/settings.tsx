@@ -76,7 +76,7 @@ function Dials({ part, dials }: { part: Part; dials: Schemas["Dials"] }): ReactN
             }}
           />
         ))}
-        {part === "interventions" && any && <Preview values={changes} />}
+        {any && <Preview part={part} values={changes} />}
         {may && (
           <div className="sticky bottom-16 mt-3 flex justify-end gap-2 bg-surface py-2 lg:bottom-0">
             <Button
