@@ -120,10 +120,7 @@ def score(scoring: Scoring, tutor_id: str, news: News | None = None) -> None:
 
 def pass_on(scored: dict[str, tuple[str, ...]]) -> dict[str, Exception]:
     """Ask for the scored tutors to be predicted, each once; the messages for which that failed."""
-    try:
-        refused = churn.ask(sorted({tutor for tutors in scored.values() for tutor in tutors}))
-    except AwsError as fault:
-        return {message_id: fault for message_id, tutors in scored.items() if tutors}
+    refused = churn.ask(sorted({tutor for tutors in scored.values() for tutor in tutors}))
     return {
         message_id: HintError("not passed on")
         for message_id, tutors in scored.items()

@@ -7,6 +7,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import act_on_change
+from shared.aws import acting
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
 from shared.aws.scorecard_table import ScorecardTable, StoredCard
@@ -194,7 +195,7 @@ def test_what_was_decided_on_an_old_state_is_decided_again(
     table = InterventionTable(aws.store)
 
     def meanwhile(*told: object) -> object:
-        monkeypatch.setattr(act_on_change, "decided", decided)
+        monkeypatch.setattr(acting, "decided", decided)
         desk = table.desk("t-7", NOW)
         (coaching,) = desk.desk.interventions
         order = Order("complete", "sam", outcome=Outcome.IMPROVED)
@@ -202,7 +203,7 @@ def test_what_was_decided_on_an_old_state_is_decided_again(
         return decided(*told)  # type: ignore[arg-type]
 
     scored(aws, score=10)
-    monkeypatch.setattr(act_on_change, "decided", meanwhile)
+    monkeypatch.setattr(acting, "decided", meanwhile)
 
     assert act(context, "t-7") == []
 
