@@ -200,8 +200,7 @@ class Letters:
         return self._letter(
             kind, f"{period}: {told}", reader, template="summary", summary=summary,
             period=period, overview=sentence.period_in_words(summary),
-            levels=tuple(reversed(RiskLevel)), columns=sentence.heights(summary.at_risk),
-            chart_words=sentence.chart_in_words(summary.at_risk),
+            levels=tuple(reversed(RiskLevel)), chart=sentence.chart(summary.at_risk),
             rates=(
                 ("Moved by the tutor", summary.reschedule_rate, "session"),
                 ("Missed by the tutor", summary.no_show_rate, "session"),

@@ -1,6 +1,7 @@
 """The sentences that the HTML and the text of a mail share, so that both say the same."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.churn_score import RiskLevel
@@ -179,10 +180,27 @@ def chart_in_words(days: Sequence[Day]) -> str:
     )
 
 
-def heights(days: Sequence[Day]) -> list[float | None]:
-    """The columns of a chart, 0-100 of the highest; None for days nobody knows."""
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Columns by day, 0-100 of the highest (None for days nobody knows), and their scale."""
+
+    columns: tuple[float | None, ...]
+    highest: str
+    first: str
+    last: str
+    words: str
+
+
+def chart(days: Sequence[Day]) -> Chart:
+    """A chart of tutors at risk."""
     highest = max((each.count or 0 for each in days), default=0) or 1
-    return [None if each.count is None else 100 * each.count / highest for each in days]
+    return Chart(
+        tuple(None if each.count is None else 100 * each.count / highest for each in days),
+        f"{highest:,}",
+        phrase.short_day(days[0].day) if days else "",
+        phrase.short_day(days[-1].day) if days else "",
+        chart_in_words(days),
+    )
 
 
 def task_facts(summary: Summary) -> list[tuple[str, str]]:

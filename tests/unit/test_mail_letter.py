@@ -395,6 +395,13 @@ def test_a_chart_is_told_in_words_too() -> None:
     assert words in letter.text
 
 
+def test_a_chart_has_a_scale() -> None:
+    html = samples()["weekly_summary"].html
+
+    for mark in (">58<", ">0<", ">9 Nov<", ">15 Nov<"):
+        assert mark in html
+
+
 def test_a_week_nobody_summed_up_has_no_numbers_made_up() -> None:
     letter = samples()["summary_unknown"]
 
