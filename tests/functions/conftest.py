@@ -91,25 +91,33 @@ TABLE: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Aws:
-    """The account of one test."""
+    """The account of one test; a client takes longer to make than to ask."""
 
     store: Table
+    sqs: Any
+    s3: Any
+    secrets: Any
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
-        """All items whose partition begins so, sorted: a scan, which no function may do."""
-        found: list[Any] = self.store.client.scan(TableName=self.store.name)["Items"]
-        mine = [item for item in found if item["pk"]["S"].startswith(prefix)]
-        return sorted(mine, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+        """All items whose partition begins so, sorted."""
+        return items(self.store, prefix)
 
     def messages(self, queue: str = "scoring") -> list[dict[str, Any]]:
         """What a queue holds, taken from it."""
-        sqs, url = boto3.client("sqs"), os.environ[f"{queue.upper()}_QUEUE_URL"]
+        which: dict[str, Any] = {"QueueUrl": os.environ[f"{queue.upper()}_QUEUE_URL"]}
         found: list[dict[str, Any]] = []
-        while taken := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        while taken := self.sqs.receive_message(**which, MaxNumberOfMessages=10).get("Messages"):
             for message in taken:
                 found.append(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                self.sqs.delete_message(**which, ReceiptHandle=message["ReceiptHandle"])
         return found
+
+
+def items(stored: Table, prefix: str = "") -> list[dict[str, Any]]:
+    """All items whose partition begins so, sorted: a scan, which no function may do."""
+    found: list[Any] = stored.client.scan(TableName=stored.name)["Items"]
+    mine = [item for item in found if item["pk"]["S"].startswith(prefix)]
+    return sorted(mine, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
 
 
 @pytest.fixture(scope="session")
@@ -117,13 +125,18 @@ def account() -> Iterator[Aws]:
     """Table, queues, bucket and secrets, made once: making them costs more than emptying them."""
     with mock_aws():
         boto3.client("dynamodb").create_table(**TABLE)
+        made = Aws(
+            table("tutor-quality"),
+            boto3.client("sqs"),
+            boto3.client("s3"),
+            boto3.client("secretsmanager"),
+        )
         for queue in QUEUES:
-            boto3.client("sqs").create_queue(QueueName=queue)
-        boto3.client("s3").create_bucket(Bucket="models")
-        secrets = boto3.client("secretsmanager")
-        secrets.create_secret(Name="webhook", SecretString=SECRET)
-        secrets.create_secret(Name="cursor", SecretString="cursor-secret")
-        yield Aws(table("tutor-quality"))
+            made.sqs.create_queue(QueueName=queue)
+        made.s3.create_bucket(Bucket="models")
+        made.secrets.create_secret(Name="webhook", SecretString=SECRET)
+        made.secrets.create_secret(Name="cursor", SecretString="cursor-secret")
+        yield made
 
 
 @pytest.fixture
@@ -134,10 +147,9 @@ def aws(account: Aws) -> Aws:
         client.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
     for queue in QUEUES:
         account.messages(queue)
-    s3 = boto3.client("s3")
-    for stored in s3.list_objects_v2(Bucket="models").get("Contents", []):
-        s3.delete_object(Bucket="models", Key=stored["Key"])
-    boto3.client("secretsmanager").put_secret_value(SecretId="webhook", SecretString=SECRET)
+    for stored in account.s3.list_objects_v2(Bucket="models").get("Contents", []):
+        account.s3.delete_object(Bucket="models", Key=stored["Key"])
+    account.secrets.put_secret_value(SecretId="webhook", SecretString=SECRET)
     return account
 
 

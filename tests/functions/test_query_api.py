@@ -57,7 +57,7 @@ from tests.builders import (
     steady,
     tutor,
 )
-from tests.functions.conftest import Aws
+from tests.functions.conftest import Aws, items
 
 MANAGER = "ops_manager"
 NOW = datetime(2026, 11, 20, 0, 5, tzinfo=UTC)
@@ -173,7 +173,7 @@ def store_sessions(stored: Table, *sessions: Session) -> None:
 
 def audited(stored: Table) -> list[dict[str, Any]]:
     """All audit rows, in the order of their writing, as far as one can tell."""
-    rows = Aws(stored).items("AUDIT#")
+    rows = items(stored, "AUDIT#")
     plain = [{name: value_of(value) for name, value in row.items()} for row in rows]
     return sorted(plain, key=lambda row: str(row["sk"]))
 
