@@ -257,8 +257,9 @@ def test_staff_leave_notes_for_each_other(page: Page) -> None:
     expect(notes.get_by_role("listitem")).to_have_count(1)
 
 
-def test_a_manager_chooses_what_to_be_told(page: Page) -> None:
-    sign_in(page, at="/settings/notifications")
+def test_people_choose_what_to_be_told(page: Page) -> None:
+    """An administrator: what managers are told is what other tests read."""
+    sign_in(page, "local-admin", at="/settings/notifications")
     page.get_by_role("combobox", name="Session reports").click()
     page.get_by_role("option", name="Only where something changed").click()
     page.get_by_label("Keep them").check()
