@@ -55,7 +55,8 @@ class TutorListItem(Outbound):
     """A tutor at a glance; rates and sessions are of 30 days.
 
     `churn_score` and `risk_level` are the computed ones, by which lists are sorted and filtered;
-    `override` is what a manager set instead, for now.
+    `override` is what a manager set instead, for now. `trend` are the churn scores of the last
+    nights, at most 14, the oldest first.
     """
 
     tutor_id: str
@@ -65,6 +66,7 @@ class TutorListItem(Outbound):
     tier: Tier
     tier_preview: Tier
     churn_score: Points
+    trend: tuple[int, ...]
     risk_level: RiskLevel
     override: Override | None
     reschedule_rate: Rate

@@ -15,6 +15,7 @@ function tutor(changes: Partial<Row>): Row {
     tier: "Strong",
     tier_preview: "Strong",
     churn_score: 20,
+    trend: [],
     risk_level: "low",
     override: null,
     reschedule_rate: RATE,

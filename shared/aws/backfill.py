@@ -30,7 +30,7 @@ from shared.aws import key
 from shared.aws.item import Item, dumped, key_item, loaded, text
 from shared.aws.scorecard_table import ScorecardTable, StoredCard, day_item, flag_item
 from shared.aws.scoring import Clock, Scoring
-from shared.aws.table import Table, VersionConflictError, cancellations
+from shared.aws.table import Table, VersionConflictError, cancellations, retried
 from shared.aws.tutor_log import (
     LogTable,
     TooLargeError,
@@ -47,7 +47,7 @@ from shared.domain.overview import overview
 from shared.domain.scorecard import DailyRecord, scorecard
 from shared.domain.session import Report, Session, logged_at, with_feedback, with_report
 from shared.domain.tutor import Tutor
-from shared.domain.tutor_row import TutorRow, tutor_row
+from shared.domain.tutor_row import TutorRow, trend, tutor_row
 from shared.history import Past
 
 RECENT_DAYS = LOG_DAYS + 1
@@ -277,11 +277,16 @@ class Backfill:
         rows: list[TutorRow] = []
         for group in batched(self.tutor_ids, TUTORS_AT_ONCE, strict=False):
             kept = list(spread(kept_nights, list(pool.map(asked, group))))
-            list(pool.map(self._put_nights, group, (each.records for each in kept)))
+            records = [each.records for each in kept]
+            list(pool.map(self._put_nights, group, records))
+            list(pool.map(self._put_trend, group, map(trend, records)))
             rows += (row for each in kept for row in each.rows)
             done += len(group)
             self._progress("nights", done, len(self.tutor_ids))
         self._put_platform_days(rows)
+
+    def _put_trend(self, tutor_id: str, scores: tuple[int, ...]) -> None:
+        retried(lambda: self._cards.put_trend(tutor_id, scores))
 
     def _put_platform_days(self, rows: Iterable[TutorRow]) -> None:
         """Each day's summary of all tutors, as it stood when the day ended.

@@ -1,7 +1,7 @@
 """Scorecards, the rows lists are made of, the daily record, and what flags did when."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -38,9 +38,9 @@ class StoredCard:
     """What a writer needs to know of the scorecard it replaces.
 
     `raised` says since when each flag has been up; `text` is the card as stored, to compare a
-    recomputation with, `probabilities` the last prediction's, `override` what a manager set. The
-    row is not read: cards of an older form must not stand in the way of the new one that replaces
-    them.
+    recomputation with, `probabilities` the last prediction's, `override` what a manager set,
+    `trend` the scores of the last nights. The row is not read: cards of an older form must not
+    stand in the way of the new one that replaces them.
     """
 
     version: int = 0
@@ -49,6 +49,7 @@ class StoredCard:
     insight: Insight | None = None
     probabilities: Probabilities = field(default_factory=Probabilities)
     override: Override | None = None
+    trend: tuple[int, ...] = ()
 
 
 class ScorecardTable:
@@ -76,6 +77,7 @@ class ScorecardTable:
             override=adapter(Override).validate_json(item["override"]["S"])
             if "override" in item
             else None,
+            trend=tuple(loaded_json(item, "trend")) if "trend" in item else (),
         )
 
     def card(self, tutor_id: str) -> tuple[Scorecard, TutorRow] | None:
@@ -102,6 +104,16 @@ class ScorecardTable:
             self._table.transact([{"Put": {"Item": item, **condition}}, *puts])
         else:
             self._table.put(item, condition)
+
+    def put_trend(self, tutor_id: str, scores: tuple[int, ...]) -> None:
+        """Show other scores of the last nights in the lists, if the tutor is in any.
+
+        Raises VersionConflictError when somebody else wrote the row meanwhile.
+        """
+        item = self._table.get(key.scorecard(tutor_id))
+        if item is not None:
+            row = replace(row_of(item), trend=scores)
+            self._table.transact([row_update(item, row, {"trend": text(json_text(scores))})])
 
     def put_day(self, record: DailyRecord) -> None:
         """Keep a day's record; a repeated pass writes the same."""
@@ -203,7 +215,7 @@ def card_item(card: Scorecard, row: TutorRow, version: int, raised: dict[str, da
         "updated_at": key.stamp(row.updated_at),
         "p30": sortable(row.probabilities.within_30d),
     }
-    beside = {"insight": row.insight, "override": row.override}
+    beside = {"insight": row.insight, "override": row.override, "trend": row.trend}
     item = (
         key_item(key.scorecard(card.tutor_id))
         | {name: text(json_text(value)) for name, value in beside.items() if value}

@@ -12,7 +12,7 @@ from shared.domain.log import Log, next_outcome
 from shared.domain.marketplace import Reference
 from shared.domain.scorecard import FORMULAS, Scorecard, daily_record, scorecard
 from shared.domain.threshold import Settings
-from shared.domain.tutor_row import Insight, tutor_row
+from shared.domain.tutor_row import TREND_NIGHTS, Insight, trend, tutor_row
 
 Clock = Callable[[], datetime]
 
@@ -42,8 +42,16 @@ class Scoring:
         cards = ScorecardTable(table)
         return cls(LogTable(table), cards, cards.settings(), cards.reference())
 
-    def score(self, tutor_id: str, clock: Clock, news: News | None = None) -> datetime | None:
+    def score(
+        self,
+        tutor_id: str,
+        clock: Clock,
+        news: News | None = None,
+        lately: tuple[int, ...] | None = None,
+    ) -> datetime | None:
         """Compute the scorecard now and put it in force; starts again when another worker did.
+
+        `lately` are the scores of the last nights, where another one has been.
 
         Answers when the next outcome already reported falls due: a sender whose clock is ahead
         of ours tells of sessions that end in our future.
@@ -56,8 +64,9 @@ class Scoring:
             card = self._card(log, as_of)
             insight = Insight(news.received_at, clock(), news.ended_at) if news else before.insight
             row = tutor_row(
-                card, log.tutor, as_of, insight, before.probabilities, before.override
-            ).seen_at(as_of)
+                card, log.tutor, as_of, insight, before.probabilities, before.override,
+                before.trend if lately is None else lately,
+            ).seen_at(as_of)  # fmt: skip
             self.cards.put_scorecard(card, row, before)
             return next_outcome(log, as_of)
 
@@ -73,7 +82,9 @@ class Scoring:
         kept = self.cards.day(tutor_id, midnight) or self.cards.stored(tutor_id)
         flags = last_night.flags if last_night else ()
         self.cards.put_day(daily_record(card, flags, kept.probabilities))
-        self.score(tutor_id, clock)
+        first = midnight - timedelta(days=TREND_NIGHTS - 1)
+        nights = self.cards.days(tutor_id, first.date(), midnight.date())
+        self.score(tutor_id, clock, lately=trend(nights))
 
     def drifted(self, tutor_id: str) -> bool:
         """Whether recomputing the stored scorecard, at its moment, gives something else.

@@ -1,13 +1,17 @@
 """The line a tutor has in lists, and what summaries and nightly fits read from it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from shared.domain.override import Override
 from shared.domain.prediction import Probabilities
 from shared.domain.rate import Counted, Rate
-from shared.domain.scorecard import Scorecard
+from shared.domain.scorecard import DailyRecord, Scorecard
 from shared.domain.tutor import Tutor
+
+TREND_NIGHTS: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class Insight:
 class TutorRow:
     """A tutor at a glance (CONTRACT 5); rates and sessions are of 30 days.
 
-    `override` is the newest that nobody ended; it may have run out since, see `seen_at`.
+    `override` is the newest that nobody ended; it may have run out since, see `seen_at`. `trend`
+    are the churn scores of the last nights, oldest first, without digits.
     """
 
     tutor_id: str
@@ -49,6 +54,7 @@ class TutorRow:
     performance: float | None
     insight: Insight | None
     override: Override | None = None
+    trend: tuple[int, ...] = ()
 
     @property
     def search_text(self) -> str:
@@ -69,8 +75,9 @@ def tutor_row(
     insight: Insight | None,
     probabilities: Probabilities | None = None,
     override: Override | None = None,
+    trend: tuple[int, ...] = (),
 ) -> TutorRow:
-    """The row of a scorecard; `probabilities` and `override` are the latest known."""
+    """The row of a scorecard; `probabilities`, `override` and `trend` are the latest known."""
     month = card.windows["30d"]
     reschedules, no_shows = month["reschedule_rate"], month["no_show_rate"]
     rating, sessions = month["avg_rating"], month["sessions"]
@@ -102,4 +109,10 @@ def tutor_row(
         performance=card.performance,
         insight=insight,
         override=override,
+        trend=trend,
     )
+
+
+def trend(nights: Iterable[DailyRecord]) -> tuple[int, ...]:
+    """The churn scores of the last TREND_NIGHTS of some nights, oldest first."""
+    return tuple(round(night.churn_score) for night in nights)[-TREND_NIGHTS:]

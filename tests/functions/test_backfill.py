@@ -118,6 +118,16 @@ def test_every_night_gets_its_record_and_the_flags_that_went_up_and_down(
     }
 
 
+def test_lists_show_how_the_score_went_before_the_import(aws: Aws) -> None:
+    load(aws.store, past(*steady(30), no_show(ago(2.5))))
+
+    (row,) = ScorecardTable(aws.store).rows()
+
+    nights = ScorecardTable(aws.store).days(TUTOR, ago(6).date(), AS_OF.date())
+    assert row.trend == tuple(round(night.churn_score) for night in nights)
+    assert len(set(row.trend)) > 1
+
+
 def test_a_second_import_changes_nothing(aws: Aws) -> None:
     history = past(*steady(95), no_show(ago(40.5)), event(EventType.LOGIN, ago(100)))
     load(aws.store, history)

@@ -20,12 +20,13 @@ from shared.aws import key
 from shared.aws.inbox import Delivery, InboxTable
 from shared.aws.item import key_item
 from shared.aws.mail_table import MailTable
-from shared.aws.scorecard_table import row_of
+from shared.aws.scorecard_table import ScorecardTable, row_of
 from shared.aws.scoring import Scoring
 from shared.aws.tutor_log import LogTable, Versioned
 from shared.contracts import Kind, accept
 from shared.domain.mail import Mail
 from shared.domain.scorecard import scorecard
+from shared.domain.tutor_row import TREND_NIGHTS
 from tests.builders import completed
 from tests.functions.conftest import Aws, sqs_event, sqs_record
 
@@ -670,6 +671,22 @@ def test_the_record_says_what_cleared_since_the_night_before(
     score_tutor.handler(sqs_event(later), context)
 
     assert "poor_first_session" in days(aws)[-1]["cleared"]
+
+
+def test_lists_show_how_the_score_went_over_the_last_nights(
+    aws: Aws, context: LambdaContext
+) -> None:
+    scored(aws, context, first_rated(1))
+    for night in range(TREND_NIGHTS + 2):
+        at = MIDNIGHT + timedelta(days=night)
+        score_tutor.handler(sqs_event(ROLL | {"roll_at": at.isoformat()}), context)
+    score_tutor.handler(sqs_event(received(aws, moved_by_tutor("s-2"))), context)
+
+    found = ScorecardTable(aws.store).card("t-7")
+
+    assert found
+    assert found[1].trend == tuple(round(day["churn_score"]) for day in days(aws)[-TREND_NIGHTS:])
+    assert len(found[1].trend) == TREND_NIGHTS
 
 
 def tamper(aws: Aws) -> None:

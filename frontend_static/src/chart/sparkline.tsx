@@ -10,15 +10,21 @@ export function Sparkline({
   values,
   label,
   stroke = "text-muted",
+  least = 0,
 }: {
   values: readonly (number | null)[];
   label: string;
   stroke?: string;
+  /** How much the height shows at least, so that small changes look small. */
+  least?: number;
 }): ReactNode {
   const known = values.filter((value) => value !== null);
   if (known.length < 2) return null;
   const x = scaleLinear([0, values.length - 1], [1, WIDTH - 1]);
-  const y = scaleLinear([Math.min(...known), Math.max(...known)], [HEIGHT - 2, 2]);
+  const low = Math.min(...known);
+  const high = Math.max(...known);
+  const room = Math.max(0, least - (high - low)) / 2;
+  const y = scaleLinear([low - room, high + room], [HEIGHT - 2, 2]);
   const path = line<number | null>()
     .defined((value) => value !== null)
     .x((_, place) => x(place))

@@ -52,6 +52,14 @@ export const RISK_FILLS: Record<Risk, string> = {
   low: "fill-good",
 };
 
+/** And for lines. */
+export const RISK_STROKES: Record<Risk, string> = {
+  critical: "text-critical",
+  high: "text-high",
+  medium: "text-medium",
+  low: "text-good",
+};
+
 export function RiskBadge({ level }: { level: Risk }): ReactNode {
   return <Badge tone={RISK_TONES[level]}>{level.charAt(0).toUpperCase() + level.slice(1)}</Badge>;
 }

@@ -3,10 +3,10 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useFlagTitle } from "@/api/names";
-import { Bar } from "@/chart/bar";
+import { Sparkline } from "@/chart/sparkline";
 import { chance, count, decimal, percent } from "@/format/number";
 import { words } from "@/format/word";
-import { Badge, RISK_FILLS, RiskBadge } from "@/ui/badge";
+import { Badge, RISK_STROKES, RiskBadge } from "@/ui/badge";
 import { classNames } from "@/ui/class-names";
 import { Icon } from "@/ui/icon";
 import { Ago } from "@/ui/time";
@@ -208,9 +208,7 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
           <strong className="w-6 text-right font-semibold">{count(row.churn_score)}</strong>
           <RiskBadge level={row.risk_level} />
         </span>
-        <span className="mt-1 block pr-3">
-          <Bar value={row.churn_score / 100} tone={RISK_FILLS[row.risk_level]} />
-        </span>
+        <Trend row={row} />
       </span>
       <span role="cell" className={SM}>
         {chance(row.probabilities["30d"])}
@@ -236,6 +234,17 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
     </div>
   );
 });
+
+function Trend({ row }: { row: Row }): ReactNode {
+  const [first] = row.trend;
+  if (first === undefined || row.trend.length < 2) return null;
+  const said = `Over ${count(row.trend.length)} nights from ${count(first)} to ${count(row.trend.at(-1))}`;
+  return (
+    <span title={said} className="block">
+      <Sparkline values={row.trend} label={said} stroke={RISK_STROKES[row.risk_level]} least={20} />
+    </span>
+  );
+}
 
 function Rate({ row }: { row: Row }): ReactNode {
   const { value, n, low, high } = row.reschedule_rate;
