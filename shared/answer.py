@@ -519,8 +519,22 @@ class Move(Outbound):
     reason: str | None
 
 
+class SessionFeedback(Outbound):
+    """What a student said about a session; `ratings` are stars by category."""
+
+    submitted_at: datetime
+    overall_rating: Quantity
+    ratings: dict[str, Quantity]
+    would_recommend: bool | None
+    improvement_areas: tuple[str, ...]
+    free_text: str | None
+
+
 class SessionListItem(Outbound):
-    """One session as reported so far; `rating` takes a student's feedback before the report's."""
+    """One session as reported so far; `rating` takes a student's feedback before the report's.
+
+    `feedback` is each student's newest.
+    """
 
     session_id: str
     student_id: str
@@ -537,6 +551,7 @@ class SessionListItem(Outbound):
     late_minutes: Quantity | None
     learning_objectives_met: bool | None
     technical_issues: bool | None
+    feedback: tuple[SessionFeedback, ...]
 
 
 class SessionList(Page):
@@ -573,6 +588,17 @@ def _session(session: Session, now: datetime) -> SessionListItem | None:
         late_minutes=said.late_minutes,
         learning_objectives_met=said.learning_objectives_met,
         technical_issues=said.technical_issues,
+        feedback=tuple(
+            SessionFeedback(
+                submitted_at=told.submitted_at,
+                overall_rating=told.overall_rating,
+                ratings=dict(told.ratings),
+                would_recommend=told.would_recommend,
+                improvement_areas=told.improvement_areas,
+                free_text=told.free_text,
+            )
+            for told in session.newest_feedback(now)
+        ),
     )
 
 

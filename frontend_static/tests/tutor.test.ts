@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Schemas } from "@/api/client";
 import { binOf } from "@/feature/tutor/prediction-card";
+import { summed } from "@/feature/tutor/feedback";
 import { stripDays, worstWeekday } from "@/feature/tutor/strip";
 
 const NOW = new Date("2026-11-20T12:00:00"); // a Friday
@@ -32,8 +33,65 @@ function movedFrom(original_time: string, initiator: "tutor" | "student" = "tuto
     late_minutes: null,
     learning_objectives_met: null,
     technical_issues: null,
+    feedback: [],
   };
 }
+
+describe("what students say", () => {
+  const said = (submitted_at: string, told: Partial<Schemas["SessionFeedback"]>): Session => ({
+    ...movedFrom(submitted_at),
+    feedback: [
+      {
+        submitted_at,
+        overall_rating: 4,
+        ratings: {},
+        would_recommend: null,
+        improvement_areas: [],
+        free_text: null,
+        ...told,
+      },
+    ],
+  });
+
+  test("is nothing where nobody said anything", () => {
+    expect(summed([movedFrom("2026-11-20T10:00:00")])).toEqual({
+      n: 0,
+      categories: [],
+      areas: [],
+      wouldNot: 0,
+      answered: 0,
+      comments: [],
+    });
+  });
+
+  test("begins with the lowest stars and the area most often named", () => {
+    const found = summed([
+      said("2026-11-18T10:00:00", { ratings: { patience: 5, communication: 2 } }),
+      said("2026-11-19T10:00:00", { ratings: { patience: 4 }, improvement_areas: ["pace"] }),
+      said("2026-11-20T10:00:00", { improvement_areas: ["pace", "audio"] }),
+    ]);
+
+    expect(found.categories).toEqual([
+      { name: "communication", mean: 2, n: 1 },
+      { name: "patience", mean: 4.5, n: 2 },
+    ]);
+    expect(found.areas).toEqual([
+      { name: "pace", n: 2 },
+      { name: "audio", n: 1 },
+    ]);
+  });
+
+  test("counts those who would not come back among those who answered", () => {
+    const found = summed([
+      said("2026-11-18T10:00:00", { would_recommend: false, free_text: "Never on time." }),
+      said("2026-11-19T10:00:00", { would_recommend: true, free_text: "Great!" }),
+      said("2026-11-20T10:00:00", {}),
+    ]);
+
+    expect([found.wouldNot, found.answered, found.n]).toEqual([1, 2, 3]);
+    expect(found.comments.map((one) => one.free_text)).toEqual(["Great!", "Never on time."]);
+  });
+});
 
 describe("the calendar strip", () => {
   test("begins on a Monday and ends in the present week", () => {

@@ -519,6 +519,25 @@ def test_sessions_come_newest_first_with_their_moves(api: Table) -> None:
     assert second.json["next_cursor"] is None
 
 
+def test_staff_read_what_a_student_said_last_of_a_session(api: Table) -> None:
+    hour = timedelta(hours=1)
+    first = feedback(2, AS_OF - 3 * hour)
+    last = feedback(
+        3, AS_OF - 2 * hour, feedback_id="f-2", ratings=(("patience", 4.0),),
+        would_recommend=False, improvement_areas=("pace",), free_text="Too fast.",
+    )  # fmt: skip
+    seed(api, *troubled())
+    store_sessions(api, replace(steady(1)[0], feedback=(first, last)))
+
+    (session,) = ask("/api/tutors/t-7/sessions").json["items"]
+
+    assert session["feedback"] == [{
+        "submitted_at": "2026-11-19T22:00:00Z", "overall_rating": 3.0,
+        "ratings": {"patience": 4.0}, "would_recommend": False,
+        "improvement_areas": ["pace"], "free_text": "Too fast.",
+    }]  # fmt: skip
+
+
 @pytest.mark.parametrize("part", ["", "/history", "/scores", "/recommendations", "/sessions"])
 def test_a_tutor_nobody_reported_is_not_found(api: Table, part: str) -> None:
     answer = ask(f"/api/tutors/t-404{part}")

@@ -14,6 +14,7 @@ import { Button } from "@/ui/button";
 import { Icon } from "@/ui/icon";
 import { Empty, Failed, Skeleton } from "@/ui/state";
 import { Ago } from "@/ui/time";
+import { FeedbackCard } from "./feedback-card";
 import { Flags } from "./flags";
 import { HistoryCard } from "./history-card";
 import { OverrideDialog } from "./override";
@@ -67,6 +68,7 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
           <ScoreCard detail={detail} />
           <Flags flags={detail.flags} />
           <RatesCard windows={detail.windows} />
+          <FeedbackCard tutorId={detail.tutor_id} />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <PredictionCard prediction={detail.prediction} />
