@@ -278,6 +278,30 @@ def test_people_choose_what_to_be_told(page: Page) -> None:
     expect(page.get_by_label("From", exact=True)).to_have_value("20:00")
 
 
+def test_a_manager_says_when_people_operations_work(page: Page) -> None:
+    sign_in(page, at="/settings")
+    hours = page.get_by_role("form", name="People operations")
+    hours.get_by_label("Friday", exact=True).uncheck()
+    hours.get_by_label("Dates").fill("2026-12-25 2026-12-24")
+    hours.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved").first).to_be_visible()
+
+    page.reload()
+
+    expect(hours.get_by_label("Friday", exact=True)).not_to_be_checked()
+    expect(hours.get_by_label("Dates")).to_have_value("2026-12-24 2026-12-25")
+    expect(hours.get_by_label("Monday, from")).to_have_value("09:00")
+
+
+def test_a_threshold_is_previewed_before_it_is_saved(page: Page) -> None:
+    sign_in(page, at="/settings")
+    page.get_by_label("Rating last 30").fill("4.9")
+    preview = page.get_by_role("region", name="What this would do")
+    preview.get_by_role("button", name="Preview").click()
+
+    expect(preview).to_contain_text("tutors at work")
+
+
 def test_people_operations_can_not_override(page: Page) -> None:
     sign_in(page, "local-people_ops", at=f"/tutors/{CALM}")
     heading(page, "Ada Byron")

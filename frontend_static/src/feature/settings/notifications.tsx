@@ -1,6 +1,6 @@
 /** What the person who is signed in is told, how, and when not; mails link here. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useId, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
 import { type Schemas, told } from "@/api/client";
 import { ApiError, sentence } from "@/api/problem";
 import { notifications } from "@/api/query";
@@ -10,8 +10,10 @@ import { Card } from "@/ui/card";
 import { TextField } from "@/ui/field";
 import { type Option, Select } from "@/ui/select";
 import { Failed, Loading } from "@/ui/state";
-import { useSay } from "@/ui/toast";
 import { SettingsHeader } from "./header";
+import { Row, Tick } from "./row";
+import { seen, useSave } from "./use-save";
+import { ZoneField } from "./zone";
 
 type Known = Schemas["Notifications"];
 type Choice = Partial<Schemas["NotificationChoice"]>;
@@ -27,7 +29,6 @@ const LEVELS: readonly Option<Known["alert_level"]>[] = [
   { value: "medium", label: "Medium or above" },
 ];
 const QUIET: Schemas["ClockSpan"] = { begin: "20:00", end: "07:00" };
-const ZONES = Intl.supportedValuesOf("timeZone");
 
 export function NotificationsPage(): ReactNode {
   const found = useQuery(notifications(useApi()));
@@ -48,7 +49,15 @@ export function NotificationsPage(): ReactNode {
 
 function Choices({ known }: { known: Known }): ReactNode {
   const [moved, setMoved] = useState<Choice>({});
-  const save = useSave(known.version);
+  const api = useApi();
+  const save = useSave({
+    send: async (choice: Choice) => {
+      const params = { header: seen(known.version) };
+      return told(await api.PUT("/api/settings/notifications", { params, body: choice as never }));
+    },
+    onSaved: () => undefined,
+    shownBy: [notifications(api).queryKey],
+  });
   const choice = { ...known, ...moved };
   const errors = save.error instanceof ApiError ? save.error.errors : [];
   const wrong = (field: string) => errors.find((one) => one.field.startsWith(field))?.message;
@@ -166,20 +175,13 @@ function Choices({ known }: { known: Known }): ReactNode {
       </Card>
       <Card title="When not">
         <Row label="Time zone" about="Of your mornings, and of the quiet hours.">
-          <TextField
-            label="Name"
-            list="zones"
-            error={wrong("zone")}
+          <ZoneField
             value={choice.zone ?? ""}
-            onChange={(event) => {
-              choose({ zone: event.target.value });
+            error={wrong("zone")}
+            onChange={(zone) => {
+              choose({ zone });
             }}
           />
-          <datalist id="zones">
-            {ZONES.map((zone) => (
-              <option key={zone} value={zone} />
-            ))}
-          </datalist>
         </Row>
         <Row label="Quiet hours" about="What is not urgent waits until they are over.">
           <Tick
@@ -234,77 +236,4 @@ function Choices({ known }: { known: Known }): ReactNode {
 function withOrWithout<T>(known: readonly T[], one: T, on: boolean): T[] {
   const others = known.filter((each) => each !== one);
   return on ? [...others, one] : others;
-}
-
-interface RowProps {
-  label: string;
-  about?: string;
-  children: ReactNode;
-}
-
-function Row({ label, about, children }: RowProps): ReactNode {
-  const id = useId();
-  return (
-    <div
-      role="group"
-      aria-labelledby={id}
-      className="grid gap-x-6 gap-y-2 border-t border-line py-3 first:border-t-0 sm:grid-cols-[minmax(0,1fr)_22rem] sm:items-start"
-    >
-      <div>
-        <p id={id} className="font-medium">
-          {label}
-        </p>
-        {about && <p className="text-xs text-muted">{about}</p>}
-      </div>
-      <div className="flex flex-col items-start gap-2 [&>div]:w-full">{children}</div>
-    </div>
-  );
-}
-
-interface TickProps {
-  label: string;
-  on: boolean;
-  onChange: (on: boolean) => void;
-}
-
-function Tick({ label, on, onChange }: TickProps): ReactNode {
-  return (
-    <label className="flex min-h-6 items-center gap-2 pointer-coarse:min-h-11">
-      <input
-        type="checkbox"
-        className="size-4 accent-accent"
-        checked={on}
-        onChange={(event) => {
-          onChange(event.target.checked);
-        }}
-      />
-      {label}
-    </label>
-  );
-}
-
-function useSave(version: number) {
-  const api = useApi();
-  const queries = useQueryClient();
-  const say = useSay();
-  return useMutation({
-    mutationFn: async (choice: Choice) => {
-      const params = { header: { "If-Match": `"${String(version)}"` } };
-      return told(await api.PUT("/api/settings/notifications", { params, body: choice as never }));
-    },
-    onSuccess: (saved) => {
-      queries.setQueryData(notifications(api).queryKey, saved);
-      say.done("Saved");
-    },
-    onError: (error) => {
-      const changed = error instanceof ApiError && error.status === 412;
-      say.failed(
-        changed ? "These were changed meanwhile" : "Not saved",
-        changed
-          ? "By a link in a mail, or in another window. Look again, then save."
-          : sentence(error),
-      );
-      if (changed) void queries.invalidateQueries({ queryKey: notifications(api).queryKey });
-    },
-  });
 }

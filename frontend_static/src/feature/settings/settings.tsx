@@ -1,19 +1,20 @@
 /** Dials and thresholds, with what a change would do before it is saved. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { type Schemas, told } from "@/api/client";
 import { ApiError, sentence } from "@/api/problem";
-import { settings } from "@/api/query";
+import { definitions, settings } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { usePerson } from "@/session/use-session";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Failed, Loading } from "@/ui/state";
 import { Time } from "@/ui/time";
-import { useSay } from "@/ui/toast";
+import { Calendars } from "./calendars";
 import { DialRow } from "./dial-row";
 import { SettingsHeader } from "./header";
 import { Preview } from "./preview";
+import { seen, useSave } from "./use-save";
 
 type Part = "interventions" | "thresholds";
 
@@ -32,6 +33,7 @@ export function SettingsPage(): ReactNode {
         <div className="flex flex-col gap-4">
           <Dials part="interventions" dials={found.data.interventions} />
           <Dials part="thresholds" dials={found.data.thresholds} />
+          <Calendars known={found.data.calendars} />
         </div>
       ) : found.isError ? (
         <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
@@ -45,8 +47,16 @@ export function SettingsPage(): ReactNode {
 function Dials({ part, dials }: { part: Part; dials: Schemas["Dials"] }): ReactNode {
   const may = usePerson().roles.some((role) => role !== "people_ops");
   const [moved, setMoved] = useState<Record<string, number>>({});
-  const save = useSave(part, dials.version, () => {
-    setMoved({});
+  const api = useApi();
+  const save = useSave({
+    send: async (values: Record<string, number>) => {
+      const params = { header: seen(dials.version) };
+      return told(await api.PUT(`/api/settings/${part}`, { params, body: { values } }));
+    },
+    onSaved: () => {
+      setMoved({});
+    },
+    shownBy: [settings(api).queryKey, definitions(api).queryKey],
   });
   const changes = Object.fromEntries(
     dials.items.flatMap((dial) => {
@@ -98,33 +108,6 @@ function Dials({ part, dials }: { part: Part; dials: Schemas["Dials"] }): ReactN
       <Changes history={dials.history} />
     </Card>
   );
-}
-
-function useSave(part: Part, version: number, onSaved: () => void) {
-  const api = useApi();
-  const queries = useQueryClient();
-  const say = useSay();
-  return useMutation({
-    mutationFn: async (values: Record<string, number>) => {
-      const params = { header: { "If-Match": `"${String(version)}"` } };
-      return told(await api.PUT(`/api/settings/${part}`, { params, body: { values } }));
-    },
-    onSuccess: () => {
-      say.done("Saved");
-      onSaved();
-    },
-    onError: (error) => {
-      const changed = error instanceof ApiError && error.status === 412;
-      say.failed(
-        changed ? "Somebody else changed these" : "Not saved",
-        changed ? "Look at the newest values, then save again." : sentence(error),
-      );
-    },
-    onSettled: async () => {
-      await queries.invalidateQueries({ queryKey: ["settings"] });
-      await queries.invalidateQueries({ queryKey: ["definitions"] });
-    },
-  });
 }
 
 function Changes({ history }: { history: readonly Schemas["DialChange"][] }): ReactNode {

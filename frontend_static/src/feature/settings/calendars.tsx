@@ -1,0 +1,202 @@
+/** When the owners of interventions work: deadlines are counted in these hours. */
+import { type ReactNode, useState } from "react";
+import { type Schemas, told } from "@/api/client";
+import { ApiError } from "@/api/problem";
+import { settings } from "@/api/query";
+import { useApi } from "@/api/use-api";
+import { roleTitle } from "@/format/word";
+import { usePerson } from "@/session/use-session";
+import { Button } from "@/ui/button";
+import { Card } from "@/ui/card";
+import { TextField } from "@/ui/field";
+import { Time } from "@/ui/time";
+import { daysOff, spelled } from "./holidays";
+import { Row, Tick } from "./row";
+import { seen, useSave } from "./use-save";
+import { ZoneField } from "./zone";
+
+type Calendar = Schemas["Calendar"];
+const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const USUAL = { begin: "09:00", end: "17:00" };
+
+export function Calendars({ known }: { known: Schemas["Calendars"] }): ReactNode {
+  return (
+    <Card title="When people work" aside={`version ${String(known.version)}`}>
+      <p className="text-muted">
+        Deadlines run in these hours alone. What is open keeps the deadline it has.
+      </p>
+      {known.items.map(({ owner, calendar }) => (
+        <OwnersCalendar
+          key={`${owner}${String(known.version)}`}
+          owner={owner as "ops_manager" | "people_ops"}
+          known={calendar}
+          version={known.version}
+        />
+      ))}
+      {known.history.length > 0 && (
+        <details className="mt-2 border-t border-line pt-2">
+          <summary className="cursor-pointer text-xs text-muted hover:text-ink">
+            Who changed what
+          </summary>
+          <ul className="mt-1 text-xs">
+            {known.history.map((change) => (
+              <li key={change.version} className="py-0.5">
+                <span className="text-muted">
+                  {change.at && <Time at={change.at} />} · {change.by ?? "unknown"} ·{" "}
+                </span>
+                {change.moved.map((one) => roleTitle(one.owner)).join(", ")}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </Card>
+  );
+}
+
+interface OwnersCalendarProps {
+  owner: "ops_manager" | "people_ops";
+  known: Calendar;
+  version: number;
+}
+
+function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNode {
+  const api = useApi();
+  const may = usePerson().roles.some((role) => role !== "people_ops");
+  const [calendar, setCalendar] = useState(known);
+  const [holidays, setHolidays] = useState(spelled(known.holidays));
+  const save = useSave({
+    send: async () => {
+      const params = { path: { owner }, header: seen(version) };
+      const week = calendar.week.map(
+        (day) => day && { begin: day.begin.slice(0, 5), end: day.end.slice(0, 5) },
+      ) as Schemas["OwnerCalendar"]["week"];
+      const body = { zone: calendar.zone, week, holidays: daysOff(holidays) };
+      return told(await api.PUT("/api/settings/calendars/{owner}", { params, body }));
+    },
+    onSaved: () => undefined,
+    shownBy: [settings(api).queryKey],
+  });
+  const errors = save.error instanceof ApiError ? save.error.errors : [];
+  const wrong = (field: string) => errors.find((one) => one.field.startsWith(field))?.message;
+  const same =
+    JSON.stringify(calendar) === JSON.stringify(known) &&
+    spelled(daysOff(holidays)) === spelled(known.holidays);
+  const work = (number: number, hours: Calendar["week"][number]) => {
+    setCalendar({ ...calendar, week: calendar.week.with(number, hours) });
+  };
+  return (
+    <form
+      aria-label={roleTitle(owner)}
+      className="mt-3 border-t border-line pt-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate(undefined);
+      }}
+    >
+      <h3 className="font-semibold">{roleTitle(owner)}</h3>
+      <Row label="Time zone">
+        <ZoneField
+          value={calendar.zone}
+          disabled={!may}
+          error={wrong("zone")}
+          onChange={(zone) => {
+            setCalendar({ ...calendar, zone });
+          }}
+        />
+      </Row>
+      <Row label="Hours">
+        {DAYS.map((name, number) => {
+          const hours = calendar.week[number] ?? null;
+          return (
+            <div key={name} className="grid grid-cols-[8rem_1fr] items-center gap-2">
+              <Tick
+                label={name}
+                on={hours !== null}
+                disabled={!may}
+                onChange={(on) => {
+                  work(number, on ? (known.week[number] ?? USUAL) : null);
+                }}
+              />
+              {hours ? (
+                <div className="grid grid-cols-2 gap-2">
+                  {(["begin", "end"] as const).map((end) => (
+                    <TimeField
+                      key={end}
+                      label={`${name}, ${end === "begin" ? "from" : "until"}`}
+                      value={hours[end].slice(0, 5)}
+                      disabled={!may}
+                      error={wrong(`week.${String(number)}.${end}`)}
+                      onChange={(value) => {
+                        work(number, { ...hours, [end]: value });
+                      }}
+                    />
+                  ))}
+                </div>
+              ) : (
+                <span className="text-xs text-muted">Off</span>
+              )}
+            </div>
+          );
+        })}
+      </Row>
+      <Row label="Days off" about="Beside weekends, as 2026-12-25, separated by spaces.">
+        <TextField
+          label="Dates"
+          disabled={!may}
+          pattern="\s*(\d{4}-\d{2}-\d{2}[\s,]*)*"
+          error={wrong("holidays")}
+          value={holidays}
+          onChange={(event) => {
+            setHolidays(event.target.value);
+          }}
+        />
+      </Row>
+      {may && (
+        <div className="flex justify-end gap-2">
+          <Button
+            disabled={same}
+            onClick={() => {
+              setCalendar(known);
+              setHolidays(spelled(known.holidays));
+            }}
+          >
+            Undo
+          </Button>
+          <Button look="primary" type="submit" disabled={same || save.isPending}>
+            Save
+          </Button>
+        </div>
+      )}
+    </form>
+  );
+}
+
+interface TimeFieldProps {
+  label: string;
+  value: string;
+  disabled: boolean;
+  error: string | undefined;
+  onChange: (value: string) => void;
+}
+
+/** Its label is read out alone: the day stands beside it. */
+function TimeField({ label, value, disabled, error, onChange }: TimeFieldProps): ReactNode {
+  return (
+    <span>
+      <input
+        type="time"
+        required
+        aria-label={label}
+        aria-invalid={Boolean(error)}
+        disabled={disabled}
+        className="h-9 w-full rounded-md border border-line-strong bg-surface px-2 text-sm aria-invalid:border-critical pointer-coarse:h-11"
+        value={value}
+        onChange={(event) => {
+          onChange(event.target.value);
+        }}
+      />
+      {error && <span className="text-xs text-critical">{error}</span>}
+    </span>
+  );
+}
