@@ -18,6 +18,7 @@ from tests.bench import (
     histories,
     importing,
     mail,
+    page,
     quarter,
     read,
     scoring,
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[bool], Result]] = {
     "churn": churn.run,
     "histories": histories.run,
     "quarter": quarter.run,
+    "page": page.run,
 }
 
 
