@@ -88,7 +88,7 @@ class Rehearsal:
         def sides(row: TutorRow) -> Sequence[Nights]:
             records = self._cards.days(row.tutor_id, first, last)
             nights = Nights(row.tutor_id, records, row.onboarding_date)
-            if not proposal.moves_thresholds:
+            if not records or not proposal.moves_thresholds:
                 return nights, nights
             log = self._logs.log(row.tutor_id, beginning)
             return retold(nights, log, proposal.settings, reference)

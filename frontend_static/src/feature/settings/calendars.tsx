@@ -94,7 +94,7 @@ function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNo
         save.mutate(undefined);
       }}
     >
-      <h3 className="font-semibold">{roleTitle(owner)}</h3>
+      <h3 className="pb-2 font-semibold">{roleTitle(owner)}</h3>
       <Row label="Time zone">
         <ZoneField
           value={calendar.zone}
@@ -109,7 +109,7 @@ function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNo
         {DAYS.map((name, number) => {
           const hours = calendar.week[number] ?? null;
           return (
-            <div key={name} className="grid grid-cols-[8rem_1fr] items-center gap-2">
+            <div key={name} className="grid items-center gap-x-2 gap-y-1 sm:grid-cols-[7rem_1fr]">
               <Tick
                 label={name}
                 on={hours !== null}
@@ -134,7 +134,7 @@ function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNo
                   ))}
                 </div>
               ) : (
-                <span className="text-xs text-muted">Off</span>
+                <span className="text-xs text-muted max-sm:hidden">Off</span>
               )}
             </div>
           );

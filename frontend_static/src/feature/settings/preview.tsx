@@ -60,7 +60,10 @@ export function Preview({ part, values }: PreviewProps): ReactNode {
           {sentence(asked.error)}
         </p>
       )}
-      {found && owners && !asked.isFetching && (
+      {found && !asked.isFetching && !found.nights && (
+        <p className="mt-2">No night is recorded yet to ask about.</p>
+      )}
+      {found && owners && !asked.isFetching && found.nights > 0 && (
         <>
           {part === "thresholds" &&
             (flags.length ? (

@@ -13,7 +13,7 @@ export function Row({ label, about, children }: RowProps): ReactNode {
     <div
       role="group"
       aria-labelledby={id}
-      className="grid gap-x-6 gap-y-2 border-t border-line py-3 first:border-t-0 sm:grid-cols-[minmax(0,1fr)_22rem] sm:items-start"
+      className="grid gap-x-6 gap-y-2 border-t border-line py-3 first:border-t-0 sm:grid-cols-[minmax(0,1fr)_26rem] sm:items-start"
     >
       <div>
         <p id={id} className="font-medium">

@@ -68,13 +68,13 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
           <ScoreCard detail={detail} />
           <Flags flags={detail.flags} />
           <RatesCard windows={detail.windows} />
-          <FeedbackCard tutorId={detail.tutor_id} />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <PredictionCard prediction={detail.prediction} />
           <TasksCard tutorId={detail.tutor_id} tasks={detail.interventions ?? []} />
           <HistoryCard tutorId={detail.tutor_id} />
           <NotesCard tutorId={detail.tutor_id} />
+          <FeedbackCard tutorId={detail.tutor_id} />
         </div>
       </div>
       <SessionsCard tutorId={detail.tutor_id} />
