@@ -20,10 +20,12 @@ const GRID = classNames(
   "grid items-center gap-x-3 px-4",
   "grid-cols-[minmax(0,1fr)_5.5rem]",
   "sm:grid-cols-[minmax(0,1fr)_7rem_4rem_6rem]",
-  "xl:grid-cols-[minmax(0,1.3fr)_8rem_4.5rem_7.5rem_7rem_4rem_4.5rem_minmax(0,1fr)_5.5rem]",
+  "xl:grid-cols-[minmax(0,1fr)_8rem_4.5rem_7.5rem_7rem_4.5rem_minmax(0,1.2fr)]",
+  "min-[87.5rem]:grid-cols-[minmax(0,1.3fr)_8rem_4.5rem_7.5rem_7rem_4rem_4.5rem_minmax(0,1fr)_5.5rem]",
 );
 const SM = "max-sm:hidden";
 const XL = "max-xl:hidden";
+const WIDE = "max-[87.5rem]:hidden";
 
 interface TutorTableProps {
   rows: readonly Row[];
@@ -68,7 +70,7 @@ export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode
         <span role="columnheader" className={XL}>
           Tier
         </span>
-        <span role="columnheader" className={XL}>
+        <span role="columnheader" className={WIDE}>
           Rating
         </span>
         <Head sort="sessions" className={XL} {...{ search, onSort }}>
@@ -77,7 +79,7 @@ export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode
         <span role="columnheader" className={XL}>
           Flags
         </span>
-        <Head sort="updated_at" className={XL} {...{ search, onSort }}>
+        <Head sort="updated_at" className={WIDE} {...{ search, onSort }}>
           Updated
         </Head>
       </div>
@@ -219,16 +221,16 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
       <span role="cell" className={XL}>
         {row.tier}
       </span>
-      <span role="cell" className={XL}>
+      <span role="cell" className={WIDE}>
         {decimal(row.avg_rating)}
       </span>
       <span role="cell" className={XL}>
         {count(row.sessions)}
       </span>
-      <span role="cell" className={classNames(XL, "flex flex-wrap gap-1")}>
+      <span role="cell" className={classNames(XL, "flex max-h-12 flex-wrap gap-1 overflow-hidden")}>
         <Flags row={row} />
       </span>
-      <span role="cell" className={classNames(XL, "text-xs text-muted")}>
+      <span role="cell" className={classNames(WIDE, "text-xs text-muted")}>
         <Ago at={row.updated_at} />
       </span>
     </div>
