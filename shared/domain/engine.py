@@ -90,10 +90,11 @@ def decided(
     escalated = {RULE[one.kind].escalates_to: one for one in changed if one.escalated_at == at}
     for rule in RULES:
         why = _why(rule, situation, policy, escalated.get(rule.kind))
-        if why is None or desk.open(rule.kind) or desk.resting(rule, at):
-            continue
+        milder = escalated.get(rule.kind)
+        if why is None or desk.open(rule.kind) or (desk.resting(rule, at) and milder is None):
+            continue  # what a milder one did not help is looked at, however lately somebody did
         new = _new(rule, why, situation, policy, office)
-        if milder := escalated.get(rule.kind):
+        if milder:
             new = replace(new, escalated_from=milder.kind)
         changed.append(new)
         desk = desk.after([new])

@@ -302,7 +302,8 @@ class _Play:
             if by_itself and other.acted_at is None and not one.kind.automated:
                 rest = SETTLES
             began = other.opened_at if one.kind.automated else other.resolved_at
-            if began is None or one.opened_at < began + rest:
+            rested = began is not None and one.opened_at >= began + rest
+            if not rested and one.escalated_from is None:
                 self.quarter.broken.append(f"too soon: {one.intervention_id}")
         if one.kind.automated:
             return

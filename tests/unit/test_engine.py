@@ -376,6 +376,17 @@ def test_moves_that_go_on_for_two_weeks_reach_a_manager() -> None:
     assert coaching.why.startswith("Reschedule alert of 17 November did not help: 3 sessions")
 
 
+def test_moves_that_go_on_reach_a_manager_also_where_one_coached_lately() -> None:
+    given = situation(facts(60, reschedules_7d=3))
+    alert = moved(only(decide(given), Kind.A4), Order("start", "engine"), NOW)
+    coached = only(decide(steady(60, 7)), Kind.H1)
+    done = moved(coached, Order("complete", "sam", outcome=Outcome.NO_CHANGE), NOW)
+
+    found = decide(later(given, days=14), Desk((alert, done)))
+
+    assert Kind.H1 in {one.kind for one in found if one.version == 1}
+
+
 def test_moves_that_go_on_reach_a_manager_also_where_the_message_was_held_out() -> None:
     half = Policy().changed({"holdout_share": 0.5})
     given = situation(facts(60, reschedules_7d=3))
