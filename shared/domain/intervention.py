@@ -283,7 +283,9 @@ def _said(order: Order) -> str:
 def _what_it_brings(before: Intervention, order: Order, at: datetime) -> dict[str, Any]:
     match order.action:
         case "start":
-            return {"acted_at": before.acted_at or at, "snoozed_until": None, "late_at": None,
+            another_clock = before.acted_at is None  # and what was late by the first is not by it
+            return {"acted_at": before.acted_at or at, "snoozed_until": None,
+                    "late_at": None if another_clock else before.late_at,
                     "assignee": before.assignee or order.who}  # fmt: skip
         case "complete":
             by_hand = {} if order.who == ENGINE else {

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.intervention import (
+    ENGINE,
     MOST_TEXT,
     MOVES,
     OPEN,
@@ -230,6 +231,18 @@ def test_a_snooze_does_not_stop_the_clock() -> None:
     awake = moved(short, order("wake"), MONDAY + timedelta(days=1))
 
     assert awake.overdue(coaching().due_at + timedelta(seconds=1))
+
+
+def test_a_deadline_missed_once_is_not_missed_again_by_a_snooze() -> None:
+    begun = moved(coaching(), order("start"), MONDAY)
+    late = begun.finish_by + timedelta(hours=1)
+    told = moved(begun, Order("breach", ENGINE), late)
+    asleep = moved(told, order("snooze", until=late + timedelta(days=1)), late)
+
+    awake = moved(asleep, order("start"), late + timedelta(hours=2))
+
+    assert awake.late_at == late
+    assert not awake.missed(late + timedelta(days=2))
 
 
 def test_who_starts_an_unassigned_one_has_it() -> None:
