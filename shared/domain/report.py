@@ -107,8 +107,8 @@ class TutorReport:
 
     `moved` are the words on what changed. `insights` are sentences, ranked, at most five.
     `tasks` are what people have to do, `running` what runs by itself; `next_step` says what to
-    look at where nobody has a task. `override` is what a manager
-    says instead of the churn score, while that is in force. `path` is the tutor's page on the site.
+    look at where nobody has a task. `override` is what a manager says instead of the churn score,
+    while that is in force, and `risk_level` then is the manager's. `path` is the tutor's page.
     """
 
     tutor_id: str
@@ -178,7 +178,8 @@ def tutor_report(
 ) -> TutorReport:
     """How a tutor stands; of the interventions only those open and carried out are told."""
     raised = tuple(_raised(flag) for flag in card.flags)
-    level = RiskLevel(card.churn_score.level)
+    override = row.seen_at(now).override
+    level = override.risk_level if override else RiskLevel(card.churn_score.level)
     urgency, headline = _headline(moved, raised, level)
     open_ones = [task(one, now) for one in interventions if one.open and not one.held_out]
     open_ones.sort(key=lambda each: (each.due_at is None, each.due_at, each.kind))
@@ -192,7 +193,7 @@ def tutor_report(
         moved=tuple(moved),
         risk_level=level,
         churn_score=card.churn_score.value,
-        override=row.seen_at(now).override,
+        override=override,
         leaves_within_30d=chances.within_30d,
         tier=card.tier,
         sessions_30d=count(month, "sessions"),

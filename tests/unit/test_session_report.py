@@ -10,6 +10,7 @@ from shared.domain.first_look import LOOKS
 from shared.domain.flag import FLAG_RULES
 from shared.domain.intervention import Intervention, Kind, Order, moved
 from shared.domain.intervention_rule import RULE
+from shared.domain.override import Override
 from shared.domain.report import (
     MOST_INSIGHTS,
     NOTHING,
@@ -28,6 +29,7 @@ from tests.builders import (
     log,
     move,
     no_show,
+    override,
     prediction,
     session,
     steady,
@@ -46,13 +48,14 @@ def told(
     p30: float | None = None,
     score: float | None = None,
     level: RiskLevel | None = None,
+    said: Override | None = None,
 ) -> SessionReport:
     """The report on the last session of a history."""
     known = card(log(*history))
     if level is not None:
         churn = replace(known.churn_score, level=level, value=score or known.churn_score.value)
         known = replace(known, churn_score=churn)
-    row = tutor_row(known, tutor(), AS_OF, None)
+    row = tutor_row(known, tutor(), AS_OF, None, override=said)
     last = history[-1]
     foreseen = None if p30 is None else prediction(p30)
     return session_report(
@@ -173,6 +176,13 @@ def test_open_tasks_come_by_when_they_are_due() -> None:
         (Kind.H4, True),
         (Kind.H1, False),
     ]
+
+
+def test_the_risk_is_the_managers_while_one_says_otherwise() -> None:
+    report = told(*CALM, said=override(92.0)).tutor
+
+    assert (report.risk_level, report.churn_score < 25) == (RiskLevel.CRITICAL, True)
+    assert report.next_step != "Nothing to do."
 
 
 def test_a_task_that_somebody_began_is_due_when_it_should_be_over() -> None:
