@@ -40,14 +40,16 @@ class Addressees:
     def of(self, mail: Mail, at: datetime) -> Iterator[Addressee]:
         """The tutor, one person, or all of some groups, each once.
 
-        A missed deadline of somebody who is not there any more is for their colleagues.
+        A missed deadline of somebody who is not there any more, or does not look after tutors any
+        more, is for their colleagues.
         """
         if mail.to_tutor and mail.tutor_id:
             tutor = self.logs.tutor(mail.tutor_id)
             yield self._one(tutor.tutor_id, tutor.email, Owner.SYSTEM)
             return
         if mail.person:
-            if found := self.people.person(mail.person):
+            found = self.people.person(mail.person)
+            if found and self.people.has(found.username, (*STAFF, ADMIN), at):
                 yield self._one(found.username, found.address, Owner.OPS_MANAGER)
                 return
             if mail.kind is not MailKind.OVERDUE or mail.way:

@@ -5,7 +5,7 @@ after; one that may have been taken keeps its claim until the lease is over, is 
 MOST_TRIES taken for delivered.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -16,7 +16,7 @@ from shared.aws.mail_writer import Writing
 from shared.aws.mailer import Mailer, Suppression
 from shared.aws.secret import Secret
 from shared.channel import Alert, PermanentError, TransientError, UnansweredError
-from shared.domain.mail import Mail
+from shared.domain.mail import Mail, MailKind
 from shared.domain.preference import Channel
 from shared.domain.report import tutor_path
 from shared.mail.letter import Reader, reader_of
@@ -29,7 +29,7 @@ MOST_TRIES = 2
 """Tries that may have been taken."""
 MOST_NOTE = 200
 """Characters kept of what a webhook answered."""
-SENT, UNANSWERED = "sent", "unanswered"
+SENT, UNANSWERED, REFUSED = "sent", "unanswered", "refused"
 LATE = "not taken in time"
 
 
@@ -87,7 +87,7 @@ class Delivery:
             ways = to.preference.ways(mail)
             if mail.to_tutor and not ways:
                 found.states[to.username] = "unsubscribed"
-            for way in ways:
+            for way in _with_another(ways, found, mail, to):
                 if found.states.get(to.by(way), "claimed") != "claimed":
                     continue
                 if (until := to.preference.waits_until(mail, way, at)) > at:
@@ -133,7 +133,7 @@ class Delivery:
                 else:
                     note, state = hand_over(), SENT
             except PermanentError as refused:
-                note, state = str(refused), "refused"
+                note, state = str(refused), REFUSED
             except UnansweredError:
                 raise
             except Exception as fault:
@@ -175,3 +175,14 @@ class Delivery:
     def _choice(self, to: Addressee, what: str, at: datetime) -> str:
         token = unsubscribe_token(self.sealing.value(at), to.username, what)
         return f"{self.site_url}/api/unsubscribe/{token}"
+
+
+def _with_another(
+    ways: Iterable[Channel], found: Round, mail: Mail, to: Addressee
+) -> Iterator[Channel]:
+    """The ways one after the other; an alert by mail in the end, where all there is is a webhook
+    that is dead."""
+    yield from ways
+    dead = found.states.get(to.by(Channel.WEBHOOK)) in (REFUSED, LATE)
+    if dead and mail.kind is MailKind.ALERT and Channel.MAIL not in to.preference.alerts:
+        yield Channel.MAIL
