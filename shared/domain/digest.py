@@ -14,7 +14,7 @@ from shared.domain.intervention import Intervention, Outcome, Owner, Status
 from shared.domain.override import Override
 from shared.domain.overview import Overview
 from shared.domain.report import Task, task, tutor_path
-from shared.domain.tutor import Tutor
+from shared.domain.tutor import Tutor, TutorStatus
 from shared.domain.tutor_row import TutorRow
 
 MOST_LINES = 10
@@ -113,7 +113,8 @@ def digest(
     new = {one.intervention_id for one in theirs if one.opened_at > since}
     due = [ln for ln in lines if not ln.task.overdue and _due_on(ln.task, zone) <= day]
     due_ids = {line.task.intervention_id for line in due}
-    levels = [line for row in known.values() if (line := _level_line(row, levels_before, now))]
+    there = [row for row in known.values() if not TutorStatus(row.status).gone]
+    levels = [line for row in there if (line := _level_line(row, levels_before, now))]
     levels.sort(key=lambda line: (-_LADDER.index(line.now), -line.churn_score))
     return Digest(
         owner=owner,

@@ -178,6 +178,14 @@ def test_tutors_whose_level_rose_or_fell_come_by_how_bad_it_is() -> None:
     assert [(line.tutor_id, line.before) for line in told.fell.lines] == [("t-4", RiskLevel.HIGH)]
 
 
+def test_who_left_is_nobody_whose_risk_fell() -> None:
+    gone = replace(row("t-1", "low", 10), status=TutorStatus.RESIGNED)
+
+    told = digest(Owner.PEOPLE_OPS, [], [gone], {"t-1": "critical"}, YESTERDAY, NOON)
+
+    assert told.fell.lines == ()
+
+
 def test_a_day_without_anything_is_empty() -> None:
     assert day().empty
 
