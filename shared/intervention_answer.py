@@ -181,7 +181,8 @@ def intervention(one: Known, now: datetime) -> Intervention:
 def recommendations(known: Iterable[Known]) -> RecommendationList:
     """What is open for a tutor, by when it is due; not what was held out."""
     shown = sorted(
-        (one for one in known if one.open and not one.held_out), key=lambda one: one.due_at
+        (one for one in known if one.open and not one.held_out),
+        key=lambda one: one.clock_ends or one.finish_by,
     )
     return RecommendationList(
         items=tuple(

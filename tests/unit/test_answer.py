@@ -13,8 +13,10 @@ from shared.access import ACCESS, Operation
 from shared.answer import OwnMetrics, Rate, TutorListItem, Windows
 from shared.aws.reading import READS
 from shared.contracts import FieldError
+from shared.domain.intervention import Intervention, Kind, Order, Owner, moved
 from shared.domain.metric import METRICS
 from shared.domain.tutor_row import tutor_row
+from shared.intervention_answer import recommendations
 from shared.openapi import Problem, document, document_bytes
 from shared.outbound import Outbound
 from shared.problem import ProblemError
@@ -130,3 +132,13 @@ def test_a_problem_is_as_described() -> None:
     )
 
     Problem.model_validate(problem_document(refused), strict=True)
+
+
+def test_recommendations_begin_with_the_clock_that_runs_out_first() -> None:
+    begun = Intervention("t-7", Kind.H3, Owner.PEOPLE_OPS, "because", ago(3), ago(2), ago(-60), 80)
+    urgent = Intervention("t-7", Kind.H4, Owner.PEOPLE_OPS, "because", AS_OF, ago(-1), ago(-9), 80)
+    known = [moved(begun, Order("start", "sam"), ago(1)), urgent]
+
+    found = recommendations(known)
+
+    assert [item.intervention_id[:2] for item in found.items] == ["H4", "H3"]
