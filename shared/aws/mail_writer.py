@@ -166,15 +166,13 @@ class MailWriter:
             raise NothingToSayError("The intervention is over.")
         tutor = self.logs.tutor(one.tutor_id)
         card, _ = self._card(mail)
-        firsts = [self.logs.session(name).value for name in one.evidence]
+        found = [self.logs.session(name).value for name in one.evidence]
+        firsts = [first.snapshot for first in found if first and first.snapshot]
+        taught = {first.subject for first in firsts} if firsts else set(tutor.subjects[:1])
         facts = TutorFacts(
             topics=topics([f.code for f in card.flags if f.status is FlagStatus.CONFIRMED]),
-            subject=tutor.subjects[0] if tutor.subjects else None,
-            sessions_at=tuple(
-                sorted(
-                    first.snapshot.scheduled_time for first in firsts if first and first.snapshot
-                )
-            ),
+            subject=taught.pop() if len(taught) == 1 else None,
+            sessions_at=tuple(sorted(first.scheduled_time for first in firsts)),
         )
         return Writing(lambda reader: self.letters.to_tutor(mail.kind, tutor.name, facts, reader))
 
