@@ -99,7 +99,7 @@ def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery | None, tup
         return None, ()
     delivery, _ = found
     try:
-        return delivery, apply(delivery, logs)
+        return delivery, apply(delivery, logs, now)
     except NotApplicableError as error:
         logger.error("quarantined", webhook_id=delivery.webhook_id)
         inbox.clear_pending(delivery.webhook_id, now(), quarantined=str(error))

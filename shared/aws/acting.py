@@ -86,14 +86,15 @@ class Acting:
         if alerting(before.seen, situation.now):
             new.append(alert(tutor_id, at, situation.now.level, told))
             looked = replace(looked, alerted=situation.now.level, alerted_at=at)
-        settled = self._reports(tutor_id, at, told)
+        settled = self._reports(found[0], at, told)
         mailing = [*map(new_mail, new), *map(next_mail, settled)]
         self.interventions.put(tutor_id, changed, before, looked, mailing)
         return Acted(changed, (*settled, *new))
 
-    def _reports(self, tutor_id: str, at: datetime, moved: tuple[str, ...]) -> list[Mail]:
-        """The session reports that waited for the score; the newest says what moved."""
-        waiting = self.mails.waiting(tutor_id, at - LOOKED_BACK)[-MOST_REPORTS:]
+    def _reports(self, card: Scorecard, at: datetime, moved: tuple[str, ...]) -> list[Mail]:
+        """The session reports that waited for this score; the newest says what moved."""
+        known = self.mails.waiting(card.tutor_id, at - LOOKED_BACK)
+        waiting = [mail for mail in known if mail.scored(card.as_of)][-MOST_REPORTS:]
         return [mail.settles(moved if mail is waiting[-1] else ()) for mail in waiting]
 
     def _situation(self, card: Scorecard, row: TutorRow, desk: Desk, at: datetime) -> Situation:

@@ -28,7 +28,10 @@ class NotApplicableError(Exception):
     """A stored report that no retry will make sense of; it is quarantined."""
 
 
-def apply(delivery: Delivery, log: LogTable) -> tuple[str, ...]:
+Clock = Callable[[], datetime]
+
+
+def apply(delivery: Delivery, log: LogTable, clock: Clock) -> tuple[str, ...]:
     """Merge a delivery; the ids of all tutors it may concern, also when it changed nothing.
 
     A repeated delivery must still lead to scoring: the first attempt may have died in between.
@@ -38,12 +41,12 @@ def apply(delivery: Delivery, log: LogTable) -> tuple[str, ...]:
         case SessionReport():
             report = message.report(order, delivery.received_at)
             return _merge(
-                log, report.session_id, lambda known: with_report(known, report), at=told_at
+                log, report.session_id, lambda known: with_report(known, report), told_at, clock
             )
         case StudentFeedback():
             said = message.feedback(delivery.received_at)
             return _merge(
-                log, message.session_id, lambda known: with_feedback(known, said), at=told_at
+                log, message.session_id, lambda known: with_feedback(known, said), told_at, clock
             )
         case TutorProfile():
             retried(lambda: log.put_tutor(message.tutor(order)))
@@ -77,8 +80,8 @@ def _merge(
     log: LogTable,
     session_id: str,
     merged: Callable[[Session | None], Session],
-    *,
     at: datetime,
+    clock: Clock,
 ) -> tuple[str, ...]:
     """Merge one more report into a session; what has to be told of it is put with it."""
 
@@ -86,7 +89,7 @@ def _merge(
         before = log.session(session_id)
         after = merged(before.value)
         if after != before.value:
-            reports = session_reports(before.value, after, at, before.number + 1)
+            reports = session_reports(before.value, after, at, before.number + 1, noted_at=clock())
             try:
                 log.put_session(after, before, [new_mail(report) for report in reports])
             except TooLargeError as error:

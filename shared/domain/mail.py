@@ -69,6 +69,8 @@ class Mail:
     level: str | None = None
     """Of an alert: the tutor's risk level."""
     settled: bool = True
+    noted_at: datetime | None = None
+    """Of a session report: when the session was put down; a scorecard of before is without it."""
     way: str | None = None
     waits: int = 0
     """How often it was put off."""
@@ -99,6 +101,10 @@ class Mail:
     def ready(self, at: datetime) -> bool:
         """Whether it can go out now: all but what is to be sent at a later hour."""
         return self.kind is MailKind.SESSION_REPORT or self.due_at <= at
+
+    def scored(self, as_of: datetime) -> bool:
+        """Whether a scorecard of that moment knows of the session it tells of."""
+        return self.noted_at is None or self.noted_at <= as_of
 
     def settles(self, moved: tuple[str, ...]) -> "Mail":
         """The report of a session that its tutor is scored with."""
@@ -164,12 +170,16 @@ def mail_name(at: datetime, kind: MailKind, about: str) -> str:
 
 
 def session_reports(
-    before: Session | None, after: Session, received_at: datetime, version: int
+    before: Session | None,
+    after: Session,
+    received_at: datetime,
+    version: int,
+    noted_at: datetime | None = None,
 ) -> tuple[Mail, ...]:
     """The reports that are due because a session got outcomes it had not had.
 
     `version` is that of the session's row: with it in the name each change is reported once. A
-    correction of the same outcome is no new one.
+    correction of the same outcome is no new one. `noted_at` is when the row is put.
     """
     if after.tutor_id is None:
         return ()
@@ -189,6 +199,7 @@ def session_reports(
                 tutor_id=after.tutor_id,
                 about=(after.session_id, outcome.kind),
                 settled=False,
+                noted_at=noted_at,
             )
         )
     return tuple(found)

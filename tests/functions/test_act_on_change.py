@@ -47,6 +47,7 @@ def scored(
     score: float = 10.0,
     nights: int = 0,
     joined: float = 400,
+    as_of: datetime = NOW,
     **told: object,
 ) -> None:
     """A tutor with that churn score, now and for so many nights."""
@@ -54,7 +55,7 @@ def scored(
     here = replace(
         plain,
         tutor_id=tutor_id,
-        as_of=NOW,
+        as_of=as_of,
         churn_score=replace(plain.churn_score, value=score, level=risk_level(score)),
         **told,  # type: ignore[arg-type]
     )
@@ -333,6 +334,28 @@ def test_a_session_report_that_waited_for_the_score_goes_out_and_says_what_moved
     told = MailTable(aws.store).mail(mail.mail_id)
     assert told is not None
     assert told.settled
+    assert told.moved == ("Risk rose from low to high",)
+
+
+def test_a_session_report_waits_for_a_score_that_knows_its_session(
+    aws: Aws, context: LambdaContext
+) -> None:
+    """What acts now may be a prediction, or the score of the session before."""
+    scored(aws, score=10)
+    (mail,) = session_reports(
+        None, completed(NOW, tutor_id="t-7"), NOW, 1, noted_at=NOW + timedelta(seconds=1)
+    )
+    MailTable(aws.store).put_new(mail)
+
+    act(context, "t-7")
+    told = MailTable(aws.store).mail(mail.mail_id)
+    assert told is not None
+    assert not told.settled
+
+    scored(aws, score=60, as_of=NOW + timedelta(seconds=2))
+    act(context, "t-7")
+    told = MailTable(aws.store).mail(mail.mail_id)
+    assert told is not None
     assert told.moved == ("Risk rose from low to high",)
 
 
