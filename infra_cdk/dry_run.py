@@ -78,7 +78,8 @@ def page(found: DryRun) -> Iterator[str]:
             yield _row(f"{kind} {rule.title}", *a_day)
     for now, then in zip(found.in_force.by_owner, found.proposed.by_owner, strict=True):
         yield _row(f"{now.owner}, opened", now.a_day, then.a_day)
-        yield _row(f"{now.owner}, on the worst day", now.most_on_a_day, then.most_on_a_day)
+        worst = now.most_on_a_day or 0, then.most_on_a_day or 0
+        yield _row(f"{now.owner}, on the worst day", *worst)
         if now.hours_a_day or then.hours_a_day:
             yield _row(f"{now.owner}, hours", now.hours_a_day, then.hours_a_day)
     for flag in FLAG_RULES:

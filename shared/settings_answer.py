@@ -147,12 +147,16 @@ class KindLoad(Outbound):
 
 
 class OwnerLoad(Outbound):
-    """What an owner would have had to do: a day's mean and worst, and hours a day."""
+    """What an owner would have had to do: a day's mean and worst, and hours a day.
+
+    From a sample of tutors there is no worst day, and the mean has a standard error.
+    """
 
     owner: Owner
     opened: int
     a_day: Quantity
-    most_on_a_day: int
+    a_day_error: Quantity | None
+    most_on_a_day: int | None
     hours_a_day: Quantity
 
 

@@ -4,6 +4,7 @@ The engine itself is asked, night by night, with a desk that begins empty some t
 nights do not record can not be asked: first-session check-ins are left out.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,23 +36,33 @@ class Nights:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one owner would have had to do: a day's mean and worst, and hours a day."""
+    """What one owner would have had to do: a day's mean and worst, and hours a day.
+
+    Where a sample of tutors stands for all there is no worst day: chance evens a large crowd's
+    days out, and a few tutors' not. `a_day_error` is the standard error of the mean, then.
+    """
 
     owner: Owner
     opened: int
     a_day: float
-    most_on_a_day: int
+    most_on_a_day: int | None
     hours_a_day: float
+    deviation: float
+    """Standard deviation of `a_day` between tutors."""
+    a_day_error: float | None = None
 
-    def times(self, factor: float) -> "Load":
-        """The load of so many times as many tutors."""
+    def of_all(self, asked: int, tutors: int) -> "Load":
+        """What a load of so many tutors asked comes to for all.
+
+        The error is that of a total from a sample without replacement (Cochran, Sampling
+        Techniques, 3rd ed., eq. 2.21).
+        """
+        times = tutors / asked
+        error = tutors * self.deviation * math.sqrt((1 - asked / tutors) / asked)
         return Load(
-            self.owner,
-            round(self.opened * factor),
-            self.a_day * factor,
-            round(self.most_on_a_day * factor),
-            self.hours_a_day * factor,
-        )
+            self.owner, round(self.opened * times), self.a_day * times, None,
+            self.hours_a_day * times, self.deviation, error,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +93,14 @@ class Budget:
 
     def of_all(self, tutors: int) -> "Budget":
         """What it comes to for so many tutors, where a sample of them was asked."""
-        times = tutors / self.tutors if self.tutors else 1.0
+        if not 0 < self.tutors < tutors:
+            return self
+        times = tutors / self.tutors
         return Budget(
             self.days,
             self.tutors,
             {kind: round(count * times) for kind, count in self.by_kind.items()},
-            tuple(load.times(times) for load in self.by_owner),
+            tuple(load.of_all(self.tutors, tutors) for load in self.by_owner),
             {
                 code: FlagLoad(round(load.raised * times), round(load.up * times))
                 for code, load in self.by_flag.items()
@@ -189,7 +202,7 @@ def _done(one: Intervention, at: datetime) -> Intervention:
 
 def _budget(found: _Found, tutors: int, days: int) -> Budget:
     by_kind = dict(sorted(Counter(one.kind for one in found.opened).items()))
-    by_owner = tuple(_load(owner, found.opened, days) for owner in Owner)
+    by_owner = tuple(_load(owner, found.opened, tutors, days) for owner in Owner)
     had = found.raised | found.up
     by_flag = {
         rule.code: FlagLoad(found.raised[rule.code], found.up[rule.code])
@@ -199,9 +212,14 @@ def _budget(found: _Found, tutors: int, days: int) -> Budget:
     return Budget(days, tutors, by_kind, by_owner, by_flag)
 
 
-def _load(owner: Owner, found: Sequence[Intervention], days: int) -> Load:
+def _load(owner: Owner, found: Sequence[Intervention], tutors: int, days: int) -> Load:
     own = [one for one in found if one.owner is owner]
+    nights = max(days, 1)
     by_day = Counter(one.opened_at.date() for one in own)
-    minutes = sum(RULE[one.kind].minutes for one in own)
-    return Load(owner, len(own), len(own) / max(days, 1), max(by_day.values(), default=0),
-                minutes / 60 / max(days, 1))  # fmt: skip
+    by_tutor = Counter(one.tutor_id for one in own).values()
+    squares = sum(count**2 for count in by_tutor) - len(own) ** 2 / max(tutors, 1)
+    return Load(
+        owner, len(own), len(own) / nights, max(by_day.values(), default=0),
+        sum(RULE[one.kind].minutes for one in own) / 60 / nights,
+        math.sqrt(squares / max(tutors - 1, 1)) / nights,
+    )  # fmt: skip

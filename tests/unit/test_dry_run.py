@@ -57,6 +57,20 @@ def test_a_high_score_costs_its_manager_time() -> None:
     assert manager.hours_a_day == pytest.approx(0.75 / 30)
 
 
+def test_a_sample_has_an_error_instead_of_a_worst_day() -> None:
+    """One of two tutors asked costs one hour a month, so of eight all 0 to 8 may."""
+    found = asked(nights(20), nights(60, moved=4))
+    few = load(found, Owner.SYSTEM)
+
+    many = load(found.of_all(8), Owner.SYSTEM)
+
+    assert (few.a_day_error, many.most_on_a_day) == (None, None)
+    assert many.a_day == pytest.approx(4 * few.a_day)
+    # of x and 0: the deviation is x/√2, and 8 * x/√2 * √((1 - 2/8) / 2)
+    assert many.a_day_error == pytest.approx(8 * few.a_day / 2**0.5 * (0.75 / 2) ** 0.5)
+    assert load(found.of_all(2), Owner.SYSTEM) == few
+
+
 def test_a_higher_limit_costs_less() -> None:
     tutors = [nights(score) for score in (45, 55, 65)]
 

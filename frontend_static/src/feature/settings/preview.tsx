@@ -1,7 +1,7 @@
 /** The alarm budget: what moved dials or thresholds would have brought over the last 30 nights. */
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { told } from "@/api/client";
+import { type Schemas, told } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useApi } from "@/api/use-api";
 import { count, decimal } from "@/format/number";
@@ -26,10 +26,10 @@ export function Preview({ part, values }: PreviewProps): ReactNode {
   const owners = found?.proposed.by_owner.map((then) => ({
     name: roleTitle(then.owner),
     cells: [
-      found.in_force.by_owner.find((one) => one.owner === then.owner)?.a_day,
-      then.a_day,
-      then.hours_a_day,
-    ].map((value) => decimal(value)),
+      aDay(found.in_force.by_owner.find((one) => one.owner === then.owner)),
+      aDay(then),
+      decimal(then.hours_a_day),
+    ],
   }));
   const codes = new Map(
     [...(found?.in_force.by_flag ?? []), ...(found?.proposed.by_flag ?? [])].map((load) => [
@@ -83,11 +83,18 @@ export function Preview({ part, values }: PreviewProps): ReactNode {
               ? `Asked of ${count(found.asked)} of ${count(found.tutors)} tutors, a fair sample, `
               : `Asked of all ${count(found.tutors)} tutors at work `}
             over {count(found.nights)} nights.
+            {found.asked < found.tutors && " The ± covers what such a sample may be off by."}
           </p>
         </>
       )}
     </section>
   );
+}
+
+/** A day's mean; from a sample with the range that holds 19 times of 20. */
+function aDay(load?: Schemas["OwnerLoad"]): string {
+  const error = load?.a_day_error;
+  return decimal(load?.a_day) + (error == null ? "" : ` ± ${decimal(2 * error)}`);
 }
 
 interface ComparisonProps {
