@@ -47,12 +47,18 @@ class InterventionTable:
         item = self._table.get(key.desk(tutor_id))
         version = int(item["version"]["N"]) if item else 0
         seen = loaded(Seen, item) if item and "data" in item else None
-        found = [one for one in self.of_tutor(tutor_id) if one.opened_at > at - LOOKED_BACK]
+        found = self.of_tutor(tutor_id, since=at - LOOKED_BACK)
         return StoredDesk(desk_of(found), version, seen)
 
-    def of_tutor(self, tutor_id: str, most: int | None = None) -> list[Intervention]:
-        """The interventions of a tutor, the newest first, held out ones among them."""
-        between = ("INTERVENTION#", "INTERVENTION#~")
+    def of_tutor(
+        self, tutor_id: str, most: int | None = None, since: datetime | None = None
+    ) -> list[Intervention]:
+        """The interventions of a tutor, the newest first, held out ones among them.
+
+        `since` is from when on they were opened.
+        """
+        first = key.intervention(tutor_id, since, "").sk if since else "INTERVENTION#"
+        between = (first, "INTERVENTION#~")
         items = self._table.query(key.tutor(tutor_id), between, limit=most, newest=True)
         return [loaded(Intervention, item) for item in items]
 

@@ -16,6 +16,10 @@ MOST_SNOOZED = timedelta(days=28)
 """How long after its first snooze the last one has to be over: nothing is put off for ever."""
 MOST_TEXT = 2_000
 """Characters of a reason or a note."""
+MOST_HISTORY = 250_000
+"""Bytes of all that was done and said; an item of the table holds 400 kB. Ending it always may."""
+STEP_BYTES = 200
+"""Of a step without its words, with room to spare."""
 ENGINE = "engine"
 """Who moved it where nobody did: the rules."""
 
@@ -254,6 +258,10 @@ def _check(before: Intervention, order: Order, at: datetime) -> None:
                 raise MoveError(name, f"does not go with {order.action}")
     if order.reason and len(order.reason) > MOST_TEXT:
         raise MoveError("reason", f"must have at most {MOST_TEXT:,} characters")
+    if order.who != ENGINE and (order.reason or order.action != "complete"):
+        held = sum(STEP_BYTES + len(step.said.encode()) for step in before.steps)
+        if held + len((order.reason or "").encode()) > MOST_HISTORY:
+            raise MoveError("reason", "has no room left; complete it without words")
     if order.until and not at < order.until <= at + MOST_SNOOZE:
         raise MoveError("until", f"must lie within the next {MOST_SNOOZE.days} days")
     if order.until and order.until > _awake_by(before, at):

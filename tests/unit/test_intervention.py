@@ -117,6 +117,17 @@ def test_a_snooze_ends_within_two_weeks(days: float, fits: bool) -> None:
             moved(coaching(), asked, MONDAY)
 
 
+def test_a_history_has_an_end_and_completing_always_fits() -> None:
+    """An item of the table holds 400 kB; smileys take four bytes each."""
+    one, novel = coaching(), Order("note", "sam", reason="\U0001f600" * MOST_TEXT)
+    for _ in range(30):
+        one = moved(one, novel, MONDAY)
+
+    with pytest.raises(MoveError, match="reason: has no room left"):
+        moved(one, novel, MONDAY)
+    assert not moved(one, Order("complete", "sam", outcome=Outcome.IMPROVED), MONDAY).open
+
+
 def test_a_novel_is_no_reason() -> None:
     with pytest.raises(MoveError, match="reason: must have at most 2,000 characters"):
         moved(coaching(), order("note", reason="x" * (MOST_TEXT + 1)), MONDAY)
