@@ -96,7 +96,8 @@ class Delivery:
                     found.faults[to.by(way)] = UnansweredError("SES was silent")
                 else:
                     self._tried(found, mail, write, to, way, at)
-                    silent |= isinstance(found.faults.get(to.by(way)), UnansweredError)
+                    unanswered = isinstance(found.faults.get(to.by(way)), UnansweredError)
+                    silent |= unanswered and way is Channel.MAIL
         return found
 
     def _tried(
