@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import settings_answer
-from shared.access import Operation
+from shared.access import ACCESS, Operation
 from shared.aws.admission import Admitted, admit, recorded
 from shared.aws.audit import AuditTrail
 from shared.aws.intervention_table import InterventionTable
@@ -132,7 +132,8 @@ def choose_notifications(event: dict[str, Any], who: Admitted, at: datetime) -> 
     stored = preferences.preference(who.name)
     before = as_seen(event, settings_answer.chosen(stored, who.caller))
     choice = told(NotificationChoice, event)
-    after = choice.applied(before, env.WEBHOOK_HOSTS.split(","))
+    sees_tutors = bool(who.caller.roles & ACCESS[Operation.TUTOR_LIST].keys())
+    after = choice.applied(before, env.WEBHOOK_HOSTS.split(","), sees_tutors=sees_tutors)
     preferences.put(after)
     return settings_answer.notifications(after)
 

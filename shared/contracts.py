@@ -427,8 +427,13 @@ class NotificationChoice(Inbound):
     quiet_hours: ClockSpan | None = None
     webhook_url: Annotated[str, StringConstraints(max_length=500)] | None = None
 
-    def applied(self, before: Preference, webhook_hosts: Collection[str]) -> Preference:
-        """The next version of somebody's settings; raises InvalidError naming the field."""
+    def applied(
+        self, before: Preference, webhook_hosts: Collection[str], *, sees_tutors: bool
+    ) -> Preference:
+        """The next version of somebody's settings; raises InvalidError naming the field.
+
+        Who does not see tutors in the API is not told of them by mail either.
+        """
         chosen = {name: getattr(self, name) for name in self.model_fields_set - {"quiet_hours"}}
         for several in {"alerts", "alert_kinds"} & chosen.keys():
             chosen[several] = tuple(dict.fromkeys(chosen[several]))
@@ -437,9 +442,17 @@ class NotificationChoice(Inbound):
             chosen["quiet"] = QuietHours(span.begin, span.end) if span else None
         after = replace(before, **chosen, version=before.version + 1)
         wrong = list(self._wrong(after, webhook_hosts))
+        if not sees_tutors:
+            wrong += self._about_tutors()
         if wrong:
             raise InvalidError(wrong)
         return after
+
+    def _about_tutors(self) -> Iterator[FieldError]:
+        if self.reports not in (None, Reports.DIGEST_ONLY):
+            yield FieldError("reports", "are for those who look after tutors")
+        if self.alerts:
+            yield FieldError("alerts", "are for those who look after tutors")
 
     def _wrong(self, after: Preference, webhook_hosts: Collection[str]) -> Iterator[FieldError]:
         if self.webhook_url and not allowed_webhook(self.webhook_url, webhook_hosts):

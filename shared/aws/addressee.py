@@ -13,7 +13,8 @@ from shared.domain.preference import ADMIN, Channel, Preference, usual
 
 STAFF: tuple[str, ...] = (Owner.OPS_MANAGER, Owner.PEOPLE_OPS)
 """Groups of the user pool that look after tutors."""
-DIGESTS = (MailKind.DAILY_DIGEST, MailKind.WEEKLY_SUMMARY, MailKind.MONTHLY_SUMMARY)
+SUMMARIES = (MailKind.WEEKLY_SUMMARY, MailKind.MONTHLY_SUMMARY)
+"""Mails that name no tutor: admins, whom the API shows none, may get them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Addressees:
             return
         if mail.person:
             found = self.people.person(mail.person)
-            if found and self.people.has(found.username, (*STAFF, ADMIN), at):
+            may = (*STAFF, ADMIN) if mail.kind in SUMMARIES else STAFF
+            if found and self.people.has(found.username, may, at):
                 yield self._one(found.username, found.address, Owner.OPS_MANAGER)
                 return
             if mail.kind is not MailKind.OVERDUE or mail.way:
@@ -67,10 +69,8 @@ class Addressees:
 
 
 def groups(mail: Mail) -> tuple[str, ...]:
-    """The groups whose members may get a mail; admins who ask for digests read operations'."""
-    if mail.kind is MailKind.OVERDUE:
-        return (mail.owner,) if mail.owner else STAFF
-    if mail.owner:
-        reads = mail.kind in DIGESTS and mail.owner is Owner.OPS_MANAGER
-        return (mail.owner, ADMIN) if reads else (mail.owner,)
-    return (*STAFF, ADMIN)
+    """The groups whose members may get a mail; admins who ask for summaries read operations'."""
+    if mail.owner is None:
+        return STAFF
+    reads = mail.kind in SUMMARIES and mail.owner is Owner.OPS_MANAGER
+    return (mail.owner, ADMIN) if reads else (mail.owner,)

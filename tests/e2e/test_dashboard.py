@@ -259,8 +259,8 @@ def test_staff_leave_notes_for_each_other(page: Page) -> None:
 
 
 def test_people_choose_what_to_be_told(page: Page) -> None:
-    """An administrator: what managers are told is what other tests read."""
-    sign_in(page, "local-admin", at="/settings/notifications")
+    """People operations: what managers are told is what other tests read."""
+    sign_in(page, "local-people_ops", at="/settings/notifications")
     page.get_by_role("combobox", name="Session reports").click()
     page.get_by_role("option", name="Only where something changed").click()
     page.get_by_label("Keep them").check()
@@ -277,6 +277,15 @@ def test_people_choose_what_to_be_told(page: Page) -> None:
     reports = page.get_by_role("combobox", name="Session reports")
     expect(reports).to_contain_text("Only where something changed")
     expect(page.get_by_label("From", exact=True)).to_have_value("20:00")
+
+
+def test_an_administrator_is_offered_what_names_no_tutor(page: Page) -> None:
+    sign_in(page, "local-admin", at="/settings/notifications")
+    page.get_by_label("Send them").check()
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Saved").first).to_be_visible()
+    expect(page.get_by_text("Session reports")).to_have_count(0)
 
 
 def test_a_manager_says_when_people_operations_work(page: Page) -> None:

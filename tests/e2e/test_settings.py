@@ -15,11 +15,11 @@ DIALS = "/api/settings/interventions"
 
 
 def call(
-    marketplace: Marketplace, method: str, path: str, role: str, **sent: Any
+    marketplace: Marketplace, method: str, path: str, role: str, seen: int = 0, **sent: Any
 ) -> requests.Response:
     headers = {"authorization": f"Bearer {access_token(marketplace.deployed, role)}"}
     if method == "PUT":
-        headers["if-match"] = '"0"'
+        headers["if-match"] = f'"{seen}"'
     url = marketplace.deployed.front_door + path
     return requests.request(method, url, headers=headers, json=sent or None, timeout=30)
 
@@ -43,7 +43,8 @@ def test_a_dial_is_moved_after_asking_what_that_would_do(marketplace: Marketplac
 def test_people_choose_what_they_are_told(marketplace: Marketplace) -> None:
     path = "/api/settings/notifications"
 
-    chosen = call(marketplace, "PUT", path, "people_ops", zone="Europe/Berlin")
+    seen = call(marketplace, "GET", path, "people_ops").json()["version"]
+    chosen = call(marketplace, "PUT", path, "people_ops", seen, zone="Europe/Berlin")
 
     assert chosen.status_code == 200
     assert call(marketplace, "GET", path, "people_ops").json() == chosen.json()

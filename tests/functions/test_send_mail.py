@@ -805,20 +805,26 @@ def test_a_report_says_how_to_get_fewer_and_the_links_do_it(
     assert (answer["statusCode"], found.reports) == (200, chosen)
 
 
-def test_an_admin_gets_what_they_chose_and_else_nothing(
+def test_an_admin_gets_the_summaries_they_chose_and_nothing_about_a_tutor(
     aws: Aws, post: Post, context: LambdaContext
 ) -> None:
+    """Also who looked after tutors once, and kept the settings of then."""
     post.joins("ada", "admin")
     post.joins("bob", "admin")
     prefers(aws, "ada", reports=Reports.EVERY_SESSION, alert_level=RiskLevel.HIGH)
     scored(aws)
     warning = alert("t-7", NOW, "critical", ("Risk rose from low to critical",))
-    MailTable(aws.store).put_new(warning)
+    summary = Mail(
+        MailKind.WEEKLY_SUMMARY, "week", NOW, NOW, owner=Owner.OPS_MANAGER, about=("2026-11-09",)
+    )
+    for mail in (warning, summary):
+        MailTable(aws.store).put_new(mail)
 
-    for mail in (session_report(aws), warning):
+    for mail in (session_report(aws), warning, summary):
         assert send(context, mail)
 
-    assert post.to() == ["ada@example.com", "ada@example.com"]
+    assert [mail["subject"][:5] for mail in post.sent()] == ["Week "]
+    assert post.to() == ["ada@example.com"]
 
 
 def test_equal_messages_of_a_batch_are_worked_off_once(

@@ -293,10 +293,17 @@ def test_who_never_chose_is_told_what_is_usual(role: str, reports: str) -> None:
 
 def test_an_admin_is_told_nothing_until_they_choose(aws: Aws) -> None:
     usual = get(OWN, role="admin").json
-    chosen = put(OWN, {"reports": "every_session"}, role="admin").json
+    chosen = put(OWN, {"digests": True}, role="admin").json
 
     assert (usual["reports"], usual["digests"], usual["alerts"]) == ("digest_only", False, [])
-    assert (chosen["reports"], chosen["digests"], chosen["alerts"]) == ("every_session", False, [])
+    assert (chosen["reports"], chosen["digests"], chosen["alerts"]) == ("digest_only", True, [])
+
+
+def test_who_may_not_see_tutors_is_not_told_of_them_by_mail(aws: Aws) -> None:
+    answer = put(OWN, {"reports": "changes", "alerts": ["mail"]}, role="admin")
+
+    assert answer.status == 422
+    assert [error["field"] for error in answer.json["errors"]] == ["reports", "alerts"]
 
 
 def test_people_choose_for_themselves(aws: Aws) -> None:

@@ -5,6 +5,7 @@ import { type Schemas, told } from "@/api/client";
 import { ApiError, sentence } from "@/api/problem";
 import { notifications } from "@/api/query";
 import { useApi } from "@/api/use-api";
+import { usePerson } from "@/session/use-session";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { TextField } from "@/ui/field";
@@ -70,6 +71,8 @@ function Choices({ known }: { known: Known }): ReactNode {
     const chosen = address === undefined ? [] : [["webhook_url", address]];
     setMoved(Object.fromEntries([...others, ...chosen]) as Choice);
   };
+  // Who only looks after settings sees no tutors, and is told of none.
+  const seesTutors = usePerson().roles.some((role) => role !== "admin");
   const channels = choice.alerts ?? [];
   const kinds = choice.alert_kinds ?? [];
   return (
@@ -81,19 +84,25 @@ function Choices({ known }: { known: Known }): ReactNode {
       }}
     >
       <Card title="Mails">
-        <Row label="Session reports" about="Within the hour after a session has ended.">
-          <Select
-            label="Session reports"
-            value={choice.reports ?? known.reports}
-            options={REPORTS}
-            onChange={(reports) => {
-              choose({ reports });
-            }}
-          />
-        </Row>
+        {seesTutors && (
+          <Row label="Session reports" about="Within the hour after a session has ended.">
+            <Select
+              label="Session reports"
+              value={choice.reports ?? known.reports}
+              options={REPORTS}
+              onChange={(reports) => {
+                choose({ reports });
+              }}
+            />
+          </Row>
+        )}
         <Row
-          label="Digests and summaries"
-          about="Each working morning, and at the beginning of weeks and months."
+          label={seesTutors ? "Digests and summaries" : "Summaries"}
+          about={
+            seesTutors
+              ? "Each working morning, and at the beginning of weeks and months."
+              : "At the beginning of weeks and months."
+          }
         >
           <Tick
             label="Send them"
@@ -104,114 +113,121 @@ function Choices({ known }: { known: Known }): ReactNode {
           />
         </Row>
       </Card>
-      <Card title="Alerts">
-        <Row label="What of" about="A tutor's risk that rose, a deadline that was missed.">
-          <Tick
-            label="Risk"
-            on={kinds.includes("risk")}
-            onChange={(on) => {
-              choose({ alert_kinds: withOrWithout(kinds, "risk", on) });
-            }}
-          />
-          <Tick
-            label="Missed deadlines"
-            on={kinds.includes("overdue")}
-            onChange={(on) => {
-              choose({ alert_kinds: withOrWithout(kinds, "overdue", on) });
-            }}
-          />
-        </Row>
-        <Row label="From which risk on">
-          <Select
-            label="From which risk on"
-            value={choice.alert_level ?? known.alert_level}
-            options={LEVELS}
-            onChange={(alert_level) => {
-              choose({ alert_level });
-            }}
-          />
-        </Row>
-        <Row label="How">
-          <Tick
-            label="By mail"
-            on={channels.includes("mail")}
-            onChange={(on) => {
-              choose({ alerts: withOrWithout(channels, "mail", on) });
-            }}
-          />
-          <Tick
-            label="By webhook"
-            on={channels.includes("webhook")}
-            onChange={(on) => {
-              choose({ alerts: withOrWithout(channels, "webhook", on) });
-            }}
-          />
-        </Row>
-        <Row
-          label="Webhook"
-          about="An address that takes Slack's messages. It is a secret, and never shown whole."
-        >
-          <TextField
-            label={known.webhook_url ? `Instead of ${known.webhook_url}` : "Address"}
-            type="url"
-            placeholder="https://hooks.slack.com/services/…"
-            autoComplete="off"
-            error={wrong("webhook_url")}
-            value={moved.webhook_url ?? ""}
-            onChange={(event) => {
-              chooseAddress(event.target.value || undefined);
-            }}
-          />
-          {known.webhook_url && (
-            <Tick
-              label="Forget the address"
-              on={moved.webhook_url === null}
-              onChange={(on) => {
-                chooseAddress(on ? null : undefined);
-              }}
-            />
-          )}
-        </Row>
-      </Card>
-      <Card title="When not">
-        <Row label="Time zone" about="Of your mornings, and of the quiet hours.">
-          <ZoneField
-            value={choice.zone ?? ""}
-            error={wrong("zone")}
-            onChange={(zone) => {
-              choose({ zone });
-            }}
-          />
-        </Row>
-        <Row label="Quiet hours" about="What is not urgent waits until they are over.">
-          <Tick
-            label="Keep them"
-            on={Boolean(choice.quiet_hours)}
-            onChange={(on) => {
-              choose({ quiet_hours: on ? (known.quiet_hours ?? QUIET) : null });
-            }}
-          />
-          {choice.quiet_hours && (
-            <div className="grid grid-cols-2 gap-2">
-              {(["begin", "end"] as const).map((end) => (
-                <TextField
-                  key={end}
-                  label={end === "begin" ? "From" : "Until"}
-                  type="time"
-                  required
-                  error={wrong("quiet_hours")}
-                  value={choice.quiet_hours?.[end].slice(0, 5) ?? ""}
-                  onChange={(event) => {
-                    choose({
-                      quiet_hours: { ...(choice.quiet_hours ?? QUIET), [end]: event.target.value },
-                    });
+      {seesTutors && (
+        <>
+          <Card title="Alerts">
+            <Row label="What of" about="A tutor's risk that rose, a deadline that was missed.">
+              <Tick
+                label="Risk"
+                on={kinds.includes("risk")}
+                onChange={(on) => {
+                  choose({ alert_kinds: withOrWithout(kinds, "risk", on) });
+                }}
+              />
+              <Tick
+                label="Missed deadlines"
+                on={kinds.includes("overdue")}
+                onChange={(on) => {
+                  choose({ alert_kinds: withOrWithout(kinds, "overdue", on) });
+                }}
+              />
+            </Row>
+            <Row label="From which risk on">
+              <Select
+                label="From which risk on"
+                value={choice.alert_level ?? known.alert_level}
+                options={LEVELS}
+                onChange={(alert_level) => {
+                  choose({ alert_level });
+                }}
+              />
+            </Row>
+            <Row label="How">
+              <Tick
+                label="By mail"
+                on={channels.includes("mail")}
+                onChange={(on) => {
+                  choose({ alerts: withOrWithout(channels, "mail", on) });
+                }}
+              />
+              <Tick
+                label="By webhook"
+                on={channels.includes("webhook")}
+                onChange={(on) => {
+                  choose({ alerts: withOrWithout(channels, "webhook", on) });
+                }}
+              />
+            </Row>
+            <Row
+              label="Webhook"
+              about="An address that takes Slack's messages. It is a secret, and never shown whole."
+            >
+              <TextField
+                label={known.webhook_url ? `Instead of ${known.webhook_url}` : "Address"}
+                type="url"
+                placeholder="https://hooks.slack.com/services/…"
+                autoComplete="off"
+                error={wrong("webhook_url")}
+                value={moved.webhook_url ?? ""}
+                onChange={(event) => {
+                  chooseAddress(event.target.value || undefined);
+                }}
+              />
+              {known.webhook_url && (
+                <Tick
+                  label="Forget the address"
+                  on={moved.webhook_url === null}
+                  onChange={(on) => {
+                    chooseAddress(on ? null : undefined);
                   }}
                 />
-              ))}
-            </div>
-          )}
-        </Row>
-      </Card>
+              )}
+            </Row>
+          </Card>
+          <Card title="When not">
+            <Row label="Time zone" about="Of your mornings, and of the quiet hours.">
+              <ZoneField
+                value={choice.zone ?? ""}
+                error={wrong("zone")}
+                onChange={(zone) => {
+                  choose({ zone });
+                }}
+              />
+            </Row>
+            <Row label="Quiet hours" about="What is not urgent waits until they are over.">
+              <Tick
+                label="Keep them"
+                on={Boolean(choice.quiet_hours)}
+                onChange={(on) => {
+                  choose({ quiet_hours: on ? (known.quiet_hours ?? QUIET) : null });
+                }}
+              />
+              {choice.quiet_hours && (
+                <div className="grid grid-cols-2 gap-2">
+                  {(["begin", "end"] as const).map((end) => (
+                    <TextField
+                      key={end}
+                      label={end === "begin" ? "From" : "Until"}
+                      type="time"
+                      required
+                      error={wrong("quiet_hours")}
+                      value={choice.quiet_hours?.[end].slice(0, 5) ?? ""}
+                      onChange={(event) => {
+                        choose({
+                          quiet_hours: {
+                            ...(choice.quiet_hours ?? QUIET),
+                            [end]: event.target.value,
+                          },
+                        });
+                      }}
+                    />
+                  ))}
+                </div>
+              )}
+            </Row>
+          </Card>
+        </>
+      )}
       <div className="sticky bottom-16 flex justify-end gap-2 bg-canvas py-2 lg:bottom-0">
         <Button
           disabled={!Object.keys(moved).length}
