@@ -1,7 +1,6 @@
-"""CDK entry point: `cdk synth -c stage=dev -c site_url=https://…`; tests call `build_app`."""
+"""CDK entry point: `cdk synth -c stage=dev`; tests call `build_app`."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ def build_app(
 ) -> App:
     """The app with one stage in it; its synth fails on any finding that is not accepted."""
     app = App(outdir=str(outdir) if outdir else None, context=dict(context or {}))
-    site_url = app.node.try_get_context("site_url")
-    TutorQualityStack(app, stage=replace(stage, site_url=site_url) if site_url else stage)
+    TutorQualityStack(app, stage=stage)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app
 

@@ -1,5 +1,6 @@
 """Deploys the synthesized stack to the emulator through CloudFormation, as `cdk deploy` would."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -18,8 +19,10 @@ from infra_cdk.local.emulator import ACCOUNT, REGION
 from infra_cdk.local.folder import ROOT
 from infra_cdk.package.code import BUILD, code_folder, move_into_place
 from infra_cdk.package.layer import layer_folder
+from infra_cdk.stage import STAGES
 
 STACK: Final = "tutor-quality-local"
+_SITE_URL: Final = STAGES["local"].site_url
 _WAIT_SECONDS: Final = 120
 _FAILED: Final = ("FAILED", "ROLLBACK")
 
@@ -28,41 +31,61 @@ class DeploymentError(Exception):
     """CloudFormation refused the stack; the message has its first complaints."""
 
 
-def synthesize(site_url: str) -> Path:
+def synthesize() -> Path:
     """The cloud assembly of the local stage; made again only when something in it changed."""
-    digest = hashlib.sha256(site_url.encode())
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "assembly.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two stacks may start at once, and both want the same
+        folder = BUILD / "assembly" / _digest()
+        if not folder.exists():
+            _synthesize(folder)
+        return folder
+
+
+def _digest() -> str:
+    digest = hashlib.sha256()
     for source in sorted((ROOT / "infra_cdk").rglob("*.py")):
         if "local" not in source.parts:
             digest.update(source.read_bytes())
     digest.update(str(code_folder()).encode())
     for layer in sorted({layer for spec in FUNCTIONS for layer in spec.layers}):
         digest.update(str(layer_folder(layer, "host")).encode())
-    folder = BUILD / "assembly" / digest.hexdigest()[:16]
-    if not folder.exists():
-        staging = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
-        context = json.dumps({"stage": "local", "site_url": site_url})
-        # A process of its own: the CDK leaves a Node process in the one that imports it.
-        subprocess.run(
-            [sys.executable, "-m", "infra_cdk.app"],
-            cwd=ROOT,
-            env=os.environ | {"CDK_OUTDIR": str(staging), "CDK_CONTEXT_JSON": context},
-            check=True,
-        )
-        move_into_place(staging, folder)
-    return folder
+    return digest.hexdigest()[:16]
 
 
-def deploy(assembly: Path, endpoint: str) -> dict[str, str]:
-    """Upload the assets, create or update the stack, and return its outputs."""
+def _synthesize(folder: Path) -> None:
+    staging = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    # A process of its own: the CDK leaves a Node process in the one that imports it.
+    subprocess.run(
+        [sys.executable, "-m", "infra_cdk.app"],
+        cwd=ROOT,
+        env=os.environ | {"CDK_OUTDIR": str(staging), "CDK_CONTEXT_JSON": '{"stage": "local"}'},
+        check=True,
+    )
+    move_into_place(staging, folder)
+
+
+def deploy(assembly: Path, endpoint: str, site_url: str) -> dict[str, str]:
+    """Upload the assets, create or update the stack, and return its outputs.
+
+    The site's address, which each stack here has of its own, is put into the template on the way:
+    to synthesize again takes half a minute.
+    """
     clients = _clients(endpoint)
     manifest = json.loads((assembly / f"{STACK}.assets.json").read_text())
     template_url = ""
     for asset in manifest["files"].values():
         for destination in asset["destinations"].values():
             bucket, key = _filled(destination["bucketName"]), _filled(destination["objectKey"])
-            _upload(clients["s3"], assembly, asset["source"], bucket, key)
-            if asset["source"]["path"] == f"{STACK}.template.json":
+            source = assembly / asset["source"]["path"]
+            if source.name == f"{STACK}.template.json":
+                body = source.read_bytes().replace(_SITE_URL.encode(), site_url.encode())
                 template_url = f"{endpoint}/{bucket}/{key}"
+            elif asset["source"]["packaging"] == "zip":
+                body = zipped(source).read_bytes()
+            else:
+                body = source.read_bytes()
+            _upload(clients["s3"], bucket, key, body)
     return _apply(clients["cloudformation"], template_url)
 
 
@@ -83,14 +106,12 @@ def _filled(name: str) -> str:
     return name.replace("${AWS::AccountId}", ACCOUNT).replace("${AWS::Region}", REGION)
 
 
-def _upload(s3: Any, assembly: Path, source: dict[str, str], bucket: str, key: str) -> None:
+def _upload(s3: Any, bucket: str, key: str, body: bytes) -> None:
     try:
         s3.head_bucket(Bucket=bucket)
     except ClientError:
         s3.create_bucket(Bucket=bucket)
-    path = assembly / source["path"]
-    packed = zipped(path) if source["packaging"] == "zip" else path
-    s3.put_object(Bucket=bucket, Key=key, Body=packed.read_bytes())
+    s3.put_object(Bucket=bucket, Key=key, Body=body)
 
 
 def zipped(folder: Path) -> Path:

@@ -79,17 +79,21 @@ class LocalStack:
             raise RuntimeError("The stack is not started")
         return self._deployed
 
+    @property
+    def _site_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
     def start(self) -> None:
         """Start the emulator, bring the stack up to date, and open the front door."""
         self._say("Preparing the stack; the first time builds layers and takes a minute")
-        assembly = synthesize(f"http://127.0.0.1:{self._port}")
+        assembly = synthesize()
         self.found = saved_state.prepare(self.folder)
         self._half_made = True
         self._say(_WHAT_WAS_FOUND[self.found])
         self.mailbox.start()
         self.emulator.start()
         self._say("Deploying")
-        outputs = deploy(assembly, self.emulator.endpoint)
+        outputs = deploy(assembly, self.emulator.endpoint, self._site_url)
         self._deployed = self._described(outputs)
         self._put_webhook_secret()
         self._half_made = False
@@ -120,7 +124,7 @@ class LocalStack:
         return Deployed(
             endpoint=self.emulator.endpoint,
             region=REGION,
-            front_door=f"http://127.0.0.1:{self._port}",
+            front_door=self._site_url,
             api_id=outputs["ApiId"],
             table=outputs["TableName"],
             scoring_queue_url=outputs["ScoringQueueUrl"],

@@ -92,7 +92,7 @@ def _python() -> str:
 
 @cache
 def _template() -> Template:
-    assembly = synthesize("https://quality.invalid")
+    assembly = synthesize()
     return Template(json.loads((assembly / f"{STACK}.template.json").read_text()))
 
 

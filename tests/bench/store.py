@@ -52,9 +52,9 @@ class Store:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        self._template = json.loads(
-            (synthesize("http://127.0.0.1:8080") / f"{STACK}.template.json").read_text()
-        )["Resources"]
+        self._template = json.loads((synthesize() / f"{STACK}.template.json").read_text())[
+            "Resources"
+        ]
         self.dynamodb = self.client("dynamodb")
         self.dynamodb.create_table(TableName=TABLE, **self._table())
         self.queue_url = self.client("sqs").create_queue(QueueName="scoring")["QueueUrl"]
