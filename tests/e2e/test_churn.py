@@ -103,13 +103,13 @@ def test_a_model_trained_on_a_history_predicts_deployed_as_it_does_where_it_was_
 ) -> None:
     """From CSV to training on one side, from CSV to table to Lambda on the other: one number."""
     until = datetime.now(UTC)
-    write_history(simulate(World("small", tutors=240, days=200), 7, until), tmp_path / "all")
+    write_history(simulate(World("small", tutors=120, days=180), 7, until), tmp_path / "all")
     past = read_past(tmp_path / "all")
     logs = past.logs()
     ledgers = {name: Ledger.of(log) for name, log in logs.items()}
     put_in_force(marketplace.deployed, train(ledgers, midnight(until), trained_at=until))
     model = in_force_here(marketplace.deployed)
-    chosen = [name for name, log in logs.items() if log.tutor.at_work][:12]
+    chosen = [name for name, log in logs.items() if log.tutor.at_work][:6]
 
     load(marketplace.deployed, of_tutors(past, chosen))
     found = marketplace.eventually(lambda: predictions(marketplace.deployed, chosen), 60)
@@ -117,7 +117,7 @@ def test_a_model_trained_on_a_history_predicts_deployed_as_it_does_where_it_was_
     for name, told in found.items():
         (here,) = predict(model, [logs[name]], told.as_of)
         assert same(told, here), name
-    assert sum(isinstance(told, Prediction) for told in found.values()) >= 6
+    assert sum(isinstance(told, Prediction) for told in found.values()) >= 3
 
 
 def test_a_night_with_too_little_to_learn_from_leaves_the_model_in_force(
