@@ -299,7 +299,8 @@ def _next_step(level: RiskLevel, confirmed: Sequence[str]) -> str:
     at_risk = level in AT_RISK
     said = list(first_looks(confirmed, at_risk=at_risk)) or ["Nothing to do."]
     if at_risk:
-        rule = next(r for r in RULES if level in r.levels and not r.kind.automated)
+        tasks = [rule for rule in RULES if level in rule.levels and not rule.kind.automated]
+        rule = min(tasks, key=lambda rule: len(rule.levels))  # the one that is for this level most
         said.append(f"{rule.title} opens when {rule.trigger}.")
     return " ".join(said)
 

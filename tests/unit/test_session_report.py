@@ -207,13 +207,20 @@ def test_nothing_is_told_of_what_was_held_out_or_is_over() -> None:
     assert (report.tasks, report.running) == ((), ())
 
 
-@pytest.mark.parametrize("level", [RiskLevel.HIGH, RiskLevel.CRITICAL])
-def test_at_high_risk_without_a_task_there_is_something_to_look_at_now(level: RiskLevel) -> None:
+@pytest.mark.parametrize(
+    ("level", "opens"),
+    [
+        (RiskLevel.HIGH, "Coaching session opens when the churn score is above 50 for 7 days."),
+        (RiskLevel.CRITICAL, "Improvement plan opens when the churn score is above 75 for 7 days."),
+    ],
+)
+def test_at_high_risk_without_a_task_there_is_something_to_look_at_now(
+    level: RiskLevel, opens: str
+) -> None:
     report = told(*CALM, level=level)
 
     assert report.tutor.next_step == (
-        "Look at what the churn score is made of, and ask the tutor how things are. "
-        "Coaching session opens when the churn score is above 50 for 7 days."
+        f"Look at what the churn score is made of, and ask the tutor how things are. {opens}"
     )
 
 
