@@ -58,7 +58,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     if found is None or operation is None:
         raise ProblemError(HTTPStatus.NOT_FOUND)
     tutor_id, note_id = found.groups()
-    who = admit(event, operation, at, trail, tutor_id=tutor_id)
+    who = admit(event, operation, at, trail, f"{tutor_id}/notes/{note_id}", tutor_id=tutor_id)
     with recorded(who, trail) as shown:
         if cards.card(tutor_id) is None:
             raise ProblemError(HTTPStatus.NOT_FOUND)

@@ -15,7 +15,8 @@ from shared.aws.table import Table
 class AuditRow:
     """One attempt to read personal data.
 
-    `subject` is the tutor asked for, `status` the answer's, `shown` all whose data is in it.
+    `subject` is what is asked for: a tutor, one of their notes, an intervention. `status` is the
+    answer's, `shown` all whose data is in it.
     """
 
     caller: Caller

@@ -172,6 +172,6 @@ def test_who_wrote_about_whom_is_on_record(aws: Aws, monkeypatch: pytest.MonkeyP
 
     rows = sorted(aws.items("AUDIT#"), key=lambda row: row["sk"]["S"])
     assert [(row["operation"]["S"], row["status"]["N"], row["subject"]["S"]) for row in rows] == [
-        ("write_note", "200", "t-7"),
-        ("remove_note", "403", "t-7"),
+        ("write_note", "200", "t-7/notes/n-1"),
+        ("remove_note", "403", "t-7/notes/n-1"),
     ]

@@ -38,7 +38,7 @@ export function NotesCard({ tutorId }: { tutorId: string }): ReactNode {
 function Form({ tutorId }: { tutorId: string }): ReactNode {
   const api = useApi();
   const queries = useQueryClient();
-  // Kept until the note is stored: trying again then writes no second one.
+  // Kept until the note is stored: trying again then writes no second one, unless it is another.
   const [id, setId] = useState(() => crypto.randomUUID());
   const [text, setText] = useState("");
   const write = useMutation({
@@ -70,6 +70,7 @@ function Form({ tutorId }: { tutorId: string }): ReactNode {
         error={write.error && sentence(write.error)}
         onChange={(event) => {
           setText(event.target.value);
+          if (write.isError) setId(crypto.randomUUID());
         }}
       />
       <div className="flex justify-end">
