@@ -8,7 +8,7 @@ import { createApi } from "@/api/client";
 import { ApiError } from "@/api/problem";
 import { ApiContext } from "@/api/use-api";
 import { fetchPlace } from "@/session/place";
-import { Session, SignedOutError } from "@/session/session";
+import { seesTutors, Session, SignedOutError } from "@/session/session";
 import { SessionContext } from "@/session/use-session";
 import { Toasts } from "@/ui/toast";
 import "./app.css";
@@ -53,7 +53,8 @@ function queryClient(): QueryClient {
 function Site({ session }: { session: Session }) {
   const [{ api, client, router }] = useState(() => {
     const made = { api: createApi(session), client: queryClient() };
-    return { ...made, router: makeRouter(made) };
+    const start = session.person && seesTutors(session.person) ? "/" : "/settings";
+    return { ...made, router: makeRouter({ ...made, start }) };
   });
   return (
     <StrictMode>

@@ -136,6 +136,17 @@ def test_staff_sign_in_and_find_the_page_they_wanted(page: Page, who: str) -> No
     expect(page.get_by_text(who, exact=True)).to_be_visible()
 
 
+def test_an_administrator_begins_with_the_settings_and_is_shown_no_way_to_tutors(
+    page: Page,
+) -> None:
+    sign_in(page, "local-admin")
+
+    heading(page, "Settings")
+    pages = page.get_by_role("navigation", name="Pages").first.get_by_role("link")
+    expect(pages).to_have_text(["Model", "Definitions", "Settings"])
+    expect(page.get_by_text("No connection")).to_have_count(0)
+
+
 @pytest.mark.parametrize("who", ["local-tutor", "local-student"])
 def test_a_tutor_or_student_who_signs_in_sees_nothing_of_it(page: Page, who: str) -> None:
     asked: list[str] = []

@@ -5,11 +5,13 @@ import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from "re
 import { allTutors } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { count } from "@/format/number";
+import { seesTutors } from "@/session/session";
+import { usePerson } from "@/session/use-session";
 import { RiskBadge } from "@/ui/badge";
 import { classNames } from "@/ui/class-names";
 import { Dialog } from "@/ui/dialog";
 import { Icon } from "@/ui/icon";
-import { PAGES } from "./shell";
+import { usePages } from "./shell";
 
 const MOST = 8;
 
@@ -83,21 +85,24 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
 }
 
 function useHits(sought: string, onClose: () => void): Hit[] {
-  const { data } = useQuery(allTutors(useApi()));
+  const { data } = useQuery({ ...allTutors(useApi()), enabled: seesTutors(usePerson()) });
+  const known = usePages();
   const navigate = useNavigate();
   return useMemo(() => {
     const words = sought.toLocaleLowerCase().split(/\s+/).filter(Boolean);
     const matches = (text: string) =>
       words.every((word) => text.toLocaleLowerCase().includes(word));
-    const pages = PAGES.filter((page) => matches(page.title)).map((page) => ({
-      key: page.to,
-      title: page.title,
-      aside: <Icon name={page.icon} className="size-4 text-muted" />,
-      open: () => {
-        onClose();
-        void navigate({ to: page.to });
-      },
-    }));
+    const pages = known
+      .filter((page) => matches(page.title))
+      .map((page) => ({
+        key: page.to,
+        title: page.title,
+        aside: <Icon name={page.icon} className="size-4 text-muted" />,
+        open: () => {
+          onClose();
+          void navigate({ to: page.to });
+        },
+      }));
     const tutors = (words.length ? (data ?? []) : [])
       .filter((row) => matches([row.name, row.tutor_id, ...row.subjects].join(" ")))
       .slice(0, MOST)
@@ -115,5 +120,5 @@ function useHits(sought: string, onClose: () => void): Hit[] {
         },
       }));
     return [...pages, ...tutors].slice(0, MOST);
-  }, [sought, data, navigate, onClose]);
+  }, [sought, data, known, navigate, onClose]);
 }

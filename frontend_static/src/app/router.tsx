@@ -5,6 +5,7 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  redirect,
 } from "@tanstack/react-router";
 import type { Api } from "@/api/client";
 import { overview, tutor, worstTutors } from "@/api/query";
@@ -17,6 +18,8 @@ import { Shell } from "./shell";
 interface Context {
   api: Api;
   client: QueryClient;
+  /** Where whoever is signed in begins. */
+  start: "/" | "/settings";
 }
 
 const root = createRootRouteWithContext<Context>()({
@@ -28,6 +31,9 @@ const root = createRootRouteWithContext<Context>()({
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
+  beforeLoad: ({ context: { start } }) => {
+    if (start !== "/") throw redirect({ to: start });
+  },
   loader: ({ context: { api, client } }) => {
     // Not waited for: the page shows its shapes meanwhile.
     void client.prefetchQuery(overview(api));

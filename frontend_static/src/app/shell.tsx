@@ -5,6 +5,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "rea
 import { overview } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { roleTitle } from "@/format/word";
+import { seesTutors } from "@/session/session";
 import { usePerson, useSession } from "@/session/use-session";
 import { IconButton } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
@@ -17,20 +18,34 @@ const Palette = lazy(() => import("./palette"));
 /** Older than this, what is shown is marked: the summary is made every minute. */
 const STALE_MS = 5 * 60_000;
 
-export const PAGES: readonly {
+const PAGES: readonly {
   to: string;
   title: string;
   /** Where there is little room. */
   short?: string;
   icon: IconName;
+  /** Not for those who only look after settings. */
+  aboutTutors?: true;
 }[] = [
-  { to: "/", title: "Home", icon: "home" },
-  { to: "/tutors", title: "Tutors", icon: "people" },
-  { to: "/interventions", title: "Interventions", short: "Tasks", icon: "tasks" },
+  { to: "/", title: "Home", icon: "home", aboutTutors: true },
+  { to: "/tutors", title: "Tutors", icon: "people", aboutTutors: true },
+  {
+    to: "/interventions",
+    title: "Interventions",
+    short: "Tasks",
+    icon: "tasks",
+    aboutTutors: true,
+  },
   { to: "/model", title: "Model", icon: "chart" },
   { to: "/definitions", title: "Definitions", short: "Terms", icon: "book" },
   { to: "/settings", title: "Settings", icon: "sliders" },
 ];
+
+/** The pages of whoever is signed in. */
+export function usePages(): typeof PAGES {
+  const person = usePerson();
+  return seesTutors(person) ? PAGES : PAGES.filter((page) => !page.aboutTutors);
+}
 
 export function Shell(): ReactNode {
   const [palette, setPalette] = useState(false);
@@ -82,6 +97,7 @@ function Page(): ReactNode {
 function Sidebar({ onSearch }: { onSearch: () => void }): ReactNode {
   const person = usePerson();
   const session = useSession();
+  const pages = usePages();
   return (
     <aside className="sticky top-0 hidden h-dvh flex-col border-r border-line px-3 py-4 lg:flex print:hidden">
       <Link to="/" className="mb-4 flex items-center gap-2 px-2 font-semibold tracking-tight">
@@ -98,7 +114,7 @@ function Sidebar({ onSearch }: { onSearch: () => void }): ReactNode {
         <kbd className="font-sans text-2xs text-faint">Ctrl K</kbd>
       </button>
       <nav aria-label="Pages" className="flex flex-col gap-0.5">
-        {PAGES.map((page) => (
+        {pages.map((page) => (
           <Link
             key={page.to}
             to={page.to}
@@ -132,7 +148,7 @@ function TopBar({ onSearch }: { onSearch: () => void }): ReactNode {
       <Link to="/" className="font-semibold tracking-tight lg:hidden">
         Tutor Quality
       </Link>
-      <DataAge />
+      {seesTutors(usePerson()) && <DataAge />}
       <div className="ml-auto flex items-center">
         <IconButton label="Find" className="lg:hidden" onClick={onSearch}>
           <Icon name="search" />
@@ -175,12 +191,13 @@ function DataAge(): ReactNode {
 }
 
 function PhoneBar(): ReactNode {
+  const pages = usePages();
   return (
     <nav
       aria-label="Pages"
-      className="fixed inset-x-0 bottom-0 z-20 grid grid-cols-6 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden print:hidden"
+      className="fixed inset-x-0 bottom-0 z-20 grid auto-cols-fr grid-flow-col border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden print:hidden"
     >
-      {PAGES.map((page) => (
+      {pages.map((page) => (
         <Link
           key={page.to}
           to={page.to}

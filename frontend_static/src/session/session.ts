@@ -17,6 +17,11 @@ export interface Person {
   roles: readonly Role[];
 }
 
+/** Whether the API shows somebody tutors; who only looks after settings sees none. */
+export function seesTutors(person: Person): boolean {
+  return person.roles.some((role) => role !== "admin");
+}
+
 /** No access token, and none to be had without the person. */
 export class SignedOutError extends Error {
   constructor() {

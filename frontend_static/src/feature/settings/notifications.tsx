@@ -5,6 +5,7 @@ import { type Schemas, told } from "@/api/client";
 import { ApiError, sentence } from "@/api/problem";
 import { notifications } from "@/api/query";
 import { useApi } from "@/api/use-api";
+import { seesTutors } from "@/session/session";
 import { usePerson } from "@/session/use-session";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
@@ -71,8 +72,7 @@ function Choices({ known }: { known: Known }): ReactNode {
     const chosen = address === undefined ? [] : [["webhook_url", address]];
     setMoved(Object.fromEntries([...others, ...chosen]) as Choice);
   };
-  // Who only looks after settings sees no tutors, and is told of none.
-  const seesTutors = usePerson().roles.some((role) => role !== "admin");
+  const toldOfTutors = seesTutors(usePerson());
   const channels = choice.alerts ?? [];
   const kinds = choice.alert_kinds ?? [];
   return (
@@ -84,7 +84,7 @@ function Choices({ known }: { known: Known }): ReactNode {
       }}
     >
       <Card title="Mails">
-        {seesTutors && (
+        {toldOfTutors && (
           <Row label="Session reports" about="Within the hour after a session has ended.">
             <Select
               label="Session reports"
@@ -97,9 +97,9 @@ function Choices({ known }: { known: Known }): ReactNode {
           </Row>
         )}
         <Row
-          label={seesTutors ? "Digests and summaries" : "Summaries"}
+          label={toldOfTutors ? "Digests and summaries" : "Summaries"}
           about={
-            seesTutors
+            toldOfTutors
               ? "Each working morning, and at the beginning of weeks and months."
               : "At the beginning of weeks and months."
           }
@@ -113,7 +113,7 @@ function Choices({ known }: { known: Known }): ReactNode {
           />
         </Row>
       </Card>
-      {seesTutors && (
+      {toldOfTutors && (
         <>
           <Card title="Alerts">
             <Row label="What of" about="A tutor's risk that rose, a deadline that was missed.">
