@@ -27,7 +27,7 @@ def main() -> None:
     """Run until stopped; then leave a mark if everything was saved."""
     from ministack import app  # type: ignore[import-not-found]  # its environment is not ours
     from ministack.core import iam_evaluator, lambda_runtime, persistence  # type: ignore[import-not-found]
-    from ministack.services import dynamodb  # type: ignore[import-not-found]
+    from ministack.services import cognito, dynamodb  # type: ignore[import-not-found]
 
     threading.Thread(target=_stop_with_the_starter, daemon=True).start()
     complaints = _Complaints()
@@ -36,6 +36,7 @@ def main() -> None:
     _start_workers_fast(lambda_runtime)
     _name_batch_calls_as_aws_does(iam_evaluator)
     _parse_conditions_once(dynamodb)
+    _renew_tokens_as_aws_does(cognito)
     sys.argv = ["ministack"]
     app.main()
     if persistence.PERSIST_STATE and not complaints.heard:
@@ -124,6 +125,28 @@ def _parse_conditions_once(dynamodb: Any) -> None:
     tokens = lru_cache(1024)(dynamodb._tokenize)
     dynamodb._tokenize = lambda expression: list(tokens(expression))
     dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
+
+
+def _renew_tokens_as_aws_does(cognito: Any) -> None:
+    """Renewed tokens had lost the groups and said that their person had signed in just now.
+
+    OpenID clients refuse an identity whose time of signing in changed.
+    """
+    signed_in: dict[str, int] = {}
+    before_signing = cognito._apply_pretoken_trigger
+
+    def as_at_sign_in(
+        *, pool_id: str, claims: dict[str, Any], username: str, groups: list[str], **rest: Any
+    ) -> Any:
+        claims["auth_time"] = signed_in.setdefault(claims["origin_jti"], claims["auth_time"])
+        user = cognito._user_pools.get(pool_id, {}).get("_users", {}).get(username, {})
+        if groups := groups or user.get("_groups", []):
+            claims["cognito:groups"] = groups
+        return before_signing(
+            pool_id=pool_id, claims=claims, username=username, groups=groups, **rest
+        )
+
+    cognito._apply_pretoken_trigger = as_at_sign_in
 
 
 class _UnpackedOnce(zipfile.ZipFile):
