@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site packages units bench docs preview-mails synth deploy publish-site publish-model rollback-model dry-run remove-synthetic clean
+.PHONY: help setup run token import test check site packages units bench docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -88,6 +88,9 @@ docs: setup ## Write the generated documents: definitions, features and OpenAPI
 
 preview-mails: setup ## Write a sample of every mail to build/mails, with pictures where Chromium is
 	@$(PYTHON) -m infra_cdk.mail_preview
+
+screenshots: setup ## Take a picture of every page of what `make run` shows, in build/screenshots
+	@$(PYTHON) -m infra_cdk.local.screenshots
 
 synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev|prod, without an AWS account
 	@npx cdk synth --quiet -c stage=$(STAGE)

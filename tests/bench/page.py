@@ -2,15 +2,15 @@
 
 import gzip
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import CDPSession, Page
 
+from infra_cdk.local.browser import chromium, sign_in
 from infra_cdk.local.sign_in import let_people_in
 from infra_cdk.local.stack import throwaway_stack
 from infra_cdk.package.site import site_folder
@@ -19,8 +19,6 @@ from tests.bench.result import Result, Row, median, under
 from tests.bench.store import load
 
 TUTORS: Final = 5_000
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 KB: Final = 1000
 """As the goals count."""
 
@@ -123,9 +121,7 @@ def _times(times: int) -> Iterator[Row]:
 @contextmanager
 def _signed_in() -> Iterator[tuple[Page, CDPSession]]:
     """Home, opened by an operations manager of a stack with so many tutors."""
-    if CHROMIUM is None:
-        raise SystemExit("The part `page` needs Chromium: apt-get install chromium")
-    with throwaway_stack(site=True) as stack, sync_playwright() as playwright:
+    with throwaway_stack(site=True) as stack, chromium() as browser:
         deployed = stack.deployed
         cards = list(units.cards(TUTORS, datetime.now(UTC)))
         load(deployed.client("dynamodb"), deployed.table, cards)
@@ -133,19 +129,15 @@ def _signed_in() -> Iterator[tuple[Page, CDPSession]]:
         deployed.client("lambda").invoke(
             FunctionName=deployed.function_name("summarize_platform"), Payload=b"{}"
         )
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(
             base_url=deployed.front_door, viewport={"width": 1440, "height": 900}
         )
         page.add_init_script(WATCH)
-        page.goto("/")
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("button", name="local-ops_manager").click()
+        sign_in(page)
         page.wait_for_function("window.usable")
         cdp = page.context.new_cdp_session(page)
         cdp.send("Network.setCacheDisabled", {"cacheDisabled": True})
         yield page, cdp
-        browser.close()
 
 
 def _load(page: Page) -> dict[str, Any]:

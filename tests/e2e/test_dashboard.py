@@ -5,20 +5,19 @@ import io
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 import urllib3
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
+from infra_cdk.local.browser import CHROMIUM, chromium, sign_in
 from infra_cdk.local.sign_in import access_token, let_people_in
 from infra_cdk.local.stack import LocalStack
 from tests.e2e.marketplace import Delivery, Marketplace, completed, moved
 
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(
@@ -34,18 +33,12 @@ PAGES: Final = ("/", "/tutors", f"/tutors/{AT_RISK}", "/interventions", "/model"
 expect.set_options(timeout=30_000)  # a machine may be busy; what is there is found at once
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -117,13 +110,6 @@ def page(browser: Browser, site: str) -> Iterator[Page]:
     assert not broken
 
 
-def sign_in(page: Page, who: str = "local-ops_manager", at: str = "/") -> None:
-    page.goto(at)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name=who).click()
-    page.wait_for_url(lambda url: "/oauth2/" not in url and "/signed-in" not in url)
-
-
 def heading(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
@@ -166,6 +152,21 @@ def test_tokens_end_with_the_tab(page: Page) -> None:
     assert "token" not in page.evaluate("JSON.stringify(localStorage)")
     page.reload()
     heading(page, "Tutor health")
+
+
+def test_a_token_that_ran_out_is_renewed_without_a_word(page: Page) -> None:
+    sign_in(page, at=f"/tutors/{CALM}")
+    heading(page, "Ada Byron")
+    page.evaluate("""() => Object.entries(sessionStorage)
+        .filter(([name]) => name.startsWith("oidc.user:"))
+        .forEach(([name, kept]) => sessionStorage.setItem(
+            name, JSON.stringify({ ...JSON.parse(kept), expires_at: 1 })))""")
+
+    with page.expect_request("**/oauth2/token") as renewal:
+        page.reload()
+
+    assert "grant_type=refresh_token" in (renewal.value.post_data or "")
+    heading(page, "Ada Byron")
 
 
 def test_the_tutor_at_risk_stands_first_and_the_page_says_why(page: Page) -> None:
