@@ -14,6 +14,7 @@ from infra_cdk.package.code import BUILD
 
 WIDTHS: Final = (360, 768, 1440)
 HEIGHT: Final = 900
+TALLEST: Final = 6_000
 PAGES: Final = {
     "home": "/",
     "tutors": "/tutors",
@@ -50,8 +51,11 @@ def _photograph(page: Page, folder: Path, name: str, address: str) -> None:
             page.set_viewport_size({"width": width, "height": HEIGHT})
             page.goto(address)
             page.wait_for_load_state("networkidle")
-            path = folder / f"{name}.{width}.{theme}.png"
-            page.screenshot(path=path, full_page=True)
+            # A window as high as the page, so that what sticks to its foot stands at its foot.
+            needed = int(page.evaluate("document.documentElement.scrollHeight"))
+            page.set_viewport_size({"width": width, "height": min(needed, TALLEST)})
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=folder / f"{name}.{width}.{theme}.png")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,10 @@ from infra_cdk.local.seed import seed_world
 from infra_cdk.local.starter import start_module
 from shared.aws.backfill import stored_mark
 from shared.aws.model_registry import ModelRegistry
+from shared.aws.queue import TutorQueue
+from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import Table
+from shared.domain.intervention_rule import AT_RISK
 from shared.history import digest
 
 type WorldName = Literal["demo", "full", "empty"]
@@ -34,6 +37,10 @@ def seed(deployed: Deployed, world: WorldName, folder: Folder, say: Callable[[st
         seed_world(_table(deployed), SIZES[world], datetime.now(UTC), folder.path, say)
         say("Summarizing")  # the clock would, within a minute; nobody wants an empty first page
         deployed.client("lambda").invoke(FunctionName=deployed.function_name("summarize_platform"))
+        # What is due for whoever is at risk; for all others it comes behind, with the past nights.
+        rows = ScorecardTable(_table(deployed)).rows()
+        at_risk = [row.tutor_id for row in rows if row.risk_level in AT_RISK]
+        TutorQueue(deployed.client("sqs"), deployed.churn_queue_url).ask(at_risk)
     folder.state.mkdir(parents=True, exist_ok=True)
     _mark(folder).write_text(world)
 
