@@ -125,7 +125,7 @@ def in_force() -> ChurnModel | None:
     champion = models.registry.champion()
     if champion is None:
         return None
-    for version in (champion.version, *loaded, *champion.earlier[:1]):
+    for version in (champion.version, *loaded, *champion.earlier):
         if version in loaded:
             return loaded[version]
         try:

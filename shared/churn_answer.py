@@ -12,7 +12,7 @@ from shared.domain.prediction import Absence, Unscored
 from shared.domain.prediction import Prediction as Predicted
 from shared.outbound import Fraction, LogOdds, Outbound, Probabilities, Quantity
 
-NO_MODEL = "No churn model has been trained yet; there are no probabilities to show."
+NO_MODEL = "No churn model is in force yet; there are no probabilities to show."
 NOT_YET = "Not predicted yet; a prediction follows every score within seconds."
 ABSENT = {
     Absence.GONE: "Not predicted: the tutor has left.",

@@ -87,16 +87,23 @@ class ModelRegistry:
         """
         before = self.champion()
         now, earlier = (before.version, before.earlier) if before else (None, ())
-        version = to or next(iter(earlier), None)
-        if version is None:
-            raise NoModelError(f"there is no model before {now}" if now else "no model is in force")
-        if version == now or self.registered(version) is None:
-            raise NoModelError(f"there is no {'other ' if now else ''}model {version}")
+        version = self.before(to)
         places = [place for place, name in enumerate(earlier, 1) if name == version]
         reason = f"{who} {_changed(now, version, back=bool(places))}."
         decision = Decision(at, version, now, True, (reason,), by="rollback")
         kept = earlier[places[0] :] if places else _after(before)
         return self._change(version, kept, decision, before)
+
+    def before(self, to: str | None) -> str:
+        """The version that a rollback leads to, or NoModelError: one by name, or the last one."""
+        champion = self.champion()
+        now, earlier = (champion.version, champion.earlier) if champion else (None, ())
+        version = to or next(iter(earlier), None)
+        if version is None:
+            raise NoModelError(f"there is no model before {now}" if now else "no model is in force")
+        if version == now or self.registered(version) is None:
+            raise NoModelError(f"there is no {'other ' if now else ''}model {version}")
+        return version
 
     def put_decision(self, decision: Decision) -> None:
         """Keep a decision that changed nothing."""

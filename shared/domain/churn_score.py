@@ -109,6 +109,12 @@ class ChurnScore:
     level: RiskLevel
     parts: tuple[ScorePart, ...]
 
+    @property
+    def main_part(self) -> ScorePart | None:
+        """What adds most of all that is known; None where nothing adds anything."""
+        known = [part for part in self.parts if part.known and part.points > 0]
+        return max(known, key=lambda part: part.points, default=None)
+
 
 def ramp(value: float, zero: float, full: float) -> float:
     """0 at `zero`, 100 at `full`, straight between, flat beyond; `full` may be the lower."""

@@ -20,7 +20,7 @@ def disagreement(score: ChurnScore, prediction: Prediction) -> str | None:
     above_usual = prediction.margin - prediction.base
     if score.level in HIGH and above_usual <= CALM:
         return (
-            f"The score is {score.level} ({score.value:.0f}, mostly {_main_part(score)}), but the "
+            f"The score is {score.level} ({score.value:.0f}{_main_part(score)}), but the "
             f"model sees no more than the usual risk, {_within_30d(prediction)}. The score adds "
             "up signs by fixed weights; the model has learnt how often tutors like this one left."
         )
@@ -34,7 +34,7 @@ def disagreement(score: ChurnScore, prediction: Prediction) -> str | None:
 
 
 def _main_part(score: ChurnScore) -> str:
-    return max(score.parts, key=lambda part: part.points).title.lower()
+    return f", mostly {score.main_part.title.lower()}" if score.main_part else ""
 
 
 def _within_30d(prediction: Prediction) -> str:

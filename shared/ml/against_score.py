@@ -90,8 +90,8 @@ def _example(
 
 
 def _of_score(score: ChurnScore) -> str:
-    part = max(score.parts, key=lambda part: part.points)
-    if part.points <= 0:
+    part = score.main_part
+    if part is None:
         return "Score: no part stands out."
     return f"Score: mostly {part.title[0].lower()}{part.title[1:]} ({part.points:.0f} points)."
 

@@ -19,12 +19,12 @@ from shared.ml.against_score import disagreements, worth
 from shared.ml.calibration import reliability
 from shared.ml.ceiling import Ceiling, best_possible
 from shared.ml.features import Floats
-from shared.ml.forecast import KINDS, Forecasts, drivers, forecasts, missing
+from shared.ml.forecast import KINDS, REPORTS, Forecasts, drivers, forecasts, missing
 from shared.ml.gate import LEAVERS_TO_JUDGE
 from shared.ml.goal import level_goals
 from shared.ml.hindsight import sentence
-from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops
-from shared.ml.ledger import DAY, PROFILE, Ints, Ledger, instant, microseconds
+from shared.ml.labels import SILENCE_DAYS, Kind, activity_drops, certain_until
+from shared.ml.ledger import DAY, NEVER, NOTICE_DAYS, PROFILE, Ints, Ledger, instant, microseconds
 from shared.ml.measure import agreement, auc, lift, measures, paired_difference, ranking
 from shared.ml.model import ChurnModel
 from shared.ml.record_end import (
@@ -49,6 +49,10 @@ from shared.ml.verdict import (
 )
 from shared.ml.wrong_label import tempting
 
+MOST_LOST: Final = 0.01
+"""Of the sessions; more that are missing would show in every figure."""
+CUT_DAYS: Final = 30
+"""As many days with word of something were to be expected where there is none."""
 MOST_ROWS: Final = 100_000
 """More daily rows than this are thinned."""
 MOST_BEFORE: Final = 3_000
@@ -217,7 +221,7 @@ def _trial(
     if end is None:
         raise BacktestError("HISTORY", "it holds no completed session")
     ledgers = known_at(every, end.at)
-    begin, last = _asked_between(split, end.at)
+    begin, last = _asked_between(ledgers, split, end.at)
     try:
         model = train(ledgers, split.train_until, threads=threads, trained_at=made_at)
     except TrainingError as error:
@@ -225,7 +229,9 @@ def _trial(
         raise BacktestError("TRAIN_UNTIL", f"{error} (the records reach from {reach})") from error
     tested = sample(ledgers, thinned_midnights(ledgers, begin, last), model.space, end.at)
     if not len(tested):
-        raise BacktestError("TEST_FROM", f"nobody is at work after {split.test_from:%Y-%m-%d}")
+        closed = "".join(f"; {standstill([when])}" for when in closures(ledgers, end.at)[-1:])
+        said = f"nobody is at work after {split.test_from:%Y-%m-%d}{closed}"
+        raise BacktestError("TEST_FROM", said)
     reference = reference_at(logs, ledgers, split.train_until)
     return _Trial(
         logs=logs,
@@ -243,10 +249,12 @@ def _trial(
     )
 
 
-def _asked_between(split: Split, end: int) -> tuple[int, int]:
+def _asked_between(ledgers: Mapping[str, Ledger], split: Split, end: int) -> tuple[int, int]:
     """First and last moment (microseconds) of which at least the nearest outcome is certain."""
     wait = min(HORIZONS) + SILENCE_DAYS
-    begin, last = microseconds(split.test_from), end - wait * DAY
+    still = next(iter(ledgers.values())).still
+    begin = microseconds(split.test_from)
+    last = certain_until(still, end) - min(HORIZONS) * DAY
     if split.test_until is not None:
         last = min(last, microseconds(split.test_until))
     if not len(midnights(begin, last)):
@@ -454,6 +462,27 @@ def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
     if refused:
         files = ", ".join(f"{count:,} of {name}" for name, count in refused.items())
         yield f"Rows of the history that could not be read were left out: {files}."
+        read = sum(len(log.sessions) for log in trial.logs.values())
+        lost = sum(count for name, count in refused.items() if name.startswith("sessions."))
+        if lost > MOST_LOST * (read + lost):
+            yield (
+                f"Of the sessions {lost / (read + lost):.0%} are missing so, and where they are, "
+                "tutors look silent or gone: no figure here holds until they are mended."
+            )
+    undated = sum(
+        _known_to_be_gone(log, trial.end.at) and trial.ledgers[name].gone_at == NEVER
+        for name, log in trial.logs.items()
+    )
+    if undated:
+        yield (
+            f"{undated:,} tutors taught on for more than {NOTICE_DAYS} days after the date on "
+            "which they are said to have left: when they did is told by their last session."
+        )
+    for name, first, last in _cut_channels(trial):
+        yield (
+            f"Of {name} there is word from {first:%d %B %Y} to {last:%d %B %Y} alone: before and "
+            "after, everybody seems to have none, and forecasts suffer."
+        )
     if trial.blind_to:
         yield sentence(trial.blind_to)
     yield from left_out(trial.logs, trial.end, trial.made_at)
@@ -478,6 +507,25 @@ def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
             f"Too few departures were known to learn {' and '.join(map(within, guessed))} by "
             "themselves; they go on at the pace of the other horizons."
         )
+
+
+def _known_to_be_gone(log: Log, end: int) -> bool:
+    since = log.tutor.status_since
+    return log.tutor.gone and since is not None and microseconds(since) <= end
+
+
+def _cut_channels(trial: _Trial) -> Iterator[tuple[str, datetime, datetime]]:
+    """What began to be reported, or ceased, in the midst of what is learned and tested."""
+    begin, end = microseconds(trial.model.manifest.train_from), int(trial.tested.at.max())
+    for words, channel in REPORTS:
+        times = [ledger[channel].at // DAY for ledger in trial.ledgers.values()]
+        days = np.unique(np.concatenate(times))
+        if len(days) < CUT_DAYS:
+            continue
+        first, last = int(days[0]), int(days[-1])
+        usual = len(days) / (last - first + 1)
+        if max(first - begin // DAY, end // DAY - last) * usual > CUT_DAYS:
+            yield words, instant(first * DAY), instant(last * DAY)
 
 
 def _about_outcomes(found: Measures, days: int) -> Iterator[str]:

@@ -632,7 +632,7 @@ class Space:
         reported: set[str] = set()
         teaching: Counter[str] = Counter()
         for ledger in ledgers:
-            reported |= ledger.series.keys() | ledger.profile
+            reported |= ledger.channels | ledger.profile
             teaching.update(set(ledger.subjects))
         told = frozenset(reported.difference(blind_to))
         common = [name for name, tutors in teaching.items() if tutors >= LEAST_TUTORS]

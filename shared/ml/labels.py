@@ -73,21 +73,25 @@ def departures(ledger: Ledger, end: int) -> Departures:
     at, kind = taught[onset], np.full(int(onset.sum()), int(Kind.SILENCE))
     resigned = _resigned_at(ledger, taught, end)
     if resigned is not None:
-        before = at < ledger.gone_at - SILENCE_DAYS * DAY
+        before = at < min(ledger.gone_at - SILENCE_DAYS * DAY, resigned)
         at = np.append(at[before], resigned)
         kind = np.append(kind[before], int(Kind.RESIGNATION))
     return Departures(at, kind)
 
 
 def _resigned_at(ledger: Ledger, taught: Ints, end: int) -> int | None:
-    """When the tutor resigned, unless a silence had told so already."""
+    """When the tutor resigned or was deactivated, unless a silence had told so already.
+
+    Who is deactivated is so by the platform, often because they did not turn up for some days:
+    like a silence it is dated by the last session, or counting those days would foretell it.
+    """
     gone = ledger.gone_at
     if gone > end or gone == ALWAYS:
         return None
     last = int(np.searchsorted(taught, gone, side="left"))
     if last == 0 or _silent(ledger, taught[last - 1 : last], np.array([gone]))[0]:
         return None
-    return gone
+    return int(taught[last - 1]) if ledger.deactivated else gone
 
 
 def _silent(ledger: Ledger, since: Ints, until: Ints) -> Bools:

@@ -75,6 +75,8 @@ type Book = dict[str, list[int]]
 EMPTY = Series(np.zeros(0, np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64))
 
 
+NOTICE_DAYS: Final = 31
+"""Who has resigned may teach on so long; who teaches longer has not left on that day."""
 PROFILE: Final = ("subjects", "onboarded", "agreed_per_week")
 """What is read of a tutor's profile: it is as it stands now, whenever it came to be so."""
 
@@ -83,10 +85,10 @@ PROFILE: Final = ("subjects", "onboarded", "agreed_per_week")
 class Ledger:
     """All that features and labels read of one tutor.
 
-    `leave` holds the begins and ends of leaves, `gone_at` when the tutor resigned or was
-    deactivated; both are `NEVER` where there is no end. `still` holds the begins and ends of times
-    in which the whole platform stood still: only labels look at it, for nobody knows it while it
-    lasts.
+    `leave` holds the begins and ends of leaves, `gone_said` the date on which the tutor is said to
+    have resigned or been deactivated; both are `NEVER` where there is no end. `still` holds the
+    begins and ends of times in which the whole platform stood still: only labels look at it, for
+    nobody knows it while it lasts. `deactivated` is whether the platform ended it, not the tutor.
     """
 
     tutor_id: str
@@ -95,8 +97,9 @@ class Ledger:
     agreed_per_week: float | None
     series: Mapping[str, Series]
     leave: Spans
-    gone_at: int
+    gone_said: int
     still: Spans = NO_SPANS
+    deactivated: bool = False
 
     @staticmethod
     def of(log: Log) -> "Ledger":
@@ -116,7 +119,8 @@ class Ledger:
             agreed_per_week=tutor.baseline_sessions_per_week,
             series=series,
             leave=_leaves(tutor, log.events, taught),
-            gone_at=_gone_at(tutor, taught),
+            gone_said=_gone_said(tutor, taught),
+            deactivated=tutor.status is TutorStatus.DEACTIVATED,
         )
 
     def __getitem__(self, channel: str) -> Series:
@@ -131,6 +135,22 @@ class Ledger:
         """When the last thing happened that was known at a moment; None if nothing was."""
         known = int(np.searchsorted(self.seen, at, side="right"))
         return instant(int(self.seen[known - 1])) if known else None
+
+    @cached_property
+    def gone_at(self) -> int:
+        """When the tutor resigned or was deactivated; NEVER while sessions tell otherwise.
+
+        Where they go on long after the date, the silence after the last of them tells: by the date
+        nobody would be asked about a tutor who is still there.
+        """
+        taught = self["taught"].at
+        goes_on = len(taught) and taught[-1] > self.gone_said + NOTICE_DAYS * DAY
+        return NEVER if goes_on else self.gone_said
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """Of what anything happened at all."""
+        return frozenset(name for name, series in self.series.items() if len(series.at))
 
     @property
     def profile(self) -> frozenset[str]:
@@ -159,7 +179,8 @@ class Ledger:
             agreed_per_week=self.agreed_per_week,
             series={name: series.until(end) for name, series in self.series.items()},
             leave=(begins[begun], np.where(ends[begun] <= end, ends[begun], NEVER)),
-            gone_at=self.gone_at if self.gone_at <= end else NEVER,
+            gone_said=self.gone_said if self.gone_said <= end else NEVER,
+            deactivated=self.deactivated,
         )
 
     def leave_before(self, at: Ints) -> Ints:
@@ -352,8 +373,8 @@ def _leaves(tutor: Tutor, events: Iterable[BehaviourEvent], taught: Ints) -> Spa
     return np.array(begins, np.int64), np.array(ends, np.int64)
 
 
-def _gone_at(tutor: Tutor, taught: Ints) -> int:
-    """When the tutor resigned or was deactivated.
+def _gone_said(tutor: Tutor, taught: Ints) -> int:
+    """When the tutor is said to have resigned or been deactivated.
 
     Where nobody says when, the silence after the last session tells: a date made up of that would
     take the days just after it, the hardest to forecast, out of every test.

@@ -12,13 +12,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared.domain.churn_model import Decision, Health, ModelKind, Realised
+from shared.domain.churn_model import Decision, Health, Realised
 from shared.domain.evaluation import HEADLINE, HORIZONS, Evaluation
 from shared.domain.log import Log, midnight
 from shared.ml.calibration import reliability
 from shared.ml.ceiling import Ceiling, best_possible
 from shared.ml.drift import drift, health, realised
 from shared.ml.features import Floats
+from shared.ml.forecast import forecasts
 from shared.ml.gate import LEAVERS_TO_JUDGE, Closed, decide
 from shared.ml.labels import SILENCE_DAYS
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
@@ -137,12 +138,7 @@ def evaluations(model: ChurnModel, tested: Sample, ceiling: Ceiling) -> tuple[Ev
 
 def _evaluation(model: ChurnModel, rows: Sample, days: int, ceiling: Ceiling) -> Evaluation:
     place, label = HORIZONS.index(days), rows.label(days)
-    kinds: dict[str, ModelKind | None] = {
-        "promoted": None, "xgboost": "xgboost", "logistic": "logistic", "recency": "recency",
-    }  # fmt: skip
-    forecast = {
-        name: model.probabilities(rows.matrix, kind)[:, place] for name, kind in kinds.items()
-    }
+    forecast = {name: chances[:, place] for name, chances in forecasts(model, rows).items()}
     best = best_possible(ceiling, rows)[:, place]
     if not np.isnan(best).any():
         forecast["ceiling"] = best

@@ -36,6 +36,12 @@ def slope_of(margin: Floats, label: Floats, tutor: Ints) -> float:
     return _shrunk_slope(margin, label, tutor) if better else 1.0
 
 
+def levelled(margin: Floats, label: Floats) -> Floats:
+    """Log-odds moved so that their mean chance is the share of ones."""
+    ones = np.ones((len(label), 1))
+    return np.asarray(margin + _shrunk(ones, margin, label, spread=np.inf)[0])
+
+
 def stretched(margin: Floats, slope: float) -> Floats:
     """Log-odds so much bolder, about their own mean."""
     centre = margin.mean() if len(margin) else 0.0

@@ -16,6 +16,9 @@ from shared.ml.ledger import Ledger, microseconds
 from shared.ml.model import ChurnModel
 
 FACTORS: Final = 3
+QUIET: Final = {"days_since_taught": 4.0, "silence_against_habit": 2.0}
+"""A longer silence may be that of somebody who has left: the chance that they will is lower then
+(CONTRACT 4), which needs saying."""
 EXPLAINED: Final = HEADLINE
 """The horizon, in days, whose probability the factors explain."""
 
@@ -77,9 +80,12 @@ def _factor(
     """A family as one factor: the member that pushes most its way gives words and value."""
     place = max(places, key=lambda place: pushes[place] * np.sign(push))
     feature, value = columns[place], float(values[place])
+    words = said(feature, value)
+    if push < 0 and value > QUIET.get(feature.name, np.inf):
+        words += " (whoever has left already is not foretold)"
     return Factor(
         feature=feature.name,
-        words=said(feature, value),
+        words=words,
         value=None if np.isnan(value) else feature.shown(value),
         unit=feature.unit,
         contribution=push,

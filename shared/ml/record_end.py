@@ -155,7 +155,11 @@ class _Spell:
 
 
 def _spells(taught: Ints) -> Iterator[_Spell]:
-    """Runs of thin days; a long one is not what the days after it are held against."""
+    """Runs of thin days; a long one is not what the days after it are held against.
+
+    A platform on which FEWEST_EXPECTED go on to teach for longer than ISLAND_DAYS has become a
+    small one: who has left it then has left.
+    """
     before: list[int] = []
     day = 0
     while day < len(taught):
@@ -164,6 +168,11 @@ def _spells(taught: Ints) -> Iterator[_Spell]:
         if usual >= FEWEST_EXPECTED:
             while after < len(taught) and taught[after] < THIN * usual:
                 after += 1
+        thin = taught[day:after]
+        if len(thin) > ISLAND_DAYS and np.median(thin) >= FEWEST_EXPECTED:
+            before = thin.tolist()
+            day = after
+            continue
         if after > day:
             yield _Spell(day, after, usual)
         after = max(after, day + 1)

@@ -10,6 +10,9 @@ CALIBRATION_GOAL = 0.03
 LEVEL = 1.25
 """How many times too high or too low forecasts may be on average and count as right."""
 
+NEARLY = 0.1
+"""Shares of a change that are told as none or all of it."""
+
 type Calibration = Literal["right", "off by chance", "off", "unknown"]
 type Reliance = Literal["percentages", "perhaps", "order", "nothing", "unknown"]
 """The order says who is likelier to leave than whom; perhaps the percentages as well."""
@@ -143,6 +146,10 @@ def level_said(found: Measures) -> str:
 def followed(before: float, now: float, said: float) -> str:
     """How far forecasts went along with a change of the base rate."""
     share = (said - before) / (now - before)
-    if share < 0:
+    if share < -NEARLY:
         return "having moved the other way"
-    return "having followed it in part" if share < 1 else "more than the change explains"
+    if share < NEARLY:
+        return "not having followed it"
+    if share < 1 - NEARLY:
+        return "having followed it in part"
+    return "having followed it" if share <= 1 + NEARLY else "more than the change explains"

@@ -29,7 +29,7 @@ from shared.ml.labels import SILENCE_DAYS, Bools
 from shared.ml.ledger import DAY, Ints, Ledger, instant, microseconds
 from shared.ml.measure import log_losses
 from shared.ml.model import FORMAT, ChurnModel, Stage, versioned
-from shared.ml.platt import calibrated, slope_of, stretched
+from shared.ml.platt import calibrated, levelled, slope_of, stretched
 from shared.ml.record_end import closures, known_at, standstill
 from shared.ml.sample import WARM_UP_DAYS, Sample, days_at_work, first_seen, midnights, sample
 
@@ -207,7 +207,8 @@ def _stage(
     for kind, model in recipe(matrix, label).items():
         margin = earlier[kind].margin(matrix[held])
         slope = slope_of(margin, label[held], part.tutor[held])
-        forecast[kind] = expit(stretched(margin, slope))
+        # As it will be served: at the level of the rows, which is not what it is chosen for.
+        forecast[kind] = expit(levelled(stretched(margin, slope), label[held]))
         hazards[kind] = calibrated(model, matrix, label, part.at, part.tutor, slope)
         if slope != 1.0:
             notes.append(f"{kind} stretched by {slope:.2f} to calibrate it")

@@ -14,7 +14,7 @@ from functions import predict_churn
 from infra_cdk import churn_model
 from infra_cdk.churn_model import Place, publish, roll_back
 from shared.aws.model_registry import NoModelError
-from shared.aws.model_store import model_store
+from shared.aws.model_store import ModelFileError, model_store
 from shared.aws.queue import tutor_queue
 from shared.domain.churn_model import Decision
 from shared.ml.model import ModelError, pack
@@ -55,6 +55,18 @@ def test_one_command_goes_back_and_has_everybody_predicted_again(aws: Aws, place
 
     assert said == "v1 is in force; 3 tutors are being predicted again."
     assert sorted(m["tutor_id"] for m in aws.messages("churn")) == ["t-0", "t-1", "t-2"]
+
+
+def test_a_damaged_model_is_not_rolled_back_to(aws: Aws, place: Place) -> None:
+    in_force(place, "v1", "v2")
+    boto3.client("s3").put_object(Bucket="models", Key="models/v1/stages.json", Body=b"[]")
+
+    with pytest.raises((ModelError, ModelFileError)):
+        roll_back(place, None)
+
+    champion = place.models.registry.champion()
+    assert champion is not None
+    assert champion.version == "v2"
 
 
 def test_there_is_nothing_before_the_first_model(place: Place) -> None:

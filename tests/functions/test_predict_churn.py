@@ -325,6 +325,18 @@ def test_a_model_of_a_format_to_come_is_refused(aws: Aws, counted: list[str]) ->
     assert counted == ["ModelRefused", "NoModel"]
 
 
+def test_a_new_container_goes_back_to_the_last_good_model(aws: Aws) -> None:
+    for number in (1, 2, 3):
+        in_force(aws, f"v{number}", seed=number)
+    teaching(aws)
+    for version in ("v2", "v3"):
+        damage("stages.json", b"[]", version)
+
+    run(hint())
+
+    assert told(aws).model_version == "v1"
+
+
 def test_a_mended_model_is_taken_up_at_once(aws: Aws) -> None:
     in_force(aws, "v1")
     in_force(aws, "v2", seed=2)

@@ -205,6 +205,44 @@ def test_a_time_when_nobody_taught_is_told_where_it_matters(
     assert left[7] < 2 * usual
 
 
+def test_where_no_outcome_closed_for_all_that_stood_still_that_is_said(run: Run) -> None:
+    begin, end = END - timedelta(days=40), END - timedelta(days=10)
+    logs = {
+        name: replace(
+            log,
+            sessions=tuple(
+                s
+                for s in log.sessions
+                if s.snapshot and not begin <= s.snapshot.scheduled_time < end
+            ),
+        )
+        for name, log in run.logs.items()
+    }
+
+    with pytest.raises(BacktestError, match="TEST_FROM: no outcome is known"):
+        backtest(logs, Split(UNTIL, END - timedelta(days=44)), history="village", made_at=END)
+
+
+def test_rows_and_reports_that_are_missing_are_told(run: Run) -> None:
+    """Sessions that could not be read; logins that ceased to be reported in the midst of it."""
+    ceased = UNTIL - timedelta(days=10)
+    logs = {
+        name: replace(
+            log,
+            events=tuple(e for e in log.events if e.type != "login" or e.occurred_at < ceased),
+        )
+        for name, log in run.logs.items()
+    }
+
+    found = backtest(
+        logs, Split(UNTIL, UNTIL), history="village", made_at=END, refused={"sessions.csv": 9_999}
+    ).report
+
+    said = " ".join(found.caveats)
+    assert "no figure here holds until they are mended" in said
+    assert "Of logins there is word from" in said
+
+
 # --- once more, with a row from the future ---
 
 

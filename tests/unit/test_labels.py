@@ -146,6 +146,27 @@ def test_who_resigns_on_leave_leaves_by_resigning(away: list[BehaviourEvent]) ->
     assert left(told) == [(ago(20), Kind.RESIGNATION)]
 
 
+@pytest.mark.parametrize("days_later", [0.5, 3, 10, 14])
+def test_a_deactivation_is_dated_by_the_last_session_as_a_silence_is(days_later: float) -> None:
+    """Else whoever counts the days since then would foretell what the platform does at 10."""
+    since = ago(20 - days_later)
+    told = log(*taught(30, 20), of=tutor(TutorStatus.DEACTIVATED, status_since=since))
+
+    assert left(told) == [(ago(20), Kind.RESIGNATION)]
+
+
+@pytest.mark.parametrize(
+    ("taught_on", "found"), [(31, (ago(80), Kind.RESIGNATION)), (32, (ago(48), Kind.SILENCE))]
+)
+def test_who_teaches_on_long_after_a_resignation_left_with_the_last_session(
+    taught_on: int, found: tuple[datetime, Kind]
+) -> None:
+    days = range(100, 80 - taught_on - 1, -1)
+    told = log(*taught(*days), of=tutor(TutorStatus.RESIGNED, status_since=ago(80)))
+
+    assert left(told) == [found]
+
+
 def test_what_goes_on_after_a_resignation_is_no_silence_before_it() -> None:
     told = log(*taught(40, 30), of=tutor(TutorStatus.RESIGNED, status_since=ago(16)))
 

@@ -7,7 +7,7 @@ from shared.ml import logistic
 from shared.ml.calibration import expit
 from shared.ml.features import Floats
 from shared.ml.ledger import DAY, Ints
-from shared.ml.platt import calibrated, slope_of, stretched
+from shared.ml.platt import calibrated, levelled, slope_of, stretched
 
 
 def left(margin: Floats, seed: int = 1) -> Floats:
@@ -47,6 +47,15 @@ def test_one_tutor_alone_says_next_to_nothing() -> None:
     slope = slope_of(stretched(truth(500), 0.5), left(truth(500)), np.zeros(500, np.int64))
 
     assert slope == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_level_is_that_of_what_came() -> None:
+    margin = truth(2_000)
+
+    moved = levelled(margin - 1.5, left(margin))
+
+    assert expit(moved).mean() == pytest.approx(left(margin).mean(), abs=1e-6)
+    assert np.ptp(moved - margin) == pytest.approx(0)
 
 
 def test_stretching_keeps_the_mean_log_odds() -> None:

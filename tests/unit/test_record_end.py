@@ -139,6 +139,17 @@ def test_a_platform_that_shrinks_slowly_is_not_closed() -> None:
     assert closed({name: told for each in leaving for name, told in each.items()}) == []
 
 
+@pytest.mark.parametrize(("shrunk_for", "stood_still"), [(60, True), (61, False)])
+def test_a_platform_that_goes_on_small_has_lost_its_tutors_and_is_not_closed(
+    shrunk_for: int, stood_still: bool
+) -> None:
+    """Of forty a day three go on; in two months at the latest they are what the platform is."""
+    stayed = teaching(range(200), tutors=3)
+    gone = teaching(range(shrunk_for, 200), tutors=37)
+
+    assert (closed(stayed | gone) != []) == stood_still
+
+
 def test_a_platform_that_rests_on_weekends_is_not_closed() -> None:
     assert closed(platform(*(day for day in range(200) if day % 7 in (0, 1)))) == []
 

@@ -303,7 +303,7 @@ def _ledgers(history: History) -> Iterator[tuple[Ledger, int]]:
                 agreed_per_week=None,
                 series={"taught": Series(taught, nothing, nothing)},
                 leave=(away, back),
-                gone_at=int(gone) if goodbye[tutor] else NEVER,
+                gone_said=int(gone) if goodbye[tutor] else NEVER,
             ),
             tutor,
         )
