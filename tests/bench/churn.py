@@ -123,8 +123,8 @@ def _predictions(trained: Trained) -> list[Row]:
               1000 * best(lambda: predict(trained.model, [middle], END), 50), 5, "ms"),
         under(f"{len(rows):,} tutors, probabilities and reasons of given features",
               best(lambda: _forecast(trained.model, rows), 5), 2, "s"),
-        Row(f"{len(logs):,} tutors from their logs",
-            f"{best(lambda: predict(trained.model, logs, END), 2):.2f} s"),
+        under(f"{len(logs):,} tutors from their logs",
+              best(lambda: predict(trained.model, logs, END), 2), 2, "s"),
     ]  # fmt: skip
 
 
