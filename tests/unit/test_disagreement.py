@@ -1,5 +1,6 @@
 """When score and model say different things of a tutor."""
 
+from dataclasses import replace
 from math import log
 
 import pytest
@@ -44,6 +45,18 @@ def test_a_high_score_says_what_it_is_made_of() -> None:
     assert said is not None
     assert said.startswith("The score is critical (81, mostly engagement decline), but the model")
     assert "4 % within 30 days" in said
+
+
+def test_a_neutral_value_that_stands_in_for_missing_data_is_not_the_reason() -> None:
+    guessed = ScorePart("no_show_risk", "No-show risk", 60.0, 0.25, 60.0, known=False)
+    plain = score(81)
+
+    said = disagreement(
+        replace(plain, parts=(*plain.parts, guessed)), prediction(0.04, above_usual=-0.2)
+    )
+
+    assert said is not None
+    assert "mostly engagement decline" in said
 
 
 def test_a_high_probability_says_what_pushes_it() -> None:

@@ -428,7 +428,9 @@ def test_a_good_verdict_names_the_horizons_it_is_of_where_others_are_not_known()
     ("said", "words"),
     [
         (0.26, "having moved the other way"),
+        (0.281, "not having followed it"),
         (0.32, "having followed it in part"),
+        (0.372, "having followed it"),
         (0.40, "more than the change explains"),
     ],
 )
