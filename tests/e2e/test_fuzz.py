@@ -38,7 +38,7 @@ def token(deployed: Deployed, role: str) -> str:
 
 
 def answered(deployed: Deployed, case: Case[Any], role: str = "") -> requests.Response:
-    """Send a generated request: a report is signed as it goes out, all else has a token."""
+    """Send a generated request: a report is signed as it goes out; a role brings its token."""
     arguments: dict[str, Any] = case.as_transport_kwargs(base_url=deployed.front_door)
     for name in ("timeout", "verify", "allow_redirects", "proxies", "cert"):
         arguments.pop(name, None)
@@ -53,7 +53,7 @@ def answered(deployed: Deployed, case: Case[Any], role: str = "") -> requests.Re
         request.headers["webhook-signature"] = sign(
             deployed.webhook_secret, webhook_id, seconds, raw
         )
-    else:
+    elif role:
         request.headers["authorization"] = f"Bearer {token(deployed, role)}"
     with session:
         return session.send(request, timeout=30)
