@@ -83,7 +83,8 @@ def _resigned_at(ledger: Ledger, taught: Ints, end: int) -> int | None:
     """When the tutor resigned or was deactivated, unless a silence had told so already.
 
     Who is deactivated is so by the platform, often because they did not turn up for some days:
-    like a silence it is dated by the last session, or counting those days would foretell it.
+    like a silence it is dated by the last session, or counting those days would foretell it. Of a
+    time away, or one at which the platform stood still, the last session tells nothing.
     """
     gone = ledger.gone_at
     if gone > end or gone == ALWAYS:
@@ -91,7 +92,9 @@ def _resigned_at(ledger: Ledger, taught: Ints, end: int) -> int | None:
     last = int(np.searchsorted(taught, gone, side="left"))
     if last == 0 or _silent(ledger, taught[last - 1 : last], np.array([gone]))[0]:
         return None
-    return int(taught[last - 1]) if ledger.deactivated else gone
+    onset = int(taught[last - 1])
+    away = ledger.away_before(np.array([onset, gone]))
+    return onset if ledger.deactivated and away[0] == away[1] else gone
 
 
 def _silent(ledger: Ledger, since: Ints, until: Ints) -> Bools:

@@ -155,6 +155,12 @@ def test_a_deactivation_is_dated_by_the_last_session_as_a_silence_is(days_later:
     assert left(told) == [(ago(20), Kind.RESIGNATION)]
 
 
+def test_of_who_is_deactivated_on_leave_the_last_session_tells_nothing() -> None:
+    gone = tutor(TutorStatus.DEACTIVATED, status_since=ago(20))
+
+    assert left(log(*taught(60, 50), *leave(49, 22), of=gone)) == [(ago(20), Kind.RESIGNATION)]
+
+
 @pytest.mark.parametrize(
     ("taught_on", "found"), [(31, (ago(80), Kind.RESIGNATION)), (32, (ago(48), Kind.SILENCE))]
 )
