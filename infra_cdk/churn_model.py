@@ -71,8 +71,9 @@ def main() -> None:
 def roll_back(place: Place, version: str | None) -> str:
     """Put an earlier model in force, if its files are good, and have every tutor predicted."""
     registry = place.models.registry
-    unpack(place.models.model(registry.before(version)))
-    after = registry.roll_back(datetime.now(UTC), getpass.getuser(), version)
+    meant = registry.before(version)
+    unpack(place.models.model(meant))
+    after = registry.roll_back(datetime.now(UTC), getpass.getuser(), meant)
     tutor_ids = [row.tutor_id for row in ScorecardTable(place.table).rows()]
     refused = place.queue.ask(tutor_ids)
     asked = len(tutor_ids) - len(refused)

@@ -87,7 +87,7 @@ class ModelRegistry:
         """
         before = self.champion()
         now, earlier = (before.version, before.earlier) if before else (None, ())
-        version = self.before(to)
+        version = self._meant(before, to)
         places = [place for place, name in enumerate(earlier, 1) if name == version]
         reason = f"{who} {_changed(now, version, back=bool(places))}."
         decision = Decision(at, version, now, True, (reason,), by="rollback")
@@ -96,7 +96,9 @@ class ModelRegistry:
 
     def before(self, to: str | None) -> str:
         """The version that a rollback leads to, or NoModelError: one by name, or the last one."""
-        champion = self.champion()
+        return self._meant(self.champion(), to)
+
+    def _meant(self, champion: Champion | None, to: str | None) -> str:
         now, earlier = (champion.version, champion.earlier) if champion else (None, ())
         version = to or next(iter(earlier), None)
         if version is None:
