@@ -3,7 +3,7 @@
 import csv
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -172,6 +172,21 @@ def test_what_is_too_new_to_be_certain_is_said(run: Run) -> None:
     assert any("Nothing can be said of 90 days" in each for each in run.report["caveats"])
 
 
+def standing_still(logs: Mapping[str, Log], begin: datetime, end: datetime) -> dict[str, Log]:
+    """The logs without the sessions of that time."""
+    return {
+        name: replace(
+            log,
+            sessions=tuple(
+                s
+                for s in log.sessions
+                if s.snapshot and not begin <= s.snapshot.scheduled_time < end
+            ),
+        )
+        for name, log in logs.items()
+    }
+
+
 @pytest.mark.parametrize(
     ("test_from", "told"),
     [
@@ -183,17 +198,7 @@ def test_a_time_when_nobody_taught_is_told_where_it_matters(
     test_from: datetime, told: int, run: Run
 ) -> None:
     begin, end = UNTIL + timedelta(days=2), UNTIL + timedelta(days=20)
-    logs = {
-        name: replace(
-            log,
-            sessions=tuple(
-                s
-                for s in log.sessions
-                if s.snapshot and not begin <= s.snapshot.scheduled_time < end
-            ),
-        )
-        for name, log in run.logs.items()
-    }
+    logs = standing_still(run.logs, begin, end)
 
     found = backtest(logs, Split(UNTIL, test_from), history="village", made_at=END).report
 
@@ -207,17 +212,7 @@ def test_a_time_when_nobody_taught_is_told_where_it_matters(
 
 def test_where_no_outcome_closed_for_all_that_stood_still_that_is_said(run: Run) -> None:
     begin, end = END - timedelta(days=40), END - timedelta(days=10)
-    logs = {
-        name: replace(
-            log,
-            sessions=tuple(
-                s
-                for s in log.sessions
-                if s.snapshot and not begin <= s.snapshot.scheduled_time < end
-            ),
-        )
-        for name, log in run.logs.items()
-    }
+    logs = standing_still(run.logs, begin, end)
 
     with pytest.raises(BacktestError, match="TEST_FROM: no outcome is known"):
         backtest(logs, Split(UNTIL, END - timedelta(days=44)), history="village", made_at=END)

@@ -58,7 +58,7 @@ def test_a_high_score_costs_its_manager_time() -> None:
 
 
 def test_a_sample_has_an_error_instead_of_a_worst_day() -> None:
-    """One of two tutors asked costs one hour a month, so of eight all 0 to 8 may."""
+    """Of two that were asked one gets messages and one none: of eight it may be any number."""
     found = asked(nights(20), nights(60, moved=4))
     few = load(found, Owner.SYSTEM)
 
