@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site packages units bench docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run remove-synthetic clean
+.PHONY: help setup run token import test check site packages units bench docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -110,6 +110,9 @@ rollback-model: setup ## Put an earlier churn model in force (STAGE=local|dev|pr
 
 dry-run: setup ## What moved dials or thresholds would have brought in 30 days (SET="reschedule_rate=0.2" STAGE=local|dev|prod)
 	@$(PYTHON) -m infra_cdk.dry_run --stage "$(STAGE)" $(SET)
+
+mail-again: setup ## Mail an address again that bounced or complained (ADDRESS=… STAGE=local|dev|prod)
+	@$(PYTHON) -m infra_cdk.mail_again --stage "$(STAGE)" "$(ADDRESS)"
 
 remove-synthetic: setup ## Stop the synthetic feed and remove all it brought (STAGE=local|dev)
 	@$(PYTHON) -m infra_cdk.synthetic remove --stage "$(STAGE)"

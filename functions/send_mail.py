@@ -26,12 +26,10 @@ from shared.aws.secret import secret
 from shared.aws.table import fault_name, table
 from shared.aws.tutor_log import LogTable
 from shared.aws.webhook_channel import WebhookChannel
+from shared.domain.intervention import MAIL
 from shared.domain.mail import Mail, MailState
 from shared.mail.letter import COMPILED, Letters, Reader
 from shared.setting import Setting
-
-SENDER = "mail"
-"""Who moved an intervention that was carried out by a mail."""
 
 
 class UnsentError(Exception):
@@ -115,7 +113,7 @@ def finish(mail: Mail, write: Writing, found: Round, at: datetime) -> None:
     told = ", ".join(found.states.values())
     if mail.to_tutor:
         failed = None if found.reached else f"The tutor gets no such mail: {told}."
-        interventions.carried_out(mail.about[0], SENDER, failed, at)
+        interventions.carried_out(mail.about[0], MAIL, failed, at)
     rest = [mail.rest(who, way, until) for (who, way), until in found.waiting.items()]
     if found.reached or not found.states:
         letter = write(Reader())

@@ -10,37 +10,16 @@ the name of whoever did it.
 import argparse
 import getpass
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import boto3
-from botocore.exceptions import ClientError
-
-from infra_cdk.local.deployed import Deployed
-from infra_cdk.local.folder import CHECKOUT
+from infra_cdk.place import Place, StageError, place_of
 from infra_cdk.stage import STAGES
-from shared.aws.model_registry import ModelRegistry, NoModelError, VersionTakenError
-from shared.aws.model_store import ModelFileError, ModelStore
-from shared.aws.queue import TutorQueue
+from shared.aws.model_registry import NoModelError, VersionTakenError
+from shared.aws.model_store import ModelFileError
 from shared.aws.scorecard_table import ScorecardTable
-from shared.aws.table import AwsError, Table, VersionConflictError
+from shared.aws.table import AwsError, VersionConflictError
 from shared.ml.model import MANIFEST, ModelError, unpack
-
-
-class StageError(Exception):
-    """The stage is not there, or not whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a stage keeps its models, and where it asks for predictions."""
-
-    table: Table
-    models: ModelStore
-    queue: TutorQueue
 
 
 def main() -> None:
@@ -75,7 +54,7 @@ def roll_back(place: Place, version: str | None) -> str:
     unpack(place.models.model(meant))
     after = registry.roll_back(datetime.now(UTC), getpass.getuser(), meant)
     tutor_ids = [row.tutor_id for row in ScorecardTable(place.table).rows()]
-    refused = place.queue.ask(tutor_ids)
+    refused = place.churn_queue.ask(tutor_ids)
     asked = len(tutor_ids) - len(refused)
     return f"{after.version} is in force; {asked} tutors are being predicted again."
 
@@ -93,45 +72,6 @@ def publish(place: Place, folder: Path, stage: str) -> str:
     unpack(place.models.model(manifest.version))
     command = f"make rollback-model STAGE={stage} VERSION={manifest.version}"
     return f"{manifest.version} is stored. To put it in force: {command}"
-
-
-def place_of(stage: str) -> Place:
-    """The stage as it runs here, or in the account of the shell."""
-    return _here() if stage == "local" else _in_aws(stage)
-
-
-def _here() -> Place:
-    try:
-        deployed = Deployed.read(CHECKOUT.deployed)
-    except FileNotFoundError:
-        raise StageError("Nothing runs here: `make run` first.") from None
-    names = {
-        "TableName": deployed.table,
-        "ModelBucket": deployed.model_bucket,
-        "ChurnQueueUrl": deployed.churn_queue_url,
-    }
-    return _place(deployed.client, names)
-
-
-def _in_aws(stage: str) -> Place:
-    name = f"tutor-quality-{stage}"
-    try:
-        found: Any = boto3.client("cloudformation").describe_stacks(StackName=name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ValidationError":
-            raise StageError(f"There is no stack {name} in this account and region.") from error
-        raise
-    outputs = found["Stacks"][0].get("Outputs", [])
-    return _place(boto3.client, {each["OutputKey"]: each["OutputValue"] for each in outputs})
-
-
-def _place(client: Callable[[Any], Any], names: dict[str, str]) -> Place:
-    missing = {"TableName", "ModelBucket", "ChurnQueueUrl"} - names.keys()
-    if missing:
-        raise StageError(f"The stack tells no {min(missing)}: deploy it first.")
-    table = Table(client("dynamodb"), names["TableName"])
-    models = ModelStore(client("s3"), names["ModelBucket"], ModelRegistry(table))
-    return Place(table, models, TutorQueue(client("sqs"), names["ChurnQueueUrl"]))
 
 
 def say(text: str) -> None:

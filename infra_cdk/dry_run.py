@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from infra_cdk.churn_model import StageError, place_of
+from infra_cdk.place import StageError, place_of
 from infra_cdk.stage import STAGES
 from shared.aws.dry_run import DryRun, Rehearsal
 from shared.aws.table import AwsError, Table

@@ -6,14 +6,14 @@ those of the version before stay, for pages that are open.
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
-
 from infra_cdk.package.site import site_folder
+from infra_cdk.place import StageError, place_of
 from infra_cdk.site_file import ASSETS, cache_of, type_of
 from infra_cdk.stage import STAGES
 
@@ -64,12 +64,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m infra_cdk.publish_site", description=__doc__)
     parser.add_argument("--stage", choices=sorted(STAGES.keys() - {"local"}), default="dev")
     stage = parser.parse_args().stage
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=f"tutor-quality-{stage}")
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks["Stacks"][0]["Outputs"]}
-    session = boto3.session.Session()
-    publish(site_folder(), outputs, stage, session.client("s3"), session.region_name)
-    session.client("cloudfront").create_invalidation(
-        DistributionId=outputs["SiteDistributionId"],
+    try:
+        place = place_of(stage)
+    except StageError as error:
+        sys.exit(str(error))
+    s3 = place.client("s3")
+    publish(site_folder(), place.outputs, stage, s3, s3.meta.region_name)
+    place.client("cloudfront").create_invalidation(
+        DistributionId=place["SiteDistributionId"],
         InvalidationBatch={
             "Paths": {"Quantity": 2, "Items": [CONFIG, LAST]},
             "CallerReference": str(time.time_ns()),

@@ -13,16 +13,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-import boto3
-
 from infra_cdk.function_spec import FEED_SYNTHETIC
-from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.folder import CHECKOUT
 from infra_cdk.local.world import forget_world
+from infra_cdk.place import Place, StageError, place_of
 from infra_cdk.stage import STAGES
 from shared.aws.item import Item
-from shared.aws.model_registry import ModelRegistry
-from shared.aws.model_store import ModelStore
 from shared.aws.table import Table
 from shared.domain.population import SYNTHETIC
 
@@ -40,9 +36,22 @@ def main() -> None:
     removing = commands.add_parser("remove", help="stop the feed and remove what it brought")
     removing.add_argument("--stage", choices=STAGES, required=True)
     stage = parser.parse_args().stage
-    table = _here() if stage == "local" else _in_aws(stage)
-    count = remove_synthetic(table)
+    try:
+        place = place_of(stage)
+        stop(place, stage)
+        count = remove_synthetic(place.table)
+    except StageError as error:
+        sys.exit(str(error))
     print(f"{count:,} items removed from {stage}; nothing in it is synthetic now.")  # noqa: T201
+
+
+def stop(place: Place, stage: str) -> None:
+    """Let nothing feed a stage any more, and forget the best possible forecast of what did."""
+    if stage == "local":
+        forget_world(CHECKOUT)
+        place.models.remove_ceiling()
+    else:
+        stop_feed(place.client("scheduler"), stage)
 
 
 def remove_synthetic(table: Table, pause: Callable[[float], None] = time.sleep) -> int:
@@ -109,24 +118,6 @@ def _delete(table: Table, keys: Sequence[Item], pause: Callable[[float], None]) 
             return
         pause(0.1 * 2**attempt)
     raise TimeoutError("the table takes no more deletions")
-
-
-def _here() -> Table:
-    try:
-        deployed = Deployed.read(CHECKOUT.deployed)
-    except FileNotFoundError:
-        sys.exit("Nothing runs here: `make run` first.")
-    forget_world(CHECKOUT)
-    table = Table(deployed.client("dynamodb"), deployed.table)
-    ModelStore(deployed.client("s3"), deployed.model_bucket, ModelRegistry(table)).remove_ceiling()
-    return table
-
-
-def _in_aws(stage: str) -> Table:
-    stop_feed(boto3.client("scheduler"), stage)
-    found: Any = boto3.client("cloudformation").describe_stacks(StackName=f"tutor-quality-{stage}")
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0]["Outputs"]}
-    return Table(boto3.client("dynamodb"), outputs["TableName"])
 
 
 def stop_feed(scheduler: Any, stage: str) -> None:

@@ -94,6 +94,10 @@ class Suppression:
             | {"because": text(because), "at": text(key.stamp(at))}
         )
 
+    def lift(self, address: str) -> None:
+        """Send to an address again; safe to repeat."""
+        self._table.delete(key.mailbox(_fingerprint(address)))
+
     def because(self, address: str) -> str | None:
         """Why an address gets nothing: bounced or complained; None where it does."""
         item = self._table.get(key.mailbox(_fingerprint(address)))

@@ -50,6 +50,10 @@ class Desk:
             at < rested_until(one, rule) for one in self.interventions if one.kind is rule.kind
         )
 
+    def advised_since(self, at: datetime) -> bool:
+        """Whether advice was given, or held out, so that both are spaced alike."""
+        return any(RULE[one.kind].advice and one.opened_at > at for one in self.interventions)
+
     def after(self, changes: Sequence[Intervention]) -> "Desk":
         """The desk with some of them changed or added."""
         if not changes:
@@ -93,6 +97,8 @@ def decided(
         milder = escalated.get(rule.kind)
         if why is None or desk.open(rule.kind) or (desk.resting(rule, at) and milder is None):
             continue  # what a milder one did not help is looked at, however lately somebody did
+        if rule.advice and desk.advised_since(at - timedelta(days=policy["advice_gap_days"])):
+            continue
         new = _new(rule, why, situation, policy, office)
         if milder:
             new = replace(new, escalated_from=milder.kind)
@@ -138,7 +144,7 @@ def _new(
             why=why,
             opened_at=at,
             due_at=due_at,
-            finish_by=due_at + timedelta(days=rule.lasts_days),
+            finish_by=office.due(rule.owner, due_at + timedelta(days=rule.lasts_days), 0),
             score_before=situation.now.measured_score,
             risk_before=situation.now.leaves_within_30d,
             held_out=share is not None and held_out(situation.tutor_id, rule.kind, share),

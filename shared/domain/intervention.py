@@ -22,6 +22,8 @@ STEP_BYTES = 200
 """Of a step without its words, with room to spare."""
 ENGINE = "engine"
 """Who moved it where nobody did: the rules."""
+MAIL = "mail"
+"""Who started it where it is carried out by a mail."""
 
 
 class Kind(StrEnum):
@@ -291,10 +293,11 @@ def _said(order: Order) -> str:
 def _what_it_brings(before: Intervention, order: Order, at: datetime) -> dict[str, Any]:
     match order.action:
         case "start":
+            by_whom = None if order.who == MAIL else order.who
             another_clock = before.acted_at is None  # and what was late by the first is not by it
             return {"acted_at": before.acted_at or at, "snoozed_until": None,
                     "late_at": None if another_clock else before.late_at,
-                    "assignee": before.assignee or order.who}  # fmt: skip
+                    "assignee": before.assignee or by_whom}  # fmt: skip
         case "complete":
             by_hand = {} if order.who == ENGINE else {
                 "acted_at": before.acted_at or at, "assignee": before.assignee or order.who,

@@ -45,8 +45,10 @@ class Rule:
     that it does not flap. `sla_days` are working days in which the owner has to act, `lasts_days`
     calendar days from then on; `cool_down_days` pass after it was opened (automated) or done
     (by people) before it may open again. `escalates_to` opens if the cause stands at the end.
-    `follow_up_days` after it was opened the score is measured again: late enough for it to be over,
-    and the same for all of a kind, since who is measured later has had more time to recover.
+    Of `advice` a tutor gets one piece at a time, with the dial `advice_gap_days` between two, so
+    that no night brings three mails. `follow_up_days` after it was opened the score is measured
+    again: late enough for it to be over, and the same for all of a kind, since who is measured
+    later has had more time to recover.
     """
 
     kind: Kind
@@ -66,6 +68,7 @@ class Rule:
     effect: float = 0.0
     """Share of departures it is assumed to prevent, until enough is measured."""
     escalates_to: Kind | None = None
+    advice: bool = False
     follow_up_days: int = 14
 
 
@@ -144,12 +147,13 @@ def _while_due(
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        Kind.A1, "Coaching tips",
-        "a performance flag is confirmed",
-        "A mail with tips on what went badly.",
-        Owner.SYSTEM, ABOVE_LOW,
-        _performance, _while_due(_performance),
-        lasts_days=7, cool_down_days=7, template="coaching_tips",
+        Kind.A4, "Reschedule alert",
+        "3 or more sessions moved by the tutor in 7 days",
+        "A mail that offers help with scheduling; after 14 days of it a manager looks.",
+        Owner.SYSTEM, AT_RISK,
+        _moves, _while_due(_moves),
+        lasts_days=14, cool_down_days=28, template="reschedule_alert", advice=True,
+        escalates_to=Kind.H1,
     ),
     Rule(
         Kind.A2, "Training module",
@@ -157,7 +161,15 @@ RULES: tuple[Rule, ...] = (
         "A mail with ideas that suggests a training; whether one is completed is seen in a week.",
         Owner.SYSTEM, ABOVE_LOW,
         _skill_gap, _while_due(_skill_gap),
-        lasts_days=7, cool_down_days=28, template="training_module",
+        lasts_days=7, cool_down_days=28, template="training_module", advice=True,
+    ),
+    Rule(
+        Kind.A1, "Coaching tips",
+        "a performance flag is confirmed",
+        "A mail with tips on what went badly.",
+        Owner.SYSTEM, ABOVE_LOW,
+        _performance, _while_due(_performance),
+        lasts_days=7, cool_down_days=7, template="coaching_tips", advice=True,
     ),
     Rule(
         Kind.A3, "First-session check-in",
@@ -166,14 +178,6 @@ RULES: tuple[Rule, ...] = (
         Owner.SYSTEM, frozenset(RiskLevel),
         _first_session, lambda situation, policy: True,
         lasts_days=2, cool_down_days=1, template="first_session_check_in",
-    ),
-    Rule(
-        Kind.A4, "Reschedule alert",
-        "3 or more sessions moved by the tutor in 7 days",
-        "A mail that offers help with scheduling; after 14 days of it a manager looks.",
-        Owner.SYSTEM, AT_RISK,
-        _moves, _while_due(_moves),
-        lasts_days=14, cool_down_days=28, template="reschedule_alert", escalates_to=Kind.H1,
     ),
     Rule(
         Kind.H1, "Coaching session",
@@ -216,5 +220,6 @@ RULES: tuple[Rule, ...] = (
         sla_days=10, lasts_days=30, cool_down_days=180, minutes=30, effect=0.05, follow_up_days=56,
     ),
 )  # fmt: skip
+"""As they are looked at: of several pieces of advice the most specific comes first."""
 
 RULE = {rule.kind: rule for rule in RULES}

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from infra_cdk import dry_run as command
-from infra_cdk.churn_model import StageError
 from infra_cdk.dry_run import dry_run, page, values_of
+from infra_cdk.place import StageError
 from shared.aws.scorecard_table import ScorecardTable, StoredCard
 from shared.domain.policy import PolicyError
 from shared.domain.scorecard import DailyRecord

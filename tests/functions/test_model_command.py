@@ -12,10 +12,10 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from functions import predict_churn
 from infra_cdk import churn_model
-from infra_cdk.churn_model import Place, publish, roll_back
+from infra_cdk.churn_model import publish, roll_back
+from infra_cdk.place import Place
 from shared.aws.model_registry import NoModelError
-from shared.aws.model_store import ModelFileError, model_store
-from shared.aws.queue import tutor_queue
+from shared.aws.model_store import ModelFileError
 from shared.domain.churn_model import Decision
 from shared.ml.model import ModelError, pack
 from tests.churn_models import packed, small_model
@@ -27,8 +27,12 @@ NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
 
 @pytest.fixture
 def place(aws: Aws) -> Place:
-    queue = tutor_queue(predict_churn.env.CHURN_QUEUE_URL)
-    return Place(aws.store, model_store("models", aws.store), queue)
+    names = {
+        "TableName": aws.store.name,
+        "ModelBucket": "models",
+        "ChurnQueueUrl": predict_churn.env.CHURN_QUEUE_URL,
+    }
+    return Place(boto3.client, names)
 
 
 @pytest.fixture

@@ -499,7 +499,7 @@ def test_a_tutor_gets_the_mail_and_the_intervention_counts_as_carried_out(
     after = InterventionTable(aws.store).intervention(one.intervention_id)
     assert post.to() == ["ada@example.org"]
     assert after is not None
-    assert (after.status, after.acted_at) == (Status.IN_PROGRESS, NOW)
+    assert (after.status, after.acted_at, after.assignee) == (Status.IN_PROGRESS, NOW, None)
     assert state(aws, mail).state is MailState.DONE
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from shared.domain.churn_score import RiskLevel, risk_level
+from shared.domain.effect import held_out
 from shared.domain.engine import FOLLOWED_UP_WITHIN, Desk, decided, desk_of
 from shared.domain.intervention import Intervention, Kind, Order, Outcome, Owner, Status, moved
 from shared.domain.intervention_rule import PERFORMANCE_FLAGS, RULE, RULES
@@ -250,6 +251,14 @@ def test_what_is_sent_by_itself_is_due_at_once() -> None:
     assert (found.due_at, found.owner) == (NOW, Owner.SYSTEM)
 
 
+@pytest.mark.parametrize(("shift", "day"), [(3, 22), (6, 25)])
+def test_nothing_is_to_be_finished_on_a_day_nobody_works(shift: int, day: int) -> None:
+    """A plan of 60 days that is due on a Monday ends on a Friday, one of a Tuesday on a Monday."""
+    found = only(decide(later(steady(80, 7), days=shift)), Kind.H3)
+
+    assert found.finish_by.date() == date(2027, 1, day)
+
+
 # --- one at a time ---
 
 
@@ -341,6 +350,37 @@ def test_tips_come_once_a_week_at_most(days: float, opens: bool) -> None:
     desk = Desk().after(decide(given))
 
     assert ("A1" in kinds(later(given, days=days), desk)) is opens
+
+
+ALL_AT_ONCE = situation(
+    facts(60, confirmed=frozenset({"low_rating"}), skill_rating=3.0, reschedules_7d=3),
+    first_sessions=FIRST,
+)
+
+
+def test_advice_comes_one_piece_at_a_time_the_most_specific_first() -> None:
+    found, days = Desk(), []
+    for day in range(5):
+        opened = decide(later(ALL_AT_ONCE, days=day), found)
+        found = found.after(opened)
+        days.append({one.kind.value for one in opened if one.version == 1} - {"A3"})
+
+    assert days == [{"A4"}, set(), {"A2"}, set(), {"A1"}]
+
+
+def test_advice_that_was_held_out_makes_the_next_wait_as_if_it_had_been_sent() -> None:
+    everybody_out = Policy().changed({"holdout_share": 0.5})
+    tutor = next(name for name in map(str, range(99)) if held_out(name, Kind.A4, 0.5))
+    given = replace(ALL_AT_ONCE, tutor_id=tutor)
+    first = decide(given, policy=everybody_out)
+
+    assert only(first, Kind.A4).held_out
+    assert "A2" not in kinds(later(given, days=1.9), Desk(first))
+    assert "A2" in kinds(later(given, days=2), Desk(first))
+
+
+def test_a_check_in_waits_for_no_advice() -> None:
+    assert kinds(ALL_AT_ONCE) == {"A3", "A4"}
 
 
 # --- what clears, goes on, or gets worse ---

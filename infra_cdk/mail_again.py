@@ -1,0 +1,45 @@
+"""`make mail-again`: mail an address again that bounced or complained, once its owner asks for it.
+
+    python -m infra_cdk.mail_again --stage local|dev|prod ADDRESS
+
+Both lists have it: ours, by a fingerprint, and SES's of the account, which would drop the mail.
+"""
+
+import argparse
+import sys
+
+from infra_cdk.place import Place, StageError, place_of
+from infra_cdk.stage import STAGES
+from shared.aws.mailer import Suppression
+from shared.aws.table import AwsError
+
+
+def main() -> None:
+    """Parse the command line and do it; exits with a sentence where that cannot be."""
+    parser = argparse.ArgumentParser(prog="python -m infra_cdk.mail_again", description=__doc__)
+    parser.add_argument("--stage", choices=STAGES, required=True)
+    parser.add_argument("address")
+    arguments = parser.parse_args()
+    try:
+        print(mail_again(place_of(arguments.stage), arguments.address))  # noqa: T201 - a command
+    except StageError as error:
+        sys.exit(str(error))
+    except (OSError, *AwsError) as error:
+        sys.exit(f"{arguments.stage}: {error}")
+
+
+def mail_again(place: Place, address: str) -> str:
+    """Take an address off both lists; safe to repeat. Answers what kept mail from it."""
+    suppression, ses = Suppression(place.table), place.client("sesv2")
+    because = suppression.because(address)
+    try:
+        ses.delete_suppressed_destination(EmailAddress=address.strip())
+    except ses.exceptions.NotFoundException:
+        if because is None:
+            return f"Nothing keeps mail from {address}."
+    suppression.lift(address)
+    return f"{address} gets mail again: it had {because or 'been suppressed by SES'}."
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Where a stage is, for the commands that work on one: as it runs here, or in AWS."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from infra_cdk.local.deployed import Deployed
+from infra_cdk.local.folder import CHECKOUT
+from shared.aws.model_registry import ModelRegistry
+from shared.aws.model_store import ModelStore
+from shared.aws.queue import TutorQueue
+from shared.aws.table import Table
+
+
+class StageError(Exception):
+    """The stage is not there, or not whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stage's clients, by boto3's name of a service, and what its stack tells of itself."""
+
+    client: Callable[[Any], Any]
+    outputs: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        """One output; StageError for a stack that does not tell it."""
+        if name not in self.outputs:
+            raise StageError(f"The stack tells no {name}: deploy it first.")
+        return self.outputs[name]
+
+    @property
+    def table(self) -> Table:
+        return Table(self.client("dynamodb"), self["TableName"])
+
+    @property
+    def models(self) -> ModelStore:
+        return ModelStore(self.client("s3"), self["ModelBucket"], ModelRegistry(self.table))
+
+    @property
+    def churn_queue(self) -> TutorQueue:
+        """Where it asks for predictions."""
+        return TutorQueue(self.client("sqs"), self["ChurnQueueUrl"])
+
+
+def place_of(stage: str) -> Place:
+    """The stage as it runs here, or in the account of the shell; StageError where it is not."""
+    return _here() if stage == "local" else _in_aws(stage)
+
+
+def _here() -> Place:
+    try:
+        deployed = Deployed.read(CHECKOUT.deployed)
+    except FileNotFoundError:
+        raise StageError("Nothing runs here: `make run` first.") from None
+    outputs = {
+        "TableName": deployed.table,
+        "ModelBucket": deployed.model_bucket,
+        "ChurnQueueUrl": deployed.churn_queue_url,
+    }
+    return Place(deployed.client, outputs)
+
+
+def _in_aws(stage: str) -> Place:
+    name = f"tutor-quality-{stage}"
+    try:
+        found: Any = boto3.client("cloudformation").describe_stacks(StackName=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            raise StageError(f"There is no stack {name} in this account and region.") from error
+        raise
+    outputs = found["Stacks"][0].get("Outputs", [])
+    return Place(boto3.client, {each["OutputKey"]: each["OutputValue"] for each in outputs})
