@@ -117,7 +117,7 @@ def finish(mail: Mail, write: Writing, found: Round, at: datetime) -> None:
     rest = [mail.rest(who, way, until) for (who, way), until in found.waiting.items()]
     if found.reached or not found.states:
         letter = write(Reader())
-        done = mail.done(at, letter.subject, letter.text, found.reached, write.levels)
+        done = mail.done(at, letter.subject, letter.text, found.states, write.levels)
         mails.finish(done, rest)
     else:
         mails.put(mail.dropped(at, f"Nobody could be reached: {told}."))

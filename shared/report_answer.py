@@ -1,15 +1,28 @@
 """What is answered about mails: who was told what, when, and what was not sent and why."""
 
 from datetime import datetime
+from itertools import starmap
 
 from shared.domain.mail import Mail, MailKind, MailState
+from shared.domain.preference import Channel
 from shared.outbound import Outbound
+
+
+class Recipient(Outbound):
+    """Somebody a mail was for, by their user name, and what became of it.
+
+    `became` is `sent`, or why not: `unsubscribed`, `bounced`, `complained`, `refused`, …
+    """
+
+    name: str
+    way: Channel
+    became: str
 
 
 class MailReport(Outbound):
     """One mail as it went out; `text` without what was one recipient's own.
 
-    `recipients` counts who got it. `because` says why a dropped one was not sent. `about` are ids
+    `because` says why a dropped one was not sent. `about` are ids
     of what it tells of: a session, interventions, the first day of a period.
     """
 
@@ -21,7 +34,7 @@ class MailReport(Outbound):
     moved: tuple[str, ...]
     made_at: datetime
     done_at: datetime | None
-    recipients: int
+    recipients: tuple[Recipient, ...]
     because: str | None
     subject: str | None
     text: str | None
@@ -45,8 +58,14 @@ def mail_report(mail: Mail) -> MailReport:
         moved=mail.moved,
         made_at=mail.made_at,
         done_at=mail.done_at,
-        recipients=mail.sent,
+        recipients=tuple(starmap(_recipient, sorted((mail.recipients or {}).items()))),
         because=mail.because,
         subject=mail.subject,
         text=mail.text,
     )
+
+
+def _recipient(delivery: str, became: str) -> Recipient:
+    name = delivery.removesuffix(f"#{Channel.WEBHOOK}")
+    way = Channel.MAIL if name == delivery else Channel.WEBHOOK
+    return Recipient(name=name, way=way, became=became)

@@ -82,8 +82,8 @@ class Mail:
     """As it was sent."""
     text: str | None = None
     """Its words, without what is one recipient's own."""
-    sent: int = 0
-    """How many got it."""
+    recipients: dict[str, str] | None = None
+    """What became of it by user name, or name#webhook: sent, bounced, unsubscribed, …"""
     because: str | None = None
     """Why it was dropped."""
     version: int = 1
@@ -135,13 +135,13 @@ class Mail:
         at: datetime,
         subject: str,
         text: str,
-        sent: int,
+        recipients: dict[str, str],
         levels: dict[str, str] | None = None,
     ) -> "Mail":
-        """The mail after everybody got it."""
+        """The mail after everybody got it who can."""
         return replace(
-            self, state=MailState.DONE, done_at=at, subject=subject, text=text, sent=sent,
-            levels=levels, version=self.version + 1,
+            self, state=MailState.DONE, done_at=at, subject=subject, text=text,
+            recipients=recipients, levels=levels, version=self.version + 1,
         )  # fmt: skip
 
     def dropped(self, at: datetime, because: str) -> "Mail":

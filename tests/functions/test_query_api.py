@@ -1033,7 +1033,8 @@ def mailed(api: Table, number: int, tutor_id: str | None, kind: MailKind, **told
     """A mail that went out so many minutes ago."""
     at = NOW - timedelta(minutes=number)
     mail = Mail(kind, mail_name(at, kind, str(number)), at, at, tutor_id)
-    sent = mail.done(at, "Nothing unusual: Ada Park", "Took place.", 2)
+    became = {"sam": "sent", "olivia": "bounced", "olivia#webhook": "sent"}
+    sent = mail.done(at, "Nothing unusual: Ada Park", "Took place.", became)
     MailTable(api).put_new(replace(sent, **told))
     return mail
 
@@ -1043,7 +1044,12 @@ def test_who_was_told_what_can_be_read_up(api: Table) -> None:
 
     (item,) = ask("/api/reports").json["items"]
 
-    assert (item["mail_id"], item["tutor_id"], item["recipients"]) == (mail.mail_id, "t-7", 2)
+    assert (item["mail_id"], item["tutor_id"]) == (mail.mail_id, "t-7")
+    assert item["recipients"] == [
+        {"name": "olivia", "way": "mail", "became": "bounced"},
+        {"name": "olivia", "way": "webhook", "became": "sent"},
+        {"name": "sam", "way": "mail", "became": "sent"},
+    ]
     assert (item["subject"], item["text"]) == ("Nothing unusual: Ada Park", "Took place.")
     assert (item["state"], item["moved"]) == ("done", ["Risk rose"])
 

@@ -71,7 +71,7 @@ def test_what_was_sent_is_not_put_again(aws: Aws) -> None:
     mails = MailTable(aws.store)
     (mail,) = mails.due(LATER)
     at = datetime(2026, 11, 24, 13, 1, tzinfo=UTC)
-    mails.put(mail.done(at, "Your day", "…", 2))
+    mails.put(mail.done(at, "Your day", "…", {"sam": "sent"}))
 
     assert run("2026-11-24T14:00:00Z") == 0
 

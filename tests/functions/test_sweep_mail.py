@@ -41,7 +41,7 @@ def test_after_an_hour_it_is_asked_for_once_an_hour(aws: Aws, context: LambdaCon
 
 def test_what_was_sent_is_left_alone(aws: Aws, context: LambdaContext) -> None:
     mail = due(aws, 300)
-    MailTable(aws.store).put(mail.done(datetime.now(UTC), "Late", "…", 1))
+    MailTable(aws.store).put(mail.done(datetime.now(UTC), "Late", "…", {"sam": "sent"}))
 
     assert sweep_mail.handler({}, context) == {"again": 0}
 
