@@ -19,7 +19,7 @@ from tests.properties.delivery import Delivery
 from tests.properties.history import TUTORS, histories, midnights
 from tests.properties.replay import replayed
 
-SAMPLE = 12
+SAMPLE = 20
 """Midnights looked at in each history; over all examples every day has its turn."""
 
 
