@@ -47,7 +47,8 @@ from shared.domain.situation import Facts, Situation
 from shared.domain.tier import Tier
 from shared.domain.tutor import Tutor, TutorStatus
 from shared.domain.tutor_row import TutorRow, tutor_row
-from shared.mail.letter import Letter, Letters, Reader, TutorFacts, reader_of
+from shared.mail.letter import Letter, Letters, Reader, reader_of
+from shared.mail.offer import TutorFacts
 
 NOW = datetime(2026, 11, 20, 15, 5, tzinfo=UTC)
 ZONE = "America/Chicago"

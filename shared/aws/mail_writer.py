@@ -27,7 +27,8 @@ from shared.domain.session import Outcome, outcomes
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import TutorRow
 from shared.mail.advice import topics
-from shared.mail.letter import Letter, Letters, Reader, TutorFacts
+from shared.mail.letter import Letter, Letters, Reader
+from shared.mail.offer import TutorFacts
 
 LONGEST_COMPARED = timedelta(days=62)
 """Two months: a period beside the one before."""

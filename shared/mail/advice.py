@@ -8,10 +8,10 @@ from shared.domain.intervention_rule import PERFORMANCE_FLAGS
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """One thing to try next time: what, and how."""
+    """One thing to try next time: what, and how, where that needs saying."""
 
     what: str
-    how: str
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)

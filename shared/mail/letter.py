@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +18,7 @@ from shared.domain.preference import Reports
 from shared.domain.report import SessionReport, Task, TutorReport, tutor_path
 from shared.domain.session import OutcomeKind
 from shared.mail import phrase, sentence
-from shared.mail.advice import ADVICE
+from shared.mail.offer import TutorFacts, offer
 
 TEMPLATES = Path(__file__).with_name("template")
 """The text parts, and what the HTML parts share."""
@@ -47,6 +46,12 @@ CAPTIONS: Mapping[MailKind, str] = {
     MailKind.MONTHLY_SUMMARY: "Monthly summary",
 }
 """What stands on top of the mails to administrators."""
+WHY: Mapping[MailKind, str] = {
+    MailKind.SESSION_REPORT: "You choose which sessions you are told of.",
+    MailKind.ASSIGNED: "You get this because somebody gave you a task.",
+    MailKind.OVERDUE: "Notices of missed deadlines go to everybody whose task it is.",
+}
+"""What stands at the end of them, where it is special."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +86,6 @@ def reader_of(mail: Mail, username: str, zone: str, choice: Callable[[str], str]
         username=username,
         changes_url=choice(f"reports:{Reports.CHANGES}") if reports else None,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class TutorFacts:
-    """All that a mail to a tutor may know of them: what it offers, never why it was sent.
-
-    `topics` are keys of ADVICE, the most important first; `sessions_at` is when first sessions
-    began, `subject` what they teach.
-    """
-
-    topics: tuple[str, ...] = ()
-    subject: str | None = None
-    sessions_at: tuple[datetime, ...] = ()
 
 
 class Letters:
@@ -141,14 +133,12 @@ class Letters:
             "level_change": sentence.level_change,
             "rate_change": sentence.rate_change,
             "holder": sentence.holder,
-            "first_sessions": sentence.first_sessions,
-            "first_sessions_title": sentence.first_sessions_title,
         }
 
     def session_report(self, report: SessionReport, reader: Reader) -> Letter:
         """What a session did to how its tutor stands."""
         tutor = report.tutor
-        headline = _lower(phrase.plain(tutor.headline, 60))
+        headline = phrase.lower(phrase.plain(tutor.headline, 60))
         said = f"{_name(tutor)}{', ' if ': ' in headline else ': '}{headline}"
         return self._letter(MailKind.SESSION_REPORT, said, reader, report=report, tutor=tutor)
 
@@ -221,22 +211,11 @@ class Letters:
         reader: Reader | None = None,
     ) -> Letter:
         """A mail to a tutor; ValueError for a kind that tutors do not get."""
-        advice = [ADVICE[topic] for topic in facts.topics] or [ADVICE["ratings"]]
-        subject = phrase.plain(facts.subject or "", 40)
-        match kind:
-            case MailKind.COACHING_TIPS:
-                said = f"A few ideas for you: {_lower(advice[0].title)}"
-            case MailKind.TRAINING_MODULE:
-                said = f"Ideas for explaining {subject or 'your subject'}"
-            case MailKind.FIRST_SESSION_CHECK_IN:
-                said = sentence.first_sessions_title(facts.sessions_at)
-            case MailKind.RESCHEDULE_ALERT:
-                said = "Can we help with your schedule?"
-            case _:
-                raise ValueError(f"{kind} does not go to tutors")
+        reader = reader or Reader()
+        said = offer(kind, facts, reader.zone)
         return self._letter(
-            kind, said, reader or Reader(), advice=advice[0], facts=facts, teaches=subject,
-            contact=self._contact, greeting=phrase.plain(tutor_name or "", phrase.MOST_NAME),
+            kind, said.subject, reader, template="tutor", offer=said, contact=self._contact,
+            greeting=phrase.plain(tutor_name or "", phrase.MOST_NAME),
         )  # fmt: skip
 
     def _letter(
@@ -244,8 +223,9 @@ class Letters:
     ) -> Letter:
         name, subject = template or kind.value, phrase.plain(subject, MOST_SUBJECT)
         told |= {
-            "kind": kind.value,
             "caption": CAPTIONS.get(kind, ""),
+            "why": WHY.get(kind, "You get this because you look after tutors."),
+            "fewer": "Daily digest only" if kind is MailKind.SESSION_REPORT else "Unsubscribe",
             "subject": subject,
             "zone": reader.zone,
             "unsubscribe_url": reader.unsubscribe_url,
@@ -265,10 +245,6 @@ class Letters:
 
 def _name(tutor: TutorReport) -> str:
     return phrase.plain(phrase.who(tutor.name, tutor.tutor_id), 40)
-
-
-def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]
 
 
 def _shown(value: Any) -> Any:

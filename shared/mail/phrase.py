@@ -32,6 +32,11 @@ def who(name: str | None, tutor_id: str) -> str:
     return plain(name or "", MOST_NAME) or plain(tutor_id, MOST_NAME)
 
 
+def lower(said: str) -> str:
+    """Words as they go on within a sentence."""
+    return said[:1].lower() + said[1:]
+
+
 def words(text: str) -> str:
     """A sentence that somebody or something else wrote, on one line."""
     return plain(text, MOST_WORDS)

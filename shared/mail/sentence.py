@@ -40,7 +40,7 @@ def manager_says(override: Override | None, zone: str) -> str | None:
 
 def flag_in_words(flag: RaisedFlag) -> str:
     """A flag's title; one whose evidence is weak says so in words, not by its colour alone."""
-    return flag.title if flag.confirmed else f"Maybe: {flag.title[:1].lower()}{flag.title[1:]}"
+    return flag.title if flag.confirmed else f"Maybe: {phrase.lower(flag.title)}"
 
 
 def moved_in_words(move: Move, zone: str) -> str:

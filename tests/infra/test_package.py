@@ -139,7 +139,8 @@ def test_letters_are_written_with_the_mail_layer_and_the_asset_alone() -> None:
     said = run_with(
         ("core", "mail"),
         "from shared.domain.mail import MailKind;"
-        "from shared.mail.letter import COMPILED, Letters, TutorFacts;"
+        "from shared.mail.letter import COMPILED, Letters;"
+        "from shared.mail.offer import TutorFacts;"
         "letters = Letters(COMPILED, 'https://tutors.example', 'care@tutors.example');"
         "print(letters.to_tutor(MailKind.TRAINING_MODULE, None, TutorFacts()).subject)",
         code_folder(),
