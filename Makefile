@@ -70,7 +70,7 @@ packages:
 	      --no-install-recommends $$missing >/dev/null; } || \
 	  echo "Skipping what needs Ruby or a browser; on Debian: apt-get install $$missing"
 
-bench: setup ## Measure this machine: webhook, burst, scoring, reads, units and dollars (PART=…)
+bench: setup node_modules/made ## Measure this machine: webhook, burst, scoring, reads, units and dollars (PART=…)
 	@$(PYTHON) -m tests.bench $(PART)
 
 backtest: setup ## Test the churn model on a history (HISTORY=dir TRAIN_UNTIL=date TEST_FROM=date OUT=dir TEST_UNTIL= THREADS=)

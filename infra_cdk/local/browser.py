@@ -15,12 +15,12 @@ _FLAGS: Final = (
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser without a window; exits with a sentence where there is none."""
+def chromium(*flags: str) -> Iterator[Browser]:
+    """A browser without a window, with more flags; exits with a sentence where there is none."""
     if CHROMIUM is None:
         raise SystemExit("Chromium is not there: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_FLAGS, *flags])
         yield browser
         browser.close()
 

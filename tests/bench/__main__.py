@@ -17,6 +17,7 @@ from tests.bench import (
     growth,
     histories,
     importing,
+    lighthouse,
     mail,
     page,
     quarter,
@@ -41,6 +42,7 @@ PARTS: dict[str, Callable[[bool], Result]] = {
     "histories": histories.run,
     "quarter": quarter.run,
     "page": page.run,
+    "lighthouse": lighthouse.run,
 }
 
 

@@ -47,6 +47,12 @@ def under(name: str, value: float, goal: float, unit: str, *, shown: str | None 
     return Row(name, shown or f"{value:,.3g} {unit}", f"< {goal:g} {unit}", verdict)
 
 
+def at_least(name: str, value: float, goal: float) -> Row:
+    """A score that has to be so high."""
+    verdict = Verdict.MET if value >= goal else Verdict.MISSED
+    return Row(name, f"{value:,.0f}", f"≥ {goal:g}", verdict)
+
+
 def exactly(name: str, value: int, goal: int) -> Row:
     """A count that has to be this one."""
     verdict = Verdict.MET if value == goal else Verdict.MISSED
