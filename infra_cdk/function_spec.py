@@ -342,7 +342,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         ),
         timeout_seconds=15,
         memory_mb=1769,
-        table=("GetItem", "Query", "PutItem"),
+        table=("GetItem", "BatchGetItem", "Query", "PutItem"),
         query=(*TUTOR_LIST, "work"),
         reads=("cursor",),
     ),

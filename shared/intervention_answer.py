@@ -1,6 +1,6 @@
 """What is answered about interventions: the work queue, a tutor's tasks, recommendations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from shared.domain.benefit import benefit_per_hour
@@ -65,9 +65,13 @@ class Intervention(Outbound):
 
 
 class InterventionList(Outbound):
-    """A page of the work queue; `total` counts all that pass the filters."""
+    """A page of the work queue; `total` counts all that pass the filters.
+
+    `tutor_names` are those of its tutors that have one, by id.
+    """
 
     items: tuple[Intervention, ...] = ()
+    tutor_names: Mapping[str, str] = {}
     next_cursor: str | None = None
     total: int = 0
 

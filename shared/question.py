@@ -136,6 +136,10 @@ class SessionListQuestion(Question):
     cursor: Cursor | None = None
 
 
+MOST_TUTORS = 20
+"""Whose interventions may be asked for at once: each is a read of its own."""
+
+
 class InterventionListQuestion(Question):
     """Filters of the work queue; without a status, what is open."""
 
@@ -148,9 +152,12 @@ class InterventionListQuestion(Question):
         Annotated[Phrase, Field(description="A role, or the user name it is assigned to.")] | None
     ) = None
     overdue: Annotated[bool, Truth] | None = None
-    tutor_id: (
-        Annotated[Identifier, Field(description="Only those for this tutor, however old.")] | None
-    ) = None
+    tutor_id: Annotated[
+        tuple[Identifier, ...],
+        Several,
+        Distinct,
+        Field(max_length=MOST_TUTORS, description="Only those for these tutors, however old."),
+    ] = ()
     sort: Annotated[
         Literal["due", "benefit"],
         Field(description="By when the clock runs out, or by expected benefit an hour."),

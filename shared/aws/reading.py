@@ -179,12 +179,15 @@ class Reading:
     def interventions(self, ask: Ask) -> Found:
         asked = cast("InterventionListQuestion", ask.question)
         page = work_page(self._interventions, asked, self._place(ask, asked.cursor), ask.now)
+        tutor_ids = sorted({one.tutor_id for one in page.items})
+        tutors = self._logs.tutors(tutor_ids)
         body = intervention_answer.InterventionList(
             items=tuple(intervention_answer.intervention(one, ask.now) for one in page.items),
+            tutor_names={tutor.tutor_id: tutor.name for tutor in tutors if tutor.name},
             next_cursor=self._cursor(ask, page.next_place),
             total=page.total,
         )
-        return Found(body, sorted({one.tutor_id for one in page.items}), page.examined)
+        return Found(body, tutor_ids, page.examined)
 
     def intervention_analytics(self, ask: Ask) -> Found:
         since = ask.now - timedelta(days=ANALYSED_DAYS)

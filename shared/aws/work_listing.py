@@ -1,8 +1,8 @@
 """The work queue: all open tasks are read at once, filtered, sorted and cut into pages.
 
 A marketplace has some hundreds of open tasks, which is one or two pages of the index; only what
-was resolved goes on for ever, so of that no more than RESOLVED_DAYS are looked at, but for one
-tutor.
+was resolved goes on for ever, so of that no more than RESOLVED_DAYS are looked at, but for tutors
+who are named.
 """
 
 import json
@@ -49,8 +49,9 @@ def work_page(
 def _known(
     table: InterventionTable, asked: InterventionListQuestion, now: datetime
 ) -> Iterable[Intervention]:
-    if asked.tutor_id is not None:
-        yield from (one for one in table.of_tutor(asked.tutor_id) if not one.held_out)
+    if asked.tutor_id:
+        found = (one for name in asked.tutor_id for one in table.of_tutor(name))
+        yield from (one for one in found if not one.held_out)
         return
     if not asked.status or OPEN.intersection(asked.status):
         yield from table.open_ones()

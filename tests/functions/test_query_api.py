@@ -828,12 +828,14 @@ def coaching(stored: Table, tutor_id: str, **told: object) -> Intervention:
 
 def test_the_work_queue_shows_what_is_to_be_done_and_why(api: Table) -> None:
     kept = coaching(api, "t-000")
+    LogTable(api).put_tutor(replace(tutor(name="Ada Park"), tutor_id="t-000"))
 
     answer = ask("/api/interventions", status="pending", owner="ops_manager", overdue="false").json
 
     assert (answer["total"], answer["next_cursor"]) == (1, None)
     (item,) = answer["items"]
     assert item["intervention_id"] == kept.intervention_id
+    assert answer["tutor_names"] == {"t-000": "Ada Park"}
     assert item["title"] == "Coaching session"
     assert item["why"] == "Churn score 60, above 50 for 7 days."
     assert item["benefit_per_hour"] == pytest.approx(0.5 * 0.6 * 0.15 / 0.75)
@@ -983,7 +985,7 @@ def test_analytics_of_no_overrides_say_so(api: Table) -> None:
 def test_a_queue_without_tasks_is_empty(api: Table) -> None:
     answer = ask("/api/interventions", status="pending", owner="ops", overdue="true")
 
-    assert answer.json == {"items": [], "next_cursor": None, "total": 0}
+    assert answer.json == {"items": [], "tutor_names": {}, "next_cursor": None, "total": 0}
 
 
 def test_analytics_tell_of_each_kind_what_is_known(api: Table) -> None:

@@ -128,3 +128,4 @@ def test_of_one_tutor_also_what_ended_long_ago_is_found(aws: Aws) -> None:
     both = page(aws, "tutor_id=t-7&status=pending&status=cancelled").items
     assert [one.kind for one in both] == [Kind.H2, Kind.H1]
     assert page(aws, "tutor_id=t-9").items == []
+    assert tutors(page(aws, "tutor_id=t-7&tutor_id=t-8&tutor_id=t-9")) == ["t-7", "t-8"]

@@ -73,14 +73,13 @@ export function Shell(): ReactNode {
 /** The page itself; after a change of address its heading has the focus, so that it is read out. */
 function Page(): ReactNode {
   const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname });
-  const first = useRef(true);
+  const before = useRef(path);
   const ref = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (first.current) {
-      first.current = false;
-      return;
-    }
-    ref.current?.focus({ preventScroll: true });
+    // Not at the start, before which there was no address: focus would only cost a layout.
+    if (before.current !== undefined && before.current !== path)
+      ref.current?.focus({ preventScroll: true });
+    before.current = path;
   }, [path]);
   return (
     <main

@@ -17,6 +17,10 @@ import { TaskRow } from "@/intervention/task-row";
 
 export const WORST_SHOWN = 8;
 const TASKS_SHOWN = 6;
+/** The room of all tasks that are shown, so that what stands below them never moves. */
+const TASKS_ROOM = "min-h-87";
+/** The room of a number that comes later. */
+const REMAINS = "inline-block min-w-[3ch] text-right tabular-nums";
 
 export function Home(): ReactNode {
   const api = useApi();
@@ -47,7 +51,11 @@ export function Home(): ReactNode {
 
 function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): ReactNode {
   const worst = useQuery(worstTutors(useApi(), WORST_SHOWN));
-  const open = useQuery(interventions(useApi(), { limit: 200 }));
+  const shown = worst.data?.map((row) => row.tutor_id) ?? [];
+  const open = useQuery({
+    ...interventions(useApi(), { tutor_id: shown, limit: 200 }),
+    enabled: shown.length > 0,
+  });
   const atRisk = (platform?.at_risk?.critical ?? 0) + (platform?.at_risk?.high ?? 0);
   const tasks = new Map<string, Schemas["Intervention"]>();
   for (const task of open.data?.items ?? []) {
@@ -62,7 +70,7 @@ function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): Rea
           search={{ risk: "critical,high" }}
           className="text-accent hover:underline"
         >
-          {platform ? `All ${count(atRisk)}` : "All"}
+          All <span className={REMAINS}>{platform && count(atRisk)}</span>
         </Link>
       }
       flush
@@ -71,7 +79,11 @@ function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): Rea
         worst.data.length ? (
           <ul>
             {worst.data.map((row) => (
-              <QueueRow key={row.tutor_id} row={row} task={tasks.get(row.tutor_id)} />
+              <QueueRow
+                key={row.tutor_id}
+                row={row}
+                task={open.data ? (tasks.get(row.tutor_id) ?? null) : undefined}
+              />
             ))}
           </ul>
         ) : (
@@ -97,6 +109,7 @@ function MyTasks(): ReactNode {
   // What is assigned to oneself first; then what anybody of one's role may take.
   const own = mine.data?.items ?? [];
   const names = new Set(own.map((task) => task.intervention_id));
+  const nameOf = { ...ours.data?.tutor_names, ...mine.data?.tutor_names };
   const shown = [...own, ...(ours.data?.items ?? []).filter((t) => !names.has(t.intervention_id))];
   return (
     <Card
@@ -107,25 +120,29 @@ function MyTasks(): ReactNode {
           search={{ owner: role ?? "" }}
           className="text-accent hover:underline"
         >
-          {ours.data ? `All ${count(ours.data.total)}` : "All"}
+          All <span className={REMAINS}>{ours.data && count(ours.data.total)}</span>
         </Link>
       }
       flush
     >
       {mine.data && (ours.data || !role) ? (
         shown.length ? (
-          <ul>
+          <ul className={TASKS_ROOM}>
             {shown.slice(0, TASKS_SHOWN).map((task) => (
-              <TaskRow key={task.intervention_id} task={task} />
+              <TaskRow key={task.intervention_id} task={task} name={nameOf[task.tutor_id]} />
             ))}
           </ul>
         ) : (
-          <Empty title="Nothing waits for you">New interventions appear here by themselves.</Empty>
+          <div className={TASKS_ROOM}>
+            <Empty title="Nothing waits for you">
+              New interventions appear here by themselves.
+            </Empty>
+          </div>
         )
       ) : mine.isError ? (
         <Failed sentence={sentence(mine.error)} onRetry={() => void mine.refetch()} />
       ) : (
-        <Loading what="interventions" className="h-72 px-4 py-3" />
+        <Loading what="interventions" className={`${TASKS_ROOM} px-4 py-3`} />
       )}
     </Card>
   );

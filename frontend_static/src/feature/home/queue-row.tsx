@@ -8,10 +8,12 @@ import { chance, count } from "@/format/number";
 import { usePerson } from "@/session/use-session";
 import { Badge, RiskBadge } from "@/ui/badge";
 import { Button } from "@/ui/button";
+import { Skeleton } from "@/ui/state";
 
 interface QueueRowProps {
   row: Schemas["TutorListItem"];
-  task: Schemas["Intervention"] | undefined;
+  /** What is recommended first; null where nothing is, undefined while that is not known. */
+  task: Schemas["Intervention"] | null | undefined;
 }
 
 export function QueueRow({ row, task }: QueueRowProps): ReactNode {
@@ -33,7 +35,9 @@ export function QueueRow({ row, task }: QueueRowProps): ReactNode {
         </p>
         <p className="text-xs text-muted">{why(row, title)}</p>
       </div>
-      <Recommended task={task} />
+      <div className="flex h-8 basis-full items-center gap-2 pl-12 sm:basis-60 sm:justify-end sm:pl-0">
+        <Recommended task={task} />
+      </div>
     </li>
   );
 }
@@ -50,13 +54,14 @@ export function why(row: Schemas["TutorListItem"], title: (code: string) => stri
   );
 }
 
-function Recommended({ task }: { task: Schemas["Intervention"] | undefined }): ReactNode {
+function Recommended({ task }: Pick<QueueRowProps, "task">): ReactNode {
   const me = usePerson();
   const move = useMove();
-  if (!task) return <span className="text-xs text-faint">Nothing recommended yet</span>;
+  if (task === undefined) return <Skeleton className="h-4 w-32" />;
+  if (task === null) return <span className="text-xs text-faint">Nothing recommended yet</span>;
   return (
-    <span className="flex items-center gap-2">
-      <span className="text-right text-xs">
+    <>
+      <span className="flex-1 text-xs sm:text-right">
         {task.title}
         <span className="block text-muted">
           {task.assignee ? `with ${task.assignee}` : "unassigned"}
@@ -73,6 +78,6 @@ function Recommended({ task }: { task: Schemas["Intervention"] | undefined }): R
           Assign to me
         </Button>
       )}
-    </span>
+    </>
   );
 }

@@ -3,7 +3,6 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
-import { useTutorName } from "@/api/names";
 import { sentence } from "@/api/problem";
 import { interventionPages } from "@/api/query";
 import { useApi } from "@/api/use-api";
@@ -39,6 +38,10 @@ export function Board(): ReactNode {
   const work = useInfiniteQuery(interventionPages(useApi(), search as never));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const tasks = work.data?.pages.flatMap((page) => page.items ?? []) ?? [];
+  const nameOf = Object.assign(
+    {},
+    ...(work.data?.pages.map((page) => page.tutor_names) ?? []),
+  ) as Record<string, string | undefined>;
   const total = work.data?.pages[0]?.total;
 
   function change(next: Partial<Record<keyof WorkSearch, string | true | undefined>>): void {
@@ -129,6 +132,7 @@ export function Board(): ReactNode {
                   <TaskLine
                     key={task.intervention_id}
                     task={task}
+                    name={nameOf[task.tutor_id] ?? task.tutor_id}
                     chosen={chosen.has(task.intervention_id)}
                     onChoose={(on) => {
                       const next = new Set(chosen);
@@ -190,17 +194,18 @@ function BulkAssign({
 
 interface TaskLineProps {
   task: Schemas["Intervention"];
+  /** Of its tutor. */
+  name: string;
   chosen: boolean;
   onChoose: (on: boolean) => void;
 }
 
-function TaskLine({ task, chosen, onChoose }: TaskLineProps): ReactNode {
-  const nameOf = useTutorName();
+function TaskLine({ task, name, chosen, onChoose }: TaskLineProps): ReactNode {
   return (
     <li className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-start gap-x-3 gap-y-1 border-b border-line px-3 py-2.5 last:border-b-0 md:grid-cols-[auto_minmax(0,1fr)_10rem_9rem_auto] md:items-center">
       <input
         type="checkbox"
-        aria-label={`Choose ${task.title} of ${nameOf(task.tutor_id)}`}
+        aria-label={`Choose ${task.title} of ${name}`}
         checked={chosen}
         onChange={(event) => {
           onChoose(event.target.checked);
@@ -214,7 +219,7 @@ function TaskLine({ task, chosen, onChoose }: TaskLineProps): ReactNode {
             params={{ tutorId: task.tutor_id }}
             className="font-medium hover:underline"
           >
-            {nameOf(task.tutor_id)}
+            {name}
           </Link>
           <span>{task.title}</span>
           <Badge tone={STATUS_TONES[task.status]}>{words(task.status)}</Badge>

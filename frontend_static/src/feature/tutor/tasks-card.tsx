@@ -71,7 +71,7 @@ function Ended({ tutorId }: { tutorId: string }): ReactNode {
   const [wanted, setWanted] = useState(false);
   const found = useQuery({
     ...interventions(useApi(), {
-      tutor_id: tutorId,
+      tutor_id: [tutorId],
       status: ["completed", "cancelled"],
       limit: ENDED_SHOWN,
     }),
