@@ -2,7 +2,7 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode, useState } from "react";
+import { startTransition, StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { createApi } from "@/api/client";
 import { ApiError } from "@/api/problem";
@@ -33,7 +33,10 @@ async function start(): Promise<void> {
   } else if (!person.roles.length) {
     root.render(<NotForYou session={session} name={person.name} />);
   } else {
-    root.render(<Site session={session} />);
+    // In slices: whatever is pressed meanwhile is not kept waiting by a slow processor.
+    startTransition(() => {
+      root.render(<Site session={session} />);
+    });
   }
 }
 

@@ -220,29 +220,32 @@ function Plot({
           />
         )}
       </svg>
-      <table className="sr-only">
-        <caption>{title}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Day</th>
-            {lines.map((one) => (
-              <th key={one.name} scope="col">
-                {one.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {days.map((day, row) => (
-            <tr key={day}>
-              <th scope="row">{dateOf(day)}</th>
+      {/* Around the table: a table is never narrower than its words, and would widen the page. */}
+      <div className="sr-only">
+        <table>
+          <caption>{title}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Day</th>
               {lines.map((one) => (
-                <td key={one.name}>{shown(one.points[row]?.value ?? null)}</td>
+                <th key={one.name} scope="col">
+                  {one.name}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {days.map((day, row) => (
+              <tr key={day}>
+                <th scope="row">{dateOf(day)}</th>
+                {lines.map((one) => (
+                  <td key={one.name}>{shown(one.points[row]?.value ?? null)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }

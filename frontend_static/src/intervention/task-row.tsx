@@ -1,4 +1,4 @@
-/** An intervention in short: what, for whom, why, and the time left on its clock. */
+/** An intervention in short: for whom, what, why, and the time left on its clock. */
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Schemas } from "@/api/client";
@@ -15,16 +15,15 @@ export function TaskRow({ task, name }: TaskRowProps): ReactNode {
   return (
     <li className="flex items-center gap-3 border-t border-line px-4 py-2.5">
       <div className="min-w-0 flex-1">
-        <p className="truncate font-medium">
-          {task.title}
-          <span className="font-normal text-muted">{" · "}</span>
+        <p className="truncate">
           <Link
             to="/tutors/$tutorId"
             params={{ tutorId: task.tutor_id }}
-            className="underline decoration-line-strong underline-offset-2"
+            className="font-medium hover:underline"
           >
             {name ?? task.tutor_id}
           </Link>
+          <span className="text-muted"> · {task.title}</span>
         </p>
         <p className="truncate text-xs text-muted">
           {words(task.status)} · {task.why}

@@ -28,7 +28,7 @@ interface Kpi {
 
 export function Kpis({ platform }: { platform: Schemas["Overview"] }): ReactNode {
   return (
-    <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-5">
+    <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-5">
       {kpis(platform).map((kpi) => (
         <Tile key={kpi.title} kpi={kpi} />
       ))}
@@ -73,9 +73,7 @@ export function kpis(platform: Schemas["Overview"]): Kpi[] {
     {
       title: "Insight latency",
       value: span(latency.receipt_p95),
-      about: latency.n
-        ? `95 % of reports; half in ${span(latency.receipt_p50)}. Promised: 1 h`
-        : "No reports in 24 hours",
+      about: latency.n ? "95 % within; promised 1 h" : "No reports in 24 hours",
       bad: (latency.receipt_p95 ?? 0) > PROMISED_SECONDS,
     },
   ];
@@ -113,7 +111,7 @@ function Tile({ kpi }: { kpi: Kpi }): ReactNode {
   const better =
     moved && !moved.shown.startsWith("±") ? moved.by > 0 === moved.moreIsBetter : undefined;
   return (
-    <div className="flex min-h-28 flex-col rounded-lg border border-line bg-surface px-4 py-3">
+    <div className="flex min-h-34 flex-col sm:min-h-28 rounded-lg border border-line bg-surface px-4 py-3">
       <dt className="text-xs text-muted">{kpi.title}</dt>
       <dd className="mt-0.5 flex flex-1 flex-col justify-between">
         <span className="flex items-end justify-between gap-2">

@@ -96,20 +96,23 @@ function Horizon({
       <dt className="text-xs text-muted">{title}</dt>
       <dd>
         <span className="text-xl font-semibold">{chance(value)}</span>
-        {bin && value !== null && (
-          <>
-            <Interval
-              low={bin.low}
-              high={bin.high}
-              value={value}
-              most={Math.max(bin.high, value) * 1.4 || 1}
-              tone="fill-accent"
-            />
-            <span className="text-2xs text-muted">
-              alike: {percent(bin.low)} to {percent(bin.high)} left
-            </span>
-          </>
-        )}
+        {/* Its room is kept, since what the model is worth comes after the prediction. */}
+        <div className="h-10">
+          {bin && value !== null && (
+            <>
+              <Interval
+                low={bin.low}
+                high={bin.high}
+                value={value}
+                most={Math.max(bin.high, value) * 1.4 || 1}
+                tone="fill-accent"
+              />
+              <span className="block text-2xs text-muted">
+                alike: {percent(bin.low)} to {percent(bin.high)} left
+              </span>
+            </>
+          )}
+        </div>
       </dd>
     </div>
   );
