@@ -2,13 +2,13 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { startTransition, StrictMode, useState } from "react";
+import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { createApi } from "@/api/client";
+import { type Api, createApi } from "@/api/client";
 import { ApiError } from "@/api/problem";
 import { ApiContext } from "@/api/use-api";
 import { fetchPlace } from "@/session/place";
-import { seesTutors, Session, SignedOutError } from "@/session/session";
+import { type Person, seesTutors, Session, SignedOutError } from "@/session/session";
 import { SessionContext } from "@/session/use-session";
 import { Toasts } from "@/ui/toast";
 import "./app.css";
@@ -33,9 +33,12 @@ async function start(): Promise<void> {
   } else if (!person.roles.length) {
     root.render(<NotForYou session={session} name={person.name} />);
   } else {
-    // In slices: whatever is pressed meanwhile is not kept waiting by a slow processor.
+    const made = madeFor(session, person);
+    // Home, which needs no further file, is then drawn in one piece of work, and that in slices: a
+    // slow processor answers to whatever is pressed meanwhile. Other pages are not waited for.
+    await Promise.race([made.router.load(), new Promise((done) => setTimeout(done))]);
     startTransition(() => {
-      root.render(<Site session={session} />);
+      root.render(<Site session={session} {...made} />);
     });
   }
 }
@@ -53,12 +56,21 @@ function queryClient(): QueryClient {
   });
 }
 
-function Site({ session }: { session: Session }) {
-  const [{ api, client, router }] = useState(() => {
-    const made = { api: createApi(session), client: queryClient() };
-    const start = session.person && seesTutors(session.person) ? "/" : "/settings";
-    return { ...made, router: makeRouter({ ...made, start }) };
-  });
+interface Made {
+  api: Api;
+  client: QueryClient;
+  router: ReturnType<typeof makeRouter>;
+}
+
+function madeFor(session: Session, person: Person): Made {
+  const made = { api: createApi(session), client: queryClient() };
+  return {
+    ...made,
+    router: makeRouter({ ...made, start: seesTutors(person) ? "/" : "/settings" }),
+  };
+}
+
+function Site({ session, api, client, router }: Made & { session: Session }) {
   return (
     <StrictMode>
       <CSPProvider disableStyleElements>

@@ -15,6 +15,7 @@ console.log(
   JSON.stringify({
     performance: 100 * lhr.categories.performance.score,
     accessibility: 100 * lhr.categories.accessibility.score,
+    machine: lhr.environment.benchmarkIndex,
     short: Object.fromEntries(short.map(({ id }) => [id, lhr.audits[id].displayValue ?? ""])),
   }),
 );

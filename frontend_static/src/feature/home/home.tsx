@@ -1,12 +1,11 @@
 /** What an operations manager opens every morning: how it stands, whom to look at, what to do. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import type { Schemas } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { interventions, overview, worstTutors } from "@/api/query";
 import { useApi } from "@/api/use-api";
-import { LineChart } from "@/chart/line-chart";
 import { count } from "@/format/number";
 import { usePerson } from "@/session/use-session";
 import { Card } from "@/ui/card";
@@ -15,10 +14,14 @@ import { Kpis } from "./kpis";
 import { QueueRow } from "./queue-row";
 import { TaskRow } from "@/intervention/task-row";
 
+/** Drawn last, and the only thing here that needs scales and axes. */
+const Trend = lazy(() => import("./trend"));
+
 export const WORST_SHOWN = 8;
 const TASKS_SHOWN = 6;
 /** The room of all tasks that are shown, so that what stands below them never moves. */
 const TASKS_ROOM = "min-h-87";
+const TREND_ROOM = "h-50 w-full";
 /** The room of a number that comes later. */
 const REMAINS = "inline-block min-w-[3ch] text-right tabular-nums";
 
@@ -42,7 +45,15 @@ export function Home(): ReactNode {
         <Queue platform={platform.data} />
         <div className="flex min-w-0 flex-col gap-4">
           <MyTasks />
-          <Trend platform={platform.data} />
+          <Card title="Churn risk, 30 days">
+            <Suspense fallback={<Skeleton className={TREND_ROOM} />}>
+              {platform.data ? (
+                <Trend days={platform.data.trend ?? []} />
+              ) : (
+                <Skeleton className={TREND_ROOM} />
+              )}
+            </Suspense>
+          </Card>
         </div>
       </div>
     </>
@@ -143,40 +154,6 @@ function MyTasks(): ReactNode {
         <Failed sentence={sentence(mine.error)} onRetry={() => void mine.refetch()} />
       ) : (
         <Loading what="interventions" className={`${TASKS_ROOM} px-4 py-3`} />
-      )}
-    </Card>
-  );
-}
-
-function Trend({ platform }: { platform: Schemas["Overview"] | undefined }): ReactNode {
-  const days = platform?.trend ?? [];
-  const at = (value: (day: Schemas["TrendDay"]) => number | null) =>
-    days.map((day) => ({ at: day.date, value: value(day) }));
-  return (
-    <Card title="Churn risk, 30 days">
-      {days.length > 1 ? (
-        <LineChart
-          title="Tutors at risk and expected departures over 30 days"
-          lines={[
-            {
-              name: "At high or critical risk",
-              stroke: "text-critical",
-              points: at((d) => (d.at_risk.critical ?? 0) + (d.at_risk.high ?? 0)),
-            },
-            {
-              name: "Expected to leave in 30 days",
-              stroke: "text-accent",
-              dashed: true,
-              points: at((d) => d.expected_departures_30d ?? null),
-            },
-          ]}
-          shown={count}
-          height={180}
-        />
-      ) : platform ? (
-        <Empty title="Not enough days yet">The trend begins with the second night.</Empty>
-      ) : (
-        <Skeleton className="h-50 w-full" />
       )}
     </Card>
   );
