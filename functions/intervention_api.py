@@ -4,6 +4,7 @@ Who moves says by `If-Match` which version they saw: two people can not undo eac
 """
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,7 @@ from shared.aws.mail_table import new_mail
 from shared.aws.queue import mail_queue
 from shared.aws.table import retried, table
 from shared.contracts import FieldError, MoveOrder
+from shared.domain.engine import ends
 from shared.domain.intervention import PEOPLES, Action, Intervention, MoveError, Order, moved
 from shared.domain.mail import Mail, assignment
 from shared.intervention_answer import intervention
@@ -94,6 +96,8 @@ def move(
     if before.version != version:
         said = f"It is version {before.version} by now."
         raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said)
+    if order.action == "start":
+        order = replace(order, finish_by=ends(before, interventions.office(), at))
     try:
         after = moved(before, order, at)
         check_assignee(order, at)

@@ -120,5 +120,5 @@ def finish(mail: Mail, write: Writing, found: Round, at: datetime) -> None:
         done = mail.done(at, letter.subject, letter.text, found.states, write.levels)
         mails.finish(done, rest)
     else:
-        mails.put(mail.dropped(at, f"Nobody could be reached: {told}."))
+        mails.put(mail.dropped(at, f"Nobody could be reached: {told}.", found.states))
     metrics.add_metric("MailDone", MetricUnit.Count, 1)

@@ -20,8 +20,8 @@ from shared.domain.preference import Preference
 from shared.problem import ProblemError, or_problem
 from shared.request import raw_body
 from shared.setting import Setting
-from shared.unsubscribe import FIELD, VALUE, one_click, unsubscribed
-from shared.unsubscribe_page import asking, noted
+from shared.unsubscribe import FIELD, UNDO, VALUE, form_value, unsubscribed
+from shared.unsubscribe_page import asking, noted, undone
 
 
 class Env(Setting):
@@ -53,18 +53,20 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
         metrics.add_metric("Asked", MetricUnit.Count, 1)
         return asking(found[1])
     sent_as = (event.get("headers") or {}).get("content-type", "")
-    if not one_click(sent_as, raw_body(event)):
-        wrong = FieldError(FIELD, f"must be {VALUE}, sent as a form")
+    said = form_value(sent_as, raw_body(event))
+    if said not in (VALUE, UNDO):
+        wrong = FieldError(FIELD, f"must be {VALUE} or {UNDO}, sent as a form")
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong])
-    retried(lambda: do_without(*found))
-    metrics.add_metric("Unsubscribed", MetricUnit.Count, 1)
-    logger.info("unsubscribed", what=found[1])
-    return noted(found[1])
+    back = said == UNDO
+    retried(lambda: choose(*found, back=back))
+    metrics.add_metric("Resubscribed" if back else "Unsubscribed", MetricUnit.Count, 1)
+    logger.info("resubscribed" if back else "unsubscribed", what=found[1])
+    return undone() if back else noted(found[1])
 
 
-def do_without(username: str, what: str) -> None:
-    """Keep that somebody does without something; what they set meanwhile stays."""
+def choose(username: str, what: str, *, back: bool) -> None:
+    """Keep that somebody does without something, or not; what they set meanwhile stays."""
     before = preferences.preference(username) or Preference(username, reports=None)
-    after = before.without(what)
+    after = before.again(what) if back else before.without(what)
     if after != before:
         preferences.put(after)

@@ -2,11 +2,13 @@
 
     python -m infra_cdk.mail_again --stage local|dev|prod ADDRESS
 
-Both lists have it: ours, by a fingerprint, and SES's of the account, which would drop the mail.
+Both lists have it: ours, by a fingerprint, and SES's of the account, which would drop the mail and
+may know it by the very letters that the mail was sent to.
 """
 
 import argparse
 import sys
+from re import fullmatch
 
 from infra_cdk.place import Place, StageError, place_of
 from infra_cdk.stage import STAGES
@@ -30,10 +32,12 @@ def main() -> None:
 
 def mail_again(place: Place, address: str) -> str:
     """Take an address off both lists; safe to repeat. Answers what kept mail from it."""
+    if not fullmatch(r"[^@\s]+@[^@\s]+", address):
+        raise StageError(f"ADDRESS: {address!r} is no mail address")
     suppression, ses = Suppression(place.table), place.client("sesv2")
     because = suppression.because(address)
     try:
-        ses.delete_suppressed_destination(EmailAddress=address.strip())
+        ses.delete_suppressed_destination(EmailAddress=address)
     except ses.exceptions.NotFoundException:
         if because is None:
             return f"Nothing keeps mail from {address}."

@@ -33,7 +33,7 @@ from shared.problem import TITLES
 from shared.question import Question
 from shared.route import HEALTH, OPENAPI, ROUTES, Route
 from shared.settings_answer import Calendars, Dials, DryRun, Notifications
-from shared.unsubscribe import FIELD, VALUE
+from shared.unsubscribe import FIELD, UNDO, VALUE
 
 VERSION = "1.0.0"
 REFERENCE = "#/components/schemas/{model}"
@@ -463,7 +463,7 @@ def _unsubscribe() -> Json:
     token = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,400}$"}
     form = {
         "type": "object",
-        "properties": {FIELD: {"const": VALUE}},
+        "properties": {FIELD: {"enum": [VALUE, UNDO]}},
         "required": [FIELD],
     }
     page = {"description": "A page for people.", "content": {"text/html": {"schema": {}}}}

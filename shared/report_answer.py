@@ -11,7 +11,8 @@ from shared.outbound import Outbound
 class Recipient(Outbound):
     """Somebody a mail was for, by their user name, and what became of it.
 
-    `became` is `sent`, or why not: `unsubscribed`, `bounced`, `complained`, `refused`, …
+    `became` is `sent`, which is that SES took it, or why not: `unsubscribed`, or that the address
+    `bounced` or `complained` before, `refused`, … Colleagues who chose not to get it are left out.
     """
 
     name: str

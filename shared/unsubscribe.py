@@ -5,6 +5,7 @@ sort of mail.
 """
 
 import re
+from collections.abc import Iterable
 from email import message_from_bytes
 from email.message import Message
 from urllib.parse import parse_qsl
@@ -22,6 +23,8 @@ WHAT = (
 """What somebody can do without: session reports, or most of them; digests; each kind of mail to
 tutors."""
 FIELD, VALUE = "List-Unsubscribe", "One-Click"
+UNDO = "Undo"
+"""What the page after it sends, for whom it was a slip."""
 
 
 def unsubscribe_token(secret: str, username: str, what: str) -> str:
@@ -42,12 +45,16 @@ def unsubscribed(secret: str, token: str) -> tuple[str, str] | None:
     return username, what
 
 
-def one_click(content_type: str, body: bytes) -> bool:
-    """Whether a body says List-Unsubscribe=One-Click, in either encoding of a form."""
+def form_value(content_type: str, body: bytes) -> str | None:
+    """What a form says of List-Unsubscribe, One-Click or Undo, in either encoding of a form."""
+    return dict(_fields(content_type, body)).get(FIELD)
+
+
+def _fields(content_type: str, body: bytes) -> Iterable[tuple[str, str]]:
     if content_type.lower().startswith("multipart/form-data"):
         header = f"content-type: {content_type}\r\n\r\n".encode("ascii", "replace")
-        return (FIELD, VALUE) in _parts(message_from_bytes(header + body))
-    return (FIELD, VALUE) in parse_qsl(body.decode("utf-8", "replace"))
+        return _parts(message_from_bytes(header + body))
+    return parse_qsl(body.decode("utf-8", "replace"))
 
 
 def _parts(form: Message) -> set[tuple[str, str]]:

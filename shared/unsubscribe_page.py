@@ -6,7 +6,7 @@ Without script, style or anything from elsewhere; it names nobody.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shared.unsubscribe import FIELD, VALUE
+from shared.unsubscribe import FIELD, UNDO, VALUE
 
 ASKED: Final = "Stop getting mails like this one?"
 NOTED: Final = "It is noted: you will not get mails like that one any more."
@@ -43,17 +43,25 @@ PAGE: Final = """<!doctype html>
 def asking(what: str) -> dict[str, Any]:
     """The page with the button: nothing has happened yet."""
     question, _ = OTHERS.get(what, (ASKED, NOTED))
-    return _page(
-        f"<p>{question}</p>\n"
-        f'<form method="post"><input type="hidden" name="{FIELD}" value="{VALUE}">\n'
-        '<button type="submit">Yes</button></form>'
-    )
+    return _page(f"<p>{question}</p>\n{_form(VALUE, 'Yes')}")
 
 
 def noted(what: str) -> dict[str, Any]:
     """The page after the button."""
     _, said = OTHERS.get(what, (ASKED, NOTED))
-    return _page(f"<p>{said}</p>")
+    return _page(f"<p>{said}</p>\n{_form(UNDO, 'Undo')}")
+
+
+def undone() -> dict[str, Any]:
+    """The page after that was taken back."""
+    return _page("<p>It is noted: you will get such mails again.</p>")
+
+
+def _form(value: str, button: str) -> str:
+    return (
+        f'<form method="post"><input type="hidden" name="{FIELD}" value="{value}">\n'
+        f'<button type="submit">{button}</button></form>'
+    )
 
 
 def _page(said: str) -> dict[str, Any]:

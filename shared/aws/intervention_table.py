@@ -5,6 +5,7 @@ tutor's desk, whose version counts every change: two that were decided on the sa
 both be written, and no kind is opened twice.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,12 +17,13 @@ from shared.aws.revision import put_revision, revisions
 from shared.aws.table import Table, VersionConflictError, retried, unchanged
 from shared.domain.engine import Desk, desk_of
 from shared.domain.intervention import Intervention, Order, moved
+from shared.domain.intervention_rule import RULE
 from shared.domain.movement import Seen
 from shared.domain.office import Office
 from shared.domain.policy import Policy
 
 LOOKED_BACK = timedelta(days=200)
-"""Longer than any kind rests."""
+"""So long everything is read; of what was opened before, what the desk's item names."""
 OPEN, DONE, HELD = "OPEN", "DONE", "HELD"
 """Partitions of the work index: by when a clock runs out, was resolved, was held out."""
 
@@ -48,7 +50,10 @@ class InterventionTable:
         version = int(item["version"]["N"]) if item else 0
         seen = loaded(Seen, item) if item and "data" in item else None
         found = self.of_tutor(tutor_id, since=at - LOOKED_BACK)
-        return StoredDesk(desk_of(found), version, seen)
+        known = {one.intervention_id for one in found}
+        named = json.loads(item["kept"]["S"]) if item and "kept" in item else []
+        older = (self.intervention(name) for name in named if name not in known)
+        return StoredDesk(desk_of([*found, *filter(None, older)]), version, seen)
 
     def of_tutor(
         self, tutor_id: str, most: int | None = None, since: datetime | None = None
@@ -88,6 +93,8 @@ class InterventionTable:
         desk = key_item(key.desk(tutor_id)) | {"version": number(before.version + 1)}
         if seen is not None:
             desk["data"] = dumped(seen)
+        kept = before.desk.after(changed).kept
+        desk["kept"] = text(json.dumps([one.intervention_id for one in kept]))
         actions: list[dict[str, Any]] = [{"Put": {"Item": desk, **unchanged(before.version)}}]
         for one in changed:
             read = known.get(one.intervention_id, one.version - 1)
@@ -99,6 +106,7 @@ class InterventionTable:
     def carried_out(self, intervention_id: str, who: str, failed: str | None, at: datetime) -> None:
         """Note that what runs by itself has begun, or by `failed` why it can not; once.
 
+        What is escalated where it does not help is so, too, where it can not begin: it stays open.
         Raises VersionConflictError when others kept changing the tutor's desk.
         """
 
@@ -106,7 +114,12 @@ class InterventionTable:
             one = self.intervention(intervention_id)
             if one is None or not one.open or one.acted_at:
                 return
-            order = Order("cancel", who, reason=failed) if failed else Order("start", who)
+            order = Order("start", who)
+            if failed:
+                stays = RULE[one.kind].escalates_to is not None
+                order = Order("note" if stays else "cancel", who, reason=failed)
+                if any(step.who == who and step.said == failed for step in one.steps):
+                    return
             self.put(one.tutor_id, [moved(one, order, at)], self.desk(one.tutor_id, at))
 
         retried(move)

@@ -40,6 +40,12 @@ class Desk:
 
     interventions: tuple[Intervention, ...] = ()
 
+    @property
+    def kept(self) -> tuple[Intervention, ...]:
+        """Those that matter however old they are: open ones, and the newest of each kind."""
+        newest = _newest(self.interventions)
+        return tuple(one for one in self.interventions if one.open or newest[one.kind] is one)
+
     def open(self, kind: Kind) -> Intervention | None:
         """The open one of a kind: there is at most one."""
         return next((one for one in self.interventions if one.kind is kind and one.open), None)
@@ -93,11 +99,11 @@ def decided(
     desk = desk.after(changed)
     escalated = {RULE[one.kind].escalates_to: one for one in changed if one.escalated_at == at}
     for rule in RULES:
-        why = _why(rule, situation, policy, escalated.get(rule.kind))
         milder = escalated.get(rule.kind)
+        why = _why(rule, situation, policy, milder)
         if why is None or desk.open(rule.kind) or (desk.resting(rule, at) and milder is None):
             continue  # what a milder one did not help is looked at, however lately somebody did
-        if rule.advice and desk.advised_since(at - timedelta(days=policy["advice_gap_days"])):
+        if rule.waits and desk.advised_since(at - timedelta(days=policy["advice_gap_days"])):
             continue
         new = _new(rule, why, situation, policy, office)
         if milder:
@@ -115,10 +121,10 @@ def _not_asked_about(situation: Situation, desk: Desk) -> tuple[FirstSession, ..
 def _why(
     rule: Rule, situation: Situation, policy: Policy, escalated: Intervention | None
 ) -> str | None:
-    """Why a rule is due: by itself, or because something milder did not help, or was held out."""
+    """Why a rule is due: by itself, or because something milder did not help, or never came."""
     if not situation.at_work:
         return None
-    if escalated is not None and escalated.held_out:
+    if escalated is not None and (escalated.held_out or escalated.acted_at is None):
         return f"Since {escalated.opened_at:%d %B}: {escalated.why}"
     if escalated is not None:
         title = RULE[escalated.kind].title
@@ -144,7 +150,7 @@ def _new(
             why=why,
             opened_at=at,
             due_at=due_at,
-            finish_by=office.due(rule.owner, due_at + timedelta(days=rule.lasts_days), 0),
+            finish_by=_over(rule, office, due_at),
             score_before=situation.now.measured_score,
             risk_before=situation.now.leaves_within_30d,
             held_out=share is not None and held_out(situation.tutor_id, rule.kind, share),
@@ -155,6 +161,16 @@ def _new(
         ),
         at,
     )
+
+
+def _over(rule: Rule, office: Office, begun_at: datetime) -> datetime:
+    """By when it should be over that begins then; at a time when its owner works."""
+    return office.due(rule.owner, begun_at + timedelta(days=rule.lasts_days), 0)
+
+
+def ends(one: Intervention, office: Office, begun_at: datetime) -> datetime:
+    """By when one should be over that somebody begins then: late ones get their time as well."""
+    return _over(RULE[one.kind], office, begun_at)
 
 
 def _carried_on(one: Intervention, situation: Situation, policy: Policy) -> Intervention:
@@ -234,9 +250,13 @@ def outcome(one: Intervention, score: float) -> Outcome:
 
 def desk_of(found: Sequence[Intervention]) -> Desk:
     """The desk of a tutor's interventions: open, to be followed up, or the newest of their kind."""
-    newest = {one.kind: one for one in sorted(found, key=lambda each: each.opened_at)}
+    newest = _newest(found)
     return Desk(
         tuple(
             one for one in found if one.open or one.score_after is None or newest[one.kind] is one
         )
     )
+
+
+def _newest(found: Sequence[Intervention]) -> dict[Kind, Intervention]:
+    return {one.kind: one for one in sorted(found, key=lambda each: each.opened_at)}

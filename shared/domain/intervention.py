@@ -196,6 +196,8 @@ class Order:
     assignee: str | None = None
     opinion: Opinion | None = None
     score: float | None = None
+    finish_by: datetime | None = None
+    """Of a start: by when it should be over if it begins now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +297,9 @@ def _what_it_brings(before: Intervention, order: Order, at: datetime) -> dict[st
         case "start":
             by_whom = None if order.who == MAIL else order.who
             another_clock = before.acted_at is None  # and what was late by the first is not by it
+            ends = (before.finish_by, order.finish_by) if another_clock else (before.finish_by,)
             return {"acted_at": before.acted_at or at, "snoozed_until": None,
+                    "finish_by": max(filter(None, ends)),
                     "late_at": None if another_clock else before.late_at,
                     "assignee": before.assignee or by_whom}  # fmt: skip
         case "complete":

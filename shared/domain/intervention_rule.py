@@ -45,10 +45,10 @@ class Rule:
     that it does not flap. `sla_days` are working days in which the owner has to act, `lasts_days`
     calendar days from then on; `cool_down_days` pass after it was opened (automated) or done
     (by people) before it may open again. `escalates_to` opens if the cause stands at the end.
-    Of `advice` a tutor gets one piece at a time, with the dial `advice_gap_days` between two, so
-    that no night brings three mails. `follow_up_days` after it was opened the score is measured
-    again: late enough for it to be over, and the same for all of a kind, since who is measured
-    later has had more time to recover.
+    Of `advice` a tutor gets one piece at a time: what `waits` opens only where there was none for
+    the dial `advice_gap_days`, so that no night brings three mails. `follow_up_days` after it was
+    opened the score is measured again: late enough for it to be over, and the same for all of a
+    kind, since who is measured later has had more time to recover.
     """
 
     kind: Kind
@@ -69,6 +69,7 @@ class Rule:
     """Share of departures it is assumed to prevent, until enough is measured."""
     escalates_to: Kind | None = None
     advice: bool = False
+    waits: bool = False
     follow_up_days: int = 14
 
 
@@ -161,7 +162,7 @@ RULES: tuple[Rule, ...] = (
         "A mail with ideas that suggests a training; whether one is completed is seen in a week.",
         Owner.SYSTEM, ABOVE_LOW,
         _skill_gap, _while_due(_skill_gap),
-        lasts_days=7, cool_down_days=28, template="training_module", advice=True,
+        lasts_days=7, cool_down_days=28, template="training_module", advice=True, waits=True,
     ),
     Rule(
         Kind.A1, "Coaching tips",
@@ -169,7 +170,7 @@ RULES: tuple[Rule, ...] = (
         "A mail with tips on what went badly.",
         Owner.SYSTEM, ABOVE_LOW,
         _performance, _while_due(_performance),
-        lasts_days=7, cool_down_days=7, template="coaching_tips", advice=True,
+        lasts_days=7, cool_down_days=7, template="coaching_tips", advice=True, waits=True,
     ),
     Rule(
         Kind.A3, "First-session check-in",
@@ -220,6 +221,7 @@ RULES: tuple[Rule, ...] = (
         sla_days=10, lasts_days=30, cool_down_days=180, minutes=30, effect=0.05, follow_up_days=56,
     ),
 )  # fmt: skip
-"""As they are looked at: of several pieces of advice the most specific comes first."""
+"""As they are looked at: of several pieces of advice the most specific comes first, and what is
+about to be escalated waits for none."""
 
 RULE = {rule.kind: rule for rule in RULES}

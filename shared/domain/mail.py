@@ -144,11 +144,14 @@ class Mail:
             recipients=recipients, levels=levels, version=self.version + 1,
         )  # fmt: skip
 
-    def dropped(self, at: datetime, because: str) -> "Mail":
-        """The mail where there is nobody to send it to, or nothing to say any more."""
+    def dropped(
+        self, at: datetime, because: str, recipients: dict[str, str] | None = None
+    ) -> "Mail":
+        """The mail where nobody could be reached, or there is nothing to say any more."""
         return replace(
-            self, state=MailState.DROPPED, done_at=at, because=because, version=self.version + 1
-        )
+            self, state=MailState.DROPPED, done_at=at, because=because, recipients=recipients,
+            version=self.version + 1,
+        )  # fmt: skip
 
 
 def sort(mail: Mail) -> str | None:

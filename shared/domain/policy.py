@@ -40,8 +40,8 @@ DIALS = {
              "proposed", whole=True),
         Dial("exemplary_days", 60, 14, 180, "nights in a row in the highest tier that are "
              "recognised", whole=True),
-        Dial("advice_gap_days", 2, 0, 14, "days between two mails of advice to a tutor",
-             whole=True),
+        Dial("advice_gap_days", 2, 0, 7, "days without advice to a tutor before tips or a training "
+             "are sent", whole=True),
         Dial("holdout_share", 0.10, 0.0, 0.5, "share of automated interventions held out at "
              "random, so that effect can be measured"),
     )

@@ -111,6 +111,19 @@ class Preference:
                 raise ValueError(f"{what!r} is nothing to do without")
         return self if after == self else replace(after, version=self.version + 1)
 
+    def again(self, what: str) -> "Preference":
+        """The settings with that again: mails of a kind, digests, or reports as is usual."""
+        sort, _, kind = what.partition(":")
+        match sort:
+            case "reports":
+                after = replace(self, reports=None)
+            case "digests":
+                after = replace(self, digests=True)
+            case _:
+                others = tuple(one for one in self.unsubscribed if one != kind)
+                after = replace(self, unsubscribed=others)
+        return self if after == self else replace(after, version=self.version + 1)
+
     def ways(self, mail: Mail) -> tuple[Channel, ...]:
         """The ways that a mail takes to this person; none where it is not wanted.
 

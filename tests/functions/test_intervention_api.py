@@ -91,6 +91,21 @@ def kept(table: InterventionTable) -> Intervention:
     return found
 
 
+@pytest.mark.parametrize(("late_days", "ends_days"), [(0, 15), (20, 34)])
+def test_what_is_begun_late_gets_its_time_as_well(
+    table: InterventionTable, monkeypatch: pytest.MonkeyPatch, late_days: int, ends_days: int
+) -> None:
+    """Two weeks of coaching from when it should have begun at the latest, or from when it did."""
+    monkeypatch.setattr(intervention_api, "now", lambda: NOW + timedelta(days=late_days))
+
+    move("start")
+
+    found = table.intervention(TASK)
+    assert found is not None
+    assert found.finish_by == NOW + timedelta(days=ends_days)
+    assert not found.overdue(NOW + timedelta(days=late_days, hours=1))
+
+
 def test_who_starts_a_task_has_it(table: InterventionTable) -> None:
     answer = move("start")
 

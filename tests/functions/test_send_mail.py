@@ -126,9 +126,13 @@ def session_report(aws: Aws, moved: tuple[str, ...] = ()) -> Mail:
 
 
 def reschedule_alert(aws: Aws) -> tuple[Intervention, Mail]:
-    """An A4 and the mail that carries it out."""
+    return to_tutor(aws, Kind.A4)
+
+
+def to_tutor(aws: Aws, kind: Kind) -> tuple[Intervention, Mail]:
+    """One that runs by itself, and the mail that carries it out."""
     plain = Intervention(
-        "t-7", Kind.A4, Owner.SYSTEM, "3 moved", NOW, NOW, NOW + timedelta(days=14), 60
+        "t-7", kind, Owner.SYSTEM, "3 moved", NOW, NOW, NOW + timedelta(days=14), 60
     )
     one = opened(plain, NOW)
     InterventionTable(aws.store).put("t-7", [one], StoredDesk(Desk()))
@@ -505,23 +509,27 @@ def test_a_tutor_gets_the_mail_and_the_intervention_counts_as_carried_out(
 
 
 @pytest.mark.parametrize("how", ["no address", "bounced", "unsubscribed"])
-def test_what_can_not_reach_a_tutor_is_cancelled_and_says_why(
-    aws: Aws, post: Post, context: LambdaContext, how: str
+@pytest.mark.parametrize(
+    ("kind", "status"), [(Kind.A1, Status.CANCELLED), (Kind.A4, Status.PENDING)]
+)
+def test_what_can_not_reach_a_tutor_says_why_and_ends_unless_a_manager_is_to_look(
+    aws: Aws, post: Post, context: LambdaContext, how: str, kind: Kind, status: Status
 ) -> None:
     scored(aws, email=None if how == "no address" else "ada@example.org")
     if how == "bounced":
         Suppression(aws.store).add("ADA@example.org", "bounced", NOW)
     if how == "unsubscribed":
-        prefers(aws, "t-7", unsubscribed=("reschedule_alert",))
-    one, mail = reschedule_alert(aws)
+        prefers(aws, "t-7", unsubscribed=("reschedule_alert", "coaching_tips"))
+    one, mail = to_tutor(aws, kind)
 
     assert send(context, mail)
 
     after = InterventionTable(aws.store).intervention(one.intervention_id)
     assert post.sent() == []
     assert after is not None
-    assert after.status is Status.CANCELLED
+    assert (after.status, after.acted_at) == (status, None)
     assert how in after.steps[-1].said
+    assert state(aws, mail).recipients == {"t-7": how}
 
 
 def test_an_intervention_that_is_over_is_not_mailed_about(
@@ -706,8 +714,7 @@ def test_an_address_that_is_none_is_not_tried_again(
 
     after = InterventionTable(aws.store).intervention(one.intervention_id)
     assert after is not None
-    assert after.status is Status.CANCELLED
-    assert "refused" in after.steps[-1].said
+    assert after.steps[-1].said == "The tutor gets no such mail: refused."
 
 
 @pytest.mark.parametrize(

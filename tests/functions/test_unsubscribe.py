@@ -115,6 +115,24 @@ def test_a_tutor_does_without_one_kind_of_mail(kept: PreferenceTable) -> None:
     assert found.wants(MailKind.RESCHEDULE_ALERT, moved=False)
 
 
+@pytest.mark.parametrize("what", WHAT)
+def test_a_slip_can_be_undone_on_the_page_that_follows(kept: PreferenceTable, what: str) -> None:
+    whose = "t-7" if what.startswith("tutor:") else "ana"
+    before = Preference(whose, reports=None, unsubscribed=("reschedule_alert",), version=1)
+    if what != "tutor:reschedule_alert":
+        kept.put(before)
+    done = ask("POST", token(what, whose), CLICK)
+
+    assert 'name="List-Unsubscribe" value="Undo"' in done["body"]
+    undone = ask("POST", token(what, whose), "List-Unsubscribe=Undo")
+
+    assert "such mails again" in undone["body"]
+    found = kept.preference(whose)
+    assert found
+    kinds = [kind for kind in before.unsubscribed if what != "tutor:reschedule_alert"]
+    assert found == replace(before, unsubscribed=tuple(kinds), version=found.version)
+
+
 def test_a_second_click_changes_nothing(kept: PreferenceTable) -> None:
     answers = [ask("POST", token("reports"), CLICK)["statusCode"] for _ in range(2)]
 

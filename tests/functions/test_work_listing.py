@@ -8,6 +8,7 @@ import pytest
 from shared.aws.intervention_table import InterventionTable, StoredDesk
 from shared.aws.work_listing import WorkPage, work_page
 from shared.domain.intervention import Intervention, Kind, Order, Outcome, Owner, moved
+from shared.domain.intervention_rule import RULE
 from shared.question import InterventionListQuestion, asked
 from tests.functions.conftest import Aws
 
@@ -115,6 +116,20 @@ def test_a_tutor_without_any_has_an_empty_desk(aws: Aws) -> None:
     assert InterventionTable(aws.store).desk("t-7", NOW) == StoredDesk(
         InterventionTable(aws.store).desk("t-8", NOW).desk, 0
     )
+
+
+def test_what_is_open_or_rests_stays_on_the_desk_however_old(aws: Aws) -> None:
+    table, long_ago = InterventionTable(aws.store), NOW - timedelta(days=300)
+    opened = (replace(task("t-7", kind), opened_at=long_ago) for kind in (Kind.H1, Kind.H2))
+    still_open, ended = opened
+    ended = moved(ended, Order("complete", "sam", outcome=Outcome.IMPROVED), NOW)
+    table.put("t-7", [still_open, replace(ended, version=1)], table.desk("t-7", NOW))
+    keep(aws, task("t-7", Kind.H3))
+
+    desk = table.desk("t-7", NOW).desk
+
+    assert desk.open(Kind.H1) == still_open
+    assert desk.resting(RULE[Kind.H2], NOW + timedelta(days=179))
 
 
 def test_of_one_tutor_also_what_ended_long_ago_is_found(aws: Aws) -> None:

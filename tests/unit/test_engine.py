@@ -379,6 +379,25 @@ def test_advice_that_was_held_out_makes_the_next_wait_as_if_it_had_been_sent() -
     assert "A2" in kinds(later(given, days=2), Desk(first))
 
 
+def test_what_may_be_escalated_waits_for_no_tips() -> None:
+    """Else a tutor who got tips an hour ago would never be offered help with the schedule."""
+    tips = decide(situation(facts(60, confirmed=frozenset({"low_rating"}))))
+
+    assert "A4" in kinds(later(ALL_AT_ONCE, hours=1), Desk(tips))
+    assert "A2" not in kinds(later(ALL_AT_ONCE, hours=1), Desk(tips))
+
+
+def test_a_message_that_could_not_be_delivered_reaches_a_manager_all_the_same() -> None:
+    given = situation(facts(60, reschedules_7d=4))
+    message = only(decide(given), Kind.A4)
+    unread = moved(message, Order("note", "mail", reason="The tutor gets no such mail."), NOW)
+
+    *_, escalated = decide(later(given, days=14), Desk((unread,)))
+
+    assert (escalated.kind, escalated.escalated_from) == (Kind.H1, Kind.A4)
+    assert escalated.why == "Since 17 November: 4 sessions moved by the tutor in 7 days."
+
+
 def test_a_check_in_waits_for_no_advice() -> None:
     assert kinds(ALL_AT_ONCE) == {"A3", "A4"}
 
@@ -435,11 +454,13 @@ def test_moves_that_go_on_reach_a_manager_also_where_the_message_was_held_out() 
         for number in range(40)
     ]
 
+    sent = [one if one.held_out else moved(one, Order("start", "mail"), NOW) for one in arms]
+
     reached = {
         one.held_out: only(
             decide(replace(later(given, days=14), tutor_id=one.tutor_id), Desk((one,))), Kind.H1
         )
-        for one in arms
+        for one in sent
     }
 
     assert not any(coaching.held_out for coaching in reached.values())
