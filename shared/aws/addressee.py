@@ -9,10 +9,9 @@ from shared.aws.preference_table import PreferenceTable
 from shared.aws.tutor_log import LogTable
 from shared.domain.intervention import Owner
 from shared.domain.mail import Mail, MailKind
+from shared.domain.office import PEOPLE
 from shared.domain.preference import ADMIN, Channel, Preference, usual
 
-STAFF: tuple[str, ...] = (Owner.OPS_MANAGER, Owner.PEOPLE_OPS)
-"""Groups of the user pool that look after tutors."""
 SUMMARIES = (MailKind.WEEKLY_SUMMARY, MailKind.MONTHLY_SUMMARY)
 """Mails that name no tutor: admins, whom the API shows none, may get them."""
 
@@ -50,7 +49,7 @@ class Addressees:
             return
         if mail.person:
             found = self.people.person(mail.person)
-            may = (*STAFF, ADMIN) if mail.kind in SUMMARIES else STAFF
+            may = (*PEOPLE, ADMIN) if mail.kind in SUMMARIES else PEOPLE
             if found and self.people.has(found.username, may, at):
                 yield self._one(found.username, found.address, Owner.OPS_MANAGER)
                 return
@@ -71,6 +70,6 @@ class Addressees:
 def groups(mail: Mail) -> tuple[str, ...]:
     """The groups whose members may get a mail; admins who ask for summaries read operations'."""
     if mail.owner is None:
-        return STAFF
+        return PEOPLE
     reads = mail.kind in SUMMARIES and mail.owner is Owner.OPS_MANAGER
     return (mail.owner, ADMIN) if reads else (mail.owner,)

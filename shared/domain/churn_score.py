@@ -42,6 +42,11 @@ class RiskLevel(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
 
+    @property
+    def rank(self) -> int:
+        """The higher, the graver."""
+        return list(RiskLevel).index(self)
+
 
 RISK_BOUNDS = {
     RiskLevel.LOW: 25.0,

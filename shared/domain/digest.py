@@ -8,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from shared.domain.benefit import benefit_per_hour
-from shared.domain.churn_score import RISK_BOUNDS, RiskLevel
+from shared.domain.churn_score import RiskLevel
 from shared.domain.effect import Share, precision
 from shared.domain.intervention import Intervention, Outcome, Owner, Status
 from shared.domain.override import Override
@@ -19,7 +19,6 @@ from shared.domain.tutor_row import TutorRow
 
 MOST_LINES = 10
 A_DAY = timedelta(days=1)
-_LADDER = list(RISK_BOUNDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def digest(
     due_ids = {line.task.intervention_id for line in due}
     there = [row for row in known.values() if not TutorStatus(row.status).gone]
     levels = [line for row in there if (line := _level_line(row, levels_before, now))]
-    levels.sort(key=lambda line: (-_LADDER.index(line.now), -line.churn_score))
+    levels.sort(key=lambda line: (-line.now.rank, -line.churn_score))
     return Digest(
         owner=owner,
         day=day,
@@ -170,7 +169,7 @@ def _level_line(row: TutorRow, before: Mapping[str, str], now: datetime) -> Leve
 
 
 def _climbed(line: LevelLine) -> bool:
-    return _LADDER.index(line.now) > _LADDER.index(line.before)
+    return line.now.rank > line.before.rank
 
 
 def _listing[Line](lines: Sequence[Line]) -> Listing[Line]:

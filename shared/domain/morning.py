@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 from shared.domain.business_hours import Calendar
 from shared.domain.intervention import Owner
 from shared.domain.mail import Mail, MailKind, mail_name
-from shared.domain.office import Office
+from shared.domain.office import PEOPLE, Office
 
 MORNING = time(7)
 """What the readers' clocks show when digests are due."""
-READERS = (Owner.OPS_MANAGER, Owner.PEOPLE_OPS)
 DAY = timedelta(days=1)
 LONGEST_REST_DAYS = 31
 """A daily digest tells of no more days."""
@@ -27,7 +26,7 @@ def due_digests(office: Office, at: datetime) -> list[Mail]:
     """
     return [
         _mail(kind, owner, today, first, begins)
-        for owner in READERS
+        for owner in PEOPLE
         for calendar in [office.calendar(owner)]
         for today in [at.astimezone(ZoneInfo(calendar.zone)).date()]
         for begins in [calendar.showing(today, MORNING)]

@@ -16,8 +16,6 @@ ALERT_FROM = RiskLevel.HIGH
 ALERT_RESTS = timedelta(days=7)
 """A score that hovers at a limit is told of once a week."""
 
-_ORDER = {level: place for place, level in enumerate(RiskLevel)}
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -52,7 +50,7 @@ def movement(
         return ()
     words = []
     if now.level is not before.level:
-        verb = "rose" if _ORDER[now.level] > _ORDER[before.level] else "fell"
+        verb = "rose" if now.level.rank > before.level.rank else "fell"
         words.append(f"Risk {verb} from {before.level} to {now.level}{_whose(before, now)}")
     words += (
         f"New flag: {flag_named(code)}"
@@ -84,11 +82,11 @@ def alerting(before: Seen | None, now: Facts) -> bool:
     Not at the first look: a history that is loaded alerts nobody. Not of a level they heard of
     in the last ALERT_RESTS.
     """
-    if before is None or _ORDER[now.level] <= _ORDER[before.level]:
+    if before is None or now.level.rank <= before.level.rank:
         return False
-    if _ORDER[now.level] < _ORDER[ALERT_FROM]:
+    if now.level.rank < ALERT_FROM.rank:
         return False
     if before.alerted is None or before.alerted_at is None:
         return True
-    graver = _ORDER[now.level] > _ORDER[before.alerted]
+    graver = now.level.rank > before.alerted.rank
     return graver or now.at - before.alerted_at >= ALERT_RESTS

@@ -9,7 +9,7 @@ from shared.domain.intervention import Owner
 UTC_OFFICE = Calendar("UTC")
 """How an owner works of whom nobody has said it."""
 PEOPLE = (Owner.OPS_MANAGER, Owner.PEOPLE_OPS)
-"""Owners who keep office hours."""
+"""Owners who keep office hours, and the groups of the user pool that look after tutors."""
 
 
 @dataclass(frozen=True, slots=True)

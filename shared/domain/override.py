@@ -114,8 +114,7 @@ class Override:
     @property
     def direction(self) -> Direction | None:
         """None where the level stayed what it was: then nobody was told anything else."""
-        order = list(RiskLevel)
-        change = order.index(self.risk_level) - order.index(risk_level(self.score_then))
+        change = self.risk_level.rank - risk_level(self.score_then).rank
         if change == 0:
             return None
         return Direction.RAISED if change > 0 else Direction.LOWERED

@@ -145,8 +145,7 @@ class Preference:
 
     def _hears(self, level: str | None) -> bool:
         """Whether a risk level is high enough."""
-        levels = list(RiskLevel)
-        return levels.index(RiskLevel(level or "low")) >= levels.index(self.alert_level)
+        return RiskLevel(level or "low").rank >= self.alert_level.rank
 
     def waits_until(self, mail: Mail, way: Channel, at: datetime) -> datetime:
         """When a mail may go by a way: alerts, and whatever a webhook tells, not in quiet hours."""

@@ -17,7 +17,7 @@ from shared.domain.intervention_rule import AT_RISK, RULE, RULES
 from shared.domain.override import Override
 from shared.domain.prediction import Prediction
 from shared.domain.rate import Counted, Rate
-from shared.domain.scorecard import Measured, Scorecard
+from shared.domain.scorecard import Measured, Scorecard, counted, mean
 from shared.domain.session import Outcome, OutcomeKind, Party, Session
 from shared.domain.tutor_row import TutorRow
 
@@ -196,7 +196,7 @@ def tutor_report(
         override=override,
         leaves_within_30d=chances.within_30d,
         tier=card.tier,
-        sessions_30d=count(month, "sessions"),
+        sessions_30d=counted(month, "sessions"),
         rescheduling=_rescheduling(month, card.flags),
         flags=raised,
         insights=_insights(card, prediction),
@@ -277,21 +277,10 @@ def _rescheduling(month: Mapping[str, Measured], flags: Iterable[Flag]) -> Resch
     up = next((flag.status for flag in flags if flag.code == "high_reschedule_rate"), None)
     return Rescheduling(
         value=rate.value if isinstance(rate, Rate) else None,
-        moved=count(month, "tutor_reschedules"),
-        sessions=count(month, "sessions"),
+        moved=counted(month, "tutor_reschedules"),
+        sessions=counted(month, "sessions"),
         flag=up,
     )
-
-
-def count(window: Mapping[str, Measured], name: str) -> int:
-    """A count of a window, 0 where it is none."""
-    value = window.get(name)
-    return value if isinstance(value, int) else 0
-
-
-def _plain(window: Mapping[str, Measured], name: str) -> float | None:
-    value = window.get(name)
-    return float(value) if isinstance(value, (int, float)) else None
 
 
 def _next_step(level: RiskLevel, confirmed: Sequence[str]) -> str:
@@ -314,13 +303,13 @@ class Insight:
 
 
 def _moved_lately(card: Scorecard) -> str | None:
-    moves, sessions = (count(card.windows["7d"], n) for n in ("tutor_reschedules", "sessions"))
+    moves, sessions = (counted(card.windows["7d"], n) for n in ("tutor_reschedules", "sessions"))
     said = f"The tutor moved {moves} of {sessions} sessions in the last 7 days."
     return said if moves > 1 else None
 
 
 def _no_shows(card: Scorecard) -> str | None:
-    missed, sessions = (count(card.windows["30d"], n) for n in ("tutor_no_shows", "sessions"))
+    missed, sessions = (counted(card.windows["30d"], n) for n in ("tutor_no_shows", "sessions"))
     said = f"The tutor did not turn up to {missed} of {sessions} sessions in 30 days."
     return said if missed else None
 
@@ -333,7 +322,7 @@ def _first_sessions(card: Scorecard) -> str | None:
 
 
 def _short_notice(card: Scorecard) -> str | None:
-    late = count(card.windows["30d"], "late_notice_reschedules")
+    late = counted(card.windows["30d"], "late_notice_reschedules")
     if not late:
         return None
     sessions = "1 session was" if late == 1 else f"{late} sessions were"
@@ -341,7 +330,7 @@ def _short_notice(card: Scorecard) -> str | None:
 
 
 def _ratings_fell(card: Scorecard) -> str | None:
-    month, quarter = (_plain(card.windows[days], "avg_rating") for days in ("30d", "90d"))
+    month, quarter = (mean(card.windows[days], "avg_rating") for days in ("30d", "90d"))
     if month is None or quarter is None or quarter - month < 0.3:
         return None
     return f"Ratings fell to {month:.1f} stars in 30 days, from {quarter:.1f} over 90."
@@ -355,8 +344,8 @@ def _late_starts(card: Scorecard) -> str | None:
 
 
 def _steady(card: Scorecard) -> str | None:
-    sessions = count(card.windows["30d"], "completed")
-    rating = _plain(card.windows["30d"], "avg_rating")
+    sessions = counted(card.windows["30d"], "completed")
+    rating = mean(card.windows["30d"], "avg_rating")
     if sessions < 5 or rating is None or rating < 4.5:
         return None
     return f"{sessions} sessions held in 30 days, rated {rating:.1f} stars on average."

@@ -1,6 +1,6 @@
 """A tutor's scorecard: a pure function of the tutor's log and a moment in time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -97,6 +97,18 @@ def _scorecard(moment: Moment) -> Scorecard:
         reference_version=moment.reference.version,
         month_reference_version=(moment.month_reference or moment.reference).version,
     )
+
+
+def counted(window: Mapping[str, Measured], name: str) -> int:
+    """A count of a window, 0 where it is none."""
+    value = window.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def mean(window: Mapping[str, Measured], name: str) -> float | None:
+    """A plain number of a window; None where it is not known, or is a rate."""
+    value = window.get(name)
+    return float(value) if isinstance(value, (int, float)) else None
 
 
 def measured(view: View, moment: Moment) -> dict[str, Measured]:

@@ -4,14 +4,14 @@ Made of a scorecard or of daily records alike, so that what a rule would have do
 month is asked of the same rule.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.churn_score import RiskLevel, risk_level, told_score
 from shared.domain.override import Override
 from shared.domain.prediction import Probabilities
-from shared.domain.scorecard import DailyRecord, Measured, Scorecard
+from shared.domain.scorecard import DailyRecord, Scorecard, counted, mean
 from shared.domain.session import OutcomeKind, Session, outcomes
 from shared.domain.tier import Tier
 
@@ -71,8 +71,8 @@ class Facts:
             level=RiskLevel(card.churn_score.level),
             tier=card.tier,
             confirmed=frozenset(f.code for f in card.flags if f.status == "confirmed"),
-            reschedules_7d=_count(card.windows["7d"], "tutor_reschedules"),
-            skill_rating=_plain(card.windows["30d"].get("subject_knowledge_rating")),
+            reschedules_7d=counted(card.windows["7d"], "tutor_reschedules"),
+            skill_rating=mean(card.windows["30d"], "subject_knowledge_rating"),
             leaves_within_30d=probabilities.within_30d,
         )
 
@@ -145,12 +145,3 @@ def first_sessions(sessions: Iterable[Session], at: datetime) -> tuple[FirstSess
         for outcome in outcomes(session)
         if outcome.kind is OutcomeKind.COMPLETED and outcome.at <= at
     )
-
-
-def _count(window: Mapping[str, Measured], name: str) -> int:
-    value = window[name]
-    return value if isinstance(value, int) else 0
-
-
-def _plain(value: Measured) -> float | None:
-    return value if isinstance(value, (int, float)) else None
