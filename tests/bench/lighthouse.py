@@ -38,7 +38,7 @@ def _rows(names: tuple[str, ...]) -> Iterator[Row]:
                     check=True, stdout=subprocess.PIPE, text=True, timeout=300,
                 )  # fmt: skip
                 found = json.loads(told.stdout)
-                print(f"{name}, {form}, not perfect: {found['short']}")
+                print(f"{name}, {form}, not perfect: {found['short']}; machine {found['machine']}")
                 where = f"{name}, {form}"
                 yield at_least(f"{where}: performance", found["performance"], goal)
                 yield at_least(f"{where}: accessibility", found["accessibility"], 100)
