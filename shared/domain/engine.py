@@ -44,7 +44,7 @@ class Desk:
     def kept(self) -> tuple[Intervention, ...]:
         """Those that matter however old they are: open ones, and the newest of each kind."""
         newest = _newest(self.interventions)
-        return tuple(one for one in self.interventions if one.open or newest[one.kind] is one)
+        return tuple(one for one in self.interventions if one.open or one.intervention_id in newest)
 
     def open(self, kind: Kind) -> Intervention | None:
         """The open one of a kind: there is at most one."""
@@ -253,10 +253,16 @@ def desk_of(found: Sequence[Intervention]) -> Desk:
     newest = _newest(found)
     return Desk(
         tuple(
-            one for one in found if one.open or one.score_after is None or newest[one.kind] is one
+            one
+            for one in found
+            if one.open or one.score_after is None or one.intervention_id in newest
         )
     )
 
 
-def _newest(found: Sequence[Intervention]) -> dict[Kind, Intervention]:
-    return {one.kind: one for one in sorted(found, key=lambda each: each.opened_at)}
+def _newest(found: Sequence[Intervention]) -> set[str]:
+    """The newest of each kind, and the newest that was worked on: it rests longer."""
+    ordered = sorted(found, key=lambda each: each.opened_at)
+    worked_on = (one for one in ordered if not _nobody_acted(one))
+    last = ({one.kind: one for one in some} for some in (ordered, worked_on))
+    return {one.intervention_id for by_kind in last for one in by_kind.values()}
