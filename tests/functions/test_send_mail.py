@@ -714,6 +714,7 @@ def test_an_address_that_is_none_is_not_tried_again(
 
     after = InterventionTable(aws.store).intervention(one.intervention_id)
     assert after is not None
+    assert after.status is Status.PENDING
     assert after.steps[-1].said == "The tutor gets no such mail: refused."
 
 

@@ -620,6 +620,19 @@ def test_people_are_never_held_out() -> None:
     assert held == {False}
 
 
+def test_what_was_done_still_rests_where_a_later_one_cleared_by_itself() -> None:
+    """Coaching that a message led to, and that nobody had to hold, hides none that was held."""
+    given = steady(60, 7)
+    task = only(decide(given), Kind.H1)
+    held = moved(task, Order("complete", "sam", outcome=Outcome.NO_CHANGE), NOW)
+    led_to = replace(task, opened_at=NOW + timedelta(days=20))
+    cleared = moved(led_to, Order("cancel", "engine", reason="x"), NOW + timedelta(days=22))
+    desk = desk_of([replace(one, score_after=60.0) for one in (held, cleared)])
+
+    assert "H1" not in kinds(later(given, days=29), desk)
+    assert "H1" in kinds(later(given, days=30), desk)
+
+
 def test_a_desk_keeps_what_is_open_unmeasured_or_the_newest_of_its_kind() -> None:
     given = situation(facts(30, confirmed=frozenset({"low_rating"})))
     first = only(decide(given), Kind.A1)
