@@ -13,12 +13,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra_cdk.place import Place, StageError, place_of
+from infra_cdk.place import Place, on_stage
 from infra_cdk.stage import STAGES
 from shared.aws.model_registry import NoModelError, VersionTakenError
 from shared.aws.model_store import ModelFileError
 from shared.aws.scorecard_table import ScorecardTable
-from shared.aws.table import AwsError, VersionConflictError
+from shared.aws.table import VersionConflictError
 from shared.ml.model import MANIFEST, ModelError, unpack
 
 
@@ -34,17 +34,15 @@ def main() -> None:
         command.add_argument("--stage", choices=STAGES, required=True)
     arguments = parser.parse_args()
     try:
-        place = place_of(arguments.stage)
-        if arguments.command == "publish":
-            say(publish(place, arguments.folder, arguments.stage))
-        else:
-            say(roll_back(place, arguments.version or None))
-    except (StageError, NoModelError, VersionTakenError, ModelError, ModelFileError) as error:
+        with on_stage(arguments.stage) as place:
+            if arguments.command == "publish":
+                say(publish(place, arguments.folder, arguments.stage))
+            else:
+                say(roll_back(place, arguments.version or None))
+    except (NoModelError, VersionTakenError, ModelError, ModelFileError) as error:
         sys.exit(str(error))
     except VersionConflictError:
         sys.exit("Somebody else changed the model in force meanwhile: look, then try again.")
-    except (OSError, *AwsError) as error:
-        sys.exit(f"{arguments.stage}: {error}")
 
 
 def roll_back(place: Place, version: str | None) -> str:

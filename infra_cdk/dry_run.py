@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from infra_cdk.place import StageError, place_of
+from infra_cdk.place import on_stage
 from infra_cdk.stage import STAGES
 from shared.aws.dry_run import DryRun, Rehearsal
-from shared.aws.table import AwsError, Table
+from shared.aws.table import Table
 from shared.domain.dry_run import FlagLoad
 from shared.domain.flag import FLAG_RULES
 from shared.domain.intervention_rule import RULE
@@ -32,12 +32,11 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     try:
-        values = values_of(arguments.moved)
-        found = dry_run(place_of(arguments.stage).table, values, datetime.now(UTC).date(), THREADS)
-    except (StageError, PolicyError, ThresholdError) as error:
+        with on_stage(arguments.stage) as place:
+            values = values_of(arguments.moved)
+            found = dry_run(place.table, values, datetime.now(UTC).date(), THREADS)
+    except (PolicyError, ThresholdError) as error:
         sys.exit(str(error))
-    except (OSError, *AwsError) as error:
-        sys.exit(f"{arguments.stage}: {error}")
     for line in page(found):
         print(line)  # noqa: T201 - a command
 

@@ -7,13 +7,11 @@ may know it by the very letters that the mail was sent to.
 """
 
 import argparse
-import sys
 from re import fullmatch
 
-from infra_cdk.place import Place, StageError, place_of
+from infra_cdk.place import Place, StageError, on_stage
 from infra_cdk.stage import STAGES
 from shared.aws.mailer import Suppression
-from shared.aws.table import AwsError
 
 
 def main() -> None:
@@ -22,12 +20,8 @@ def main() -> None:
     parser.add_argument("--stage", choices=STAGES, required=True)
     parser.add_argument("address")
     arguments = parser.parse_args()
-    try:
-        print(mail_again(place_of(arguments.stage), arguments.address))  # noqa: T201 - a command
-    except StageError as error:
-        sys.exit(str(error))
-    except (OSError, *AwsError) as error:
-        sys.exit(f"{arguments.stage}: {error}")
+    with on_stage(arguments.stage) as place:
+        print(mail_again(place, arguments.address))  # noqa: T201 - a command
 
 
 def mail_again(place: Place, address: str) -> str:

@@ -1,6 +1,8 @@
 """Where a stage is, for the commands that work on one: as it runs here, or in AWS."""
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +14,7 @@ from infra_cdk.local.folder import CHECKOUT
 from shared.aws.model_registry import ModelRegistry
 from shared.aws.model_store import ModelStore
 from shared.aws.queue import TutorQueue
-from shared.aws.table import Table
+from shared.aws.table import AwsError, Table
 
 
 class StageError(Exception):
@@ -44,6 +46,17 @@ class Place:
     def churn_queue(self) -> TutorQueue:
         """Where it asks for predictions."""
         return TutorQueue(self.client("sqs"), self["ChurnQueueUrl"])
+
+
+@contextmanager
+def on_stage(stage: str) -> Iterator[Place]:
+    """The stage a command works on; what cannot be done there ends the command with a sentence."""
+    try:
+        yield place_of(stage)
+    except StageError as error:
+        sys.exit(str(error))
+    except (OSError, *AwsError) as error:
+        sys.exit(f"{stage}: {error}")
 
 
 def place_of(stage: str) -> Place:

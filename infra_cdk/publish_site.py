@@ -6,14 +6,13 @@ those of the version before stay, for pages that are open.
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from infra_cdk.package.site import site_folder
-from infra_cdk.place import StageError, place_of
+from infra_cdk.place import on_stage
 from infra_cdk.site_file import ASSETS, cache_of, type_of
 from infra_cdk.stage import STAGES
 
@@ -64,19 +63,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m infra_cdk.publish_site", description=__doc__)
     parser.add_argument("--stage", choices=sorted(STAGES.keys() - {"local"}), default="dev")
     stage = parser.parse_args().stage
-    try:
-        place = place_of(stage)
-    except StageError as error:
-        sys.exit(str(error))
-    s3 = place.client("s3")
-    publish(site_folder(), place.outputs, stage, s3, s3.meta.region_name)
-    place.client("cloudfront").create_invalidation(
-        DistributionId=place["SiteDistributionId"],
-        InvalidationBatch={
-            "Paths": {"Quantity": 2, "Items": [CONFIG, LAST]},
-            "CallerReference": str(time.time_ns()),
-        },
-    )
+    with on_stage(stage) as place:
+        s3 = place.client("s3")
+        publish(site_folder(), place.outputs, stage, s3, s3.meta.region_name)
+        place.client("cloudfront").create_invalidation(
+            DistributionId=place["SiteDistributionId"],
+            InvalidationBatch={
+                "Paths": {"Quantity": 2, "Items": [CONFIG, LAST]},
+                "CallerReference": str(time.time_ns()),
+            },
+        )
 
 
 if __name__ == "__main__":

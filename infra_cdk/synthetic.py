@@ -8,7 +8,6 @@ again; for what is there already, that changes nothing.
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -16,7 +15,7 @@ from typing import Any, Final
 from infra_cdk.function_spec import FEED_SYNTHETIC
 from infra_cdk.local.folder import CHECKOUT
 from infra_cdk.local.world import forget_world
-from infra_cdk.place import Place, StageError, place_of
+from infra_cdk.place import Place, on_stage
 from infra_cdk.stage import STAGES
 from shared.aws.item import Item
 from shared.aws.table import Table
@@ -36,12 +35,9 @@ def main() -> None:
     removing = commands.add_parser("remove", help="stop the feed and remove what it brought")
     removing.add_argument("--stage", choices=STAGES, required=True)
     stage = parser.parse_args().stage
-    try:
-        place = place_of(stage)
+    with on_stage(stage) as place:
         stop(place, stage)
         count = remove_synthetic(place.table)
-    except StageError as error:
-        sys.exit(str(error))
     print(f"{count:,} items removed from {stage}; nothing in it is synthetic now.")  # noqa: T201
 
 

@@ -76,7 +76,7 @@ def test_a_stage_that_does_not_run_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["dry_run", "--stage", "local", "coaching_score=60"])
-    monkeypatch.setattr(command, "place_of", _nowhere)
+    monkeypatch.setattr("infra_cdk.place.place_of", _nowhere)
 
     with pytest.raises(SystemExit, match="Nothing runs here"):
         command.main()

@@ -152,7 +152,7 @@ def test_the_same_model_trained_again_is_stored_already(
 
 @pytest.fixture
 def here(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
-    monkeypatch.setattr(churn_model, "place_of", lambda stage: place)
+    monkeypatch.setattr("infra_cdk.place.place_of", lambda stage: place)
     return place
 
 
@@ -240,6 +240,6 @@ def test_what_aws_refuses_is_told_in_a_line(
     def refuse(stage: str) -> Place:
         raise fault
 
-    monkeypatch.setattr(churn_model, "place_of", refuse)
+    monkeypatch.setattr("infra_cdk.place.place_of", refuse)
 
     assert said(monkeypatch, "roll-back") == told
