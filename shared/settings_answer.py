@@ -31,14 +31,19 @@ ClockTime = Annotated[
 
 
 class Dial(Outbound):
-    """A number that can be moved within its bounds; `whole` ones have no fraction."""
+    """A number that can be moved within its bounds.
+
+    `whole` ones have no fraction; a `share` is of 1, and shown as per cent.
+    """
 
     name: str
+    title: str
     value: float
     default: float
     low: float
     high: float
     whole: bool
+    share: bool
     about: str
 
 
@@ -210,11 +215,13 @@ def thresholds(versions: Sequence[threshold.Settings]) -> Dials:
 def _dial(each: policy.Dial | threshold.Threshold, value: float, *, whole: bool) -> Dial:
     return Dial(
         name=each.name,
+        title=each.title,
         value=value,
         default=each.default,
         low=each.low,
         high=each.high,
         whole=whole,
+        share=each.share,
         about=each.about,
     )
 

@@ -12,38 +12,43 @@ from datetime import datetime
 class Dial:
     """One number that can be moved: its default, its bounds, and what it does.
 
-    `whole` ones count nights, days or sessions.
+    `whole` ones count nights, days or sessions; a `share` is of 1, and shown as per cent.
     """
 
     name: str
+    title: str
     default: float
     low: float
     high: float
     about: str
     whole: bool = False
+    share: bool = False
 
 
 DIALS = {
     dial.name: dial
     for dial in (
-        Dial("coaching_score", 50, 50, 90, "churn score above which a coaching session is due"),
-        Dial("plan_score", 75, 75, 95, "churn score above which an improvement plan is due"),
-        Dial("retention_score", 60, 50, 95, "churn score above which, with less activity, a "
-             "retention interview is due"),
-        Dial("sustained_days", 7, 3, 30, "nights in a row that make a high score last",
-             whole=True),
-        Dial("reschedules_in_7d", 3, 2, 10, "sessions moved in 7 days that bring the tutor a "
-             "message", whole=True),
-        Dial("skill_rating", 3.5, 2.0, 4.5, "mean stars for subject knowledge under which "
-             "training is suggested"),
-        Dial("new_tutor_days", 60, 14, 180, "days since onboarding up to which a mentor is "
-             "proposed", whole=True),
-        Dial("exemplary_days", 60, 14, 180, "nights in a row in the highest tier that are "
-             "recognised", whole=True),
-        Dial("advice_gap_days", 2, 0, 7, "days without advice to a tutor before tips or a training "
-             "are sent", whole=True),
-        Dial("holdout_share", 0.10, 0.0, 0.5, "share of automated interventions held out at "
-             "random, so that effect can be measured"),
+        Dial("coaching_score", "Score for coaching", 50, 50, 90,
+             "churn score above which a coaching session is due"),
+        Dial("plan_score", "Score for a plan", 75, 75, 95,
+             "churn score above which an improvement plan is due"),
+        Dial("retention_score", "Score for an interview", 60, 50, 95,
+             "churn score above which, with less activity, a retention interview is due"),
+        Dial("sustained_days", "Nights in a row", 7, 3, 30,
+             "that make a high score last", whole=True),
+        Dial("reschedules_in_7d", "Reschedules in 7 days", 3, 2, 10,
+             "sessions moved that bring the tutor a message", whole=True),
+        Dial("skill_rating", "Subject knowledge", 3.5, 2.0, 4.5,
+             "mean stars under which training is suggested"),
+        Dial("new_tutor_days", "Days as a new tutor", 60, 14, 180,
+             "since onboarding, in which a mentor is proposed", whole=True),
+        Dial("exemplary_days", "Nights as an exemplary tutor", 60, 14, 180,
+             "in a row that are recognised", whole=True),
+        Dial("advice_gap_days", "Days between advice", 2, 0, 7,
+             "to one tutor, before tips or a training are sent", whole=True),
+        Dial("holdout_share", "Held out", 0.10, 0.0, 0.5,
+             "share of automated interventions held out at random, so that effect can be measured",
+             share=True),
     )
 }  # fmt: skip
 

@@ -9,38 +9,46 @@ from shared.domain.rate import Limit
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """One threshold: its default, the bounds it may be moved in, and which side is red."""
+    """One threshold: its default, the bounds it may be moved in, and which side is red.
+
+    A `share` is of 1, and shown as per cent.
+    """
 
     name: str
+    title: str
     default: float
     low: float
     high: float
     above_is_bad: bool
     about: str
+    share: bool = True
 
 
 THRESHOLDS = {
     threshold.name: threshold
     for threshold in (
         Threshold(
-            "reschedule_rate", 0.15, 0.02, 0.50, True,
+            "reschedule_rate", "Reschedule rate", 0.15, 0.02, 0.50, True,
             "share of sessions the tutor moved, 30 days",
         ),
         Threshold(
-            "no_show_rate", 0.05, 0.01, 0.30, True,
+            "no_show_rate", "No-show rate", 0.05, 0.01, 0.30, True,
             "share of sessions the tutor did not turn up to, 30 days",
         ),
         Threshold(
-            "rating_last_30", 3.5, 1.0, 5.0, False,
-            "mean of the last 30 rated sessions, stars",
+            "rating_last_30", "Rating of the last 30", 3.5, 1.0, 5.0, False,
+            "mean stars of the last 30 rated sessions", share=False,
         ),
         Threshold(
-            "first_session_success_rate", 0.70, 0.30, 0.95, False,
+            "first_session_success_rate", "First-session success", 0.70, 0.30, 0.95, False,
             "rated first sessions with 4 stars or more, 30 days",
         ),
-        Threshold("engagement_score", 0.60, 0.20, 0.95, False, "composite from 0 to 1, 30 days"),
         Threshold(
-            "learning_objectives_met_rate", 0.80, 0.30, 0.98, False,
+            "engagement_score", "Engagement", 0.60, 0.20, 0.95, False,
+            "of logins, preparation and response time, 30 days",
+        ),
+        Threshold(
+            "learning_objectives_met_rate", "Objectives met", 0.80, 0.30, 0.98, False,
             "sessions that met their objectives, 30 days",
         ),
     )

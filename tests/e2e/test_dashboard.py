@@ -317,7 +317,8 @@ def test_a_manager_says_when_people_operations_work(page: Page) -> None:
 
 def test_a_threshold_is_previewed_before_it_is_saved(page: Page) -> None:
     sign_in(page, at="/settings")
-    page.get_by_label("Rating last 30").fill("4.9")
+    page.get_by_label("Reschedule rate").fill("30")
+    expect(page.get_by_text("2 % to 50 %, usually 15 % · now 15 %")).to_be_visible()
     preview = page.get_by_role("region", name="What this would do")
     preview.get_by_role("button", name="Preview").click()
 

@@ -90,8 +90,8 @@ def test_untouched_settings_are_the_defaults_with_their_bounds() -> None:
     assert dials.keys() == DIALS.keys()
     about = "churn score above which a coaching session is due"
     assert dials["coaching_score"] == {
-        "name": "coaching_score", "value": 50, "default": 50, "low": 50, "high": 90,
-        "whole": False, "about": about,
+        "name": "coaching_score", "title": "Score for coaching", "value": 50, "default": 50,
+        "low": 50, "high": 90, "whole": False, "share": False, "about": about,
     }  # fmt: skip
     assert [each["version"] for each in settings.values()] == [0, 0, 0]
     assert [each["history"] for each in settings.values()] == [[], [], []]

@@ -11,6 +11,7 @@ import { Card } from "@/ui/card";
 import { Failed, Loading } from "@/ui/state";
 import { Time } from "@/ui/time";
 import { Calendars } from "./calendars";
+import { dialText } from "./dial";
 import { DialRow } from "./dial-row";
 import { SettingsHeader } from "./header";
 import { Preview } from "./preview";
@@ -105,12 +106,12 @@ function Dials({ part, dials }: { part: Part; dials: Schemas["Dials"] }): ReactN
           </div>
         )}
       </form>
-      <Changes history={dials.history} />
+      <Changes dials={dials} />
     </Card>
   );
 }
 
-function Changes({ history }: { history: readonly Schemas["DialChange"][] }): ReactNode {
+function Changes({ dials: { items, history } }: { dials: Schemas["Dials"] }): ReactNode {
   if (!history.length) return null;
   return (
     <details className="mt-2 border-t border-line pt-2">
@@ -124,10 +125,10 @@ function Changes({ history }: { history: readonly Schemas["DialChange"][] }): Re
               {change.at && <Time at={change.at} />} · {change.by ?? "unknown"} ·{" "}
             </span>
             {change.moved
-              .map(
-                (one) =>
-                  `${one.name.replaceAll("_", " ")} ${String(one.before)} → ${String(one.after)}`,
-              )
+              .map((one) => {
+                const dial = items.find((each) => each.name === one.name);
+                return `${dial?.title ?? one.name} ${dialText(dial, one.before)} → ${dialText(dial, one.after)}`;
+              })
               .join(", ")}
           </li>
         ))}
