@@ -100,7 +100,7 @@ function useHits(sought: string, onClose: () => void): Hit[] {
         aside: <Icon name={page.icon} className="size-4 text-muted" />,
         open: () => {
           onClose();
-          void navigate({ to: page.to });
+          void navigate({ to: page.to, search: page.search ?? {} });
         },
       }));
     const tutors = (words.length ? (data ?? []) : [])

@@ -5,7 +5,8 @@ import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "rea
 import { overview } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { roleTitle } from "@/format/word";
-import { seesTutors } from "@/session/session";
+import type { WorkSearch } from "@/feature/interventions/search";
+import { queueOf, seesTutors } from "@/session/session";
 import { usePerson, useSession } from "@/session/use-session";
 import { IconButton } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
@@ -18,15 +19,19 @@ const Palette = lazy(() => import("./palette"));
 /** Older than this, what is shown is marked: the summary is made every minute. */
 const STALE_MS = 5 * 60_000;
 
-const PAGES: readonly {
+interface PageLink {
   to: string;
+  /** What is shown of it first. */
+  search?: WorkSearch;
   title: string;
   /** Where there is little room. */
   short?: string;
   icon: IconName;
   /** Not for those who only look after settings. */
   aboutTutors?: true;
-}[] = [
+}
+
+const PAGES: readonly PageLink[] = [
   { to: "/", title: "Home", icon: "home", aboutTutors: true },
   { to: "/tutors", title: "Tutors", icon: "people", aboutTutors: true },
   {
@@ -41,10 +46,13 @@ const PAGES: readonly {
   { to: "/settings", title: "Settings", icon: "sliders" },
 ];
 
-/** The pages of whoever is signed in. */
-export function usePages(): typeof PAGES {
-  const person = usePerson();
-  return seesTutors(person) ? PAGES : PAGES.filter((page) => !page.aboutTutors);
+/** The pages of whoever is signed in; of interventions, those that wait for their like. */
+export function usePages(): readonly PageLink[] {
+  const owner = queueOf(usePerson());
+  if (!owner) return PAGES.filter((page) => !page.aboutTutors);
+  return PAGES.map((page) =>
+    page.to === "/interventions" ? { ...page, search: { owner } } : page,
+  );
 }
 
 export function Shell(): ReactNode {
@@ -117,7 +125,8 @@ function Sidebar({ onSearch }: { onSearch: () => void }): ReactNode {
           <Link
             key={page.to}
             to={page.to}
-            activeOptions={{ exact: page.to === "/" }}
+            search={page.search ?? {}}
+            activeOptions={{ exact: page.to === "/", includeSearch: false }}
             className="flex h-8 items-center gap-2.5 rounded-md px-2 text-muted hover:bg-line/60 hover:text-ink data-[status=active]:bg-line/80 data-[status=active]:font-medium data-[status=active]:text-ink"
           >
             <Icon name={page.icon} />
@@ -200,7 +209,8 @@ function PhoneBar(): ReactNode {
         <Link
           key={page.to}
           to={page.to}
-          activeOptions={{ exact: page.to === "/" }}
+          search={page.search ?? {}}
+          activeOptions={{ exact: page.to === "/", includeSearch: false }}
           className="flex h-14 min-w-0 flex-col items-center justify-center gap-1 text-[0.625rem] text-muted data-[status=active]:text-accent"
         >
           <Icon name={page.icon} className="size-5" />

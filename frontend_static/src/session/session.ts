@@ -19,7 +19,12 @@ export interface Person {
 
 /** Whether the API shows somebody tutors; who only looks after settings sees none. */
 export function seesTutors(person: Person): boolean {
-  return person.roles.some((role) => role !== "admin");
+  return queueOf(person) !== undefined;
+}
+
+/** The queue of interventions that waits for somebody and their like. */
+export function queueOf(person: Person): Role | undefined {
+  return person.roles.find((role) => role !== "admin");
 }
 
 /** No access token, and none to be had without the person. */

@@ -7,6 +7,7 @@ import { sentence } from "@/api/problem";
 import { interventions, overview, worstTutors } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { count } from "@/format/number";
+import { queueOf } from "@/session/session";
 import { usePerson } from "@/session/use-session";
 import { Card } from "@/ui/card";
 import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
@@ -19,8 +20,6 @@ const Trend = lazy(() => import("./trend"));
 
 export const WORST_SHOWN = 8;
 const TASKS_SHOWN = 6;
-/** The room of all tasks that are shown, so that what stands below them never moves. */
-const TASKS_ROOM = "min-h-87";
 const TREND_ROOM = "h-50 w-full";
 /** The room of a number that comes later. */
 const REMAINS = "inline-block min-w-[3ch] text-right tabular-nums";
@@ -44,7 +43,6 @@ export function Home(): ReactNode {
       <div className="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <Queue platform={platform.data} />
         <div className="flex min-w-0 flex-col gap-4">
-          <MyTasks />
           <Card title="Churn risk, 30 days">
             <Suspense fallback={<Skeleton className={TREND_ROOM} />}>
               {platform.data ? (
@@ -54,6 +52,7 @@ export function Home(): ReactNode {
               )}
             </Suspense>
           </Card>
+          <MyTasks />
         </div>
       </div>
     </>
@@ -112,7 +111,7 @@ function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): Rea
 function MyTasks(): ReactNode {
   const me = usePerson();
   const mine = useQuery(interventions(useApi(), { owner: me.name, limit: TASKS_SHOWN }));
-  const role = me.roles.find((one) => one !== "admin");
+  const role = queueOf(me);
   const ours = useQuery({
     ...interventions(useApi(), { owner: role ?? "ops_manager", limit: TASKS_SHOWN }),
     enabled: role !== undefined,
@@ -138,22 +137,18 @@ function MyTasks(): ReactNode {
     >
       {mine.data && (ours.data || !role) ? (
         shown.length ? (
-          <ul className={TASKS_ROOM}>
+          <ul>
             {shown.slice(0, TASKS_SHOWN).map((task) => (
               <TaskRow key={task.intervention_id} task={task} name={nameOf[task.tutor_id]} />
             ))}
           </ul>
         ) : (
-          <div className={TASKS_ROOM}>
-            <Empty title="Nothing waits for you">
-              New interventions appear here by themselves.
-            </Empty>
-          </div>
+          <Empty title="Nothing waits for you">New interventions appear here by themselves.</Empty>
         )
       ) : mine.isError ? (
         <Failed sentence={sentence(mine.error)} onRetry={() => void mine.refetch()} />
       ) : (
-        <Loading what="interventions" className={`${TASKS_ROOM} px-4 py-3`} />
+        <Loading what="interventions" rows={TASKS_SHOWN} className="px-4 py-3" />
       )}
     </Card>
   );

@@ -64,14 +64,16 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
         </p>
       )}
       <div className="grid items-start gap-4 lg:grid-cols-2">
+        <ScoreCard detail={detail} />
         <div className="flex min-w-0 flex-col gap-4">
-          <ScoreCard detail={detail} />
+          <PredictionCard prediction={detail.prediction} />
+          <TasksCard tutorId={detail.tutor_id} tasks={detail.interventions ?? []} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
           <Flags flags={detail.flags} />
           <RatesCard windows={detail.windows} />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
-          <PredictionCard prediction={detail.prediction} />
-          <TasksCard tutorId={detail.tutor_id} tasks={detail.interventions ?? []} />
           <HistoryCard tutorId={detail.tutor_id} />
           <NotesCard tutorId={detail.tutor_id} />
           <FeedbackCard tutorId={detail.tutor_id} />
