@@ -22,7 +22,7 @@ from shared.aws.mail_table import new_mail
 from shared.aws.queue import mail_queue
 from shared.aws.table import retried, table
 from shared.contracts import FieldError, MoveOrder
-from shared.domain.engine import ends
+from shared.domain.engine import over_by
 from shared.domain.intervention import PEOPLES, Action, Intervention, MoveError, Order, moved
 from shared.domain.mail import Mail, assignment
 from shared.intervention_answer import intervention
@@ -97,7 +97,7 @@ def move(
         said = f"It is version {before.version} by now."
         raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said)
     if order.action == "start":
-        order = replace(order, finish_by=ends(before, interventions.office(), at))
+        order = replace(order, finish_by=over_by(before, interventions.office(), at))
     try:
         after = moved(before, order, at)
         check_assignee(order, at)

@@ -16,11 +16,11 @@ from shared.aws.preference_table import PreferenceTable
 from shared.aws.secret import secret
 from shared.aws.table import retried, table
 from shared.contracts import FieldError
-from shared.domain.preference import Preference
+from shared.domain.preference import Preference, Reports
 from shared.problem import ProblemError, or_problem
 from shared.request import raw_body
 from shared.setting import Setting
-from shared.unsubscribe import FIELD, UNDO, VALUE, form_value, unsubscribed
+from shared.unsubscribe import FIELD, REPORTS, UNDO, VALUE, form_fields, unsubscribed
 from shared.unsubscribe_page import asking, noted, undone
 
 
@@ -53,20 +53,28 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
         metrics.add_metric("Asked", MetricUnit.Count, 1)
         return asking(found[1])
     sent_as = (event.get("headers") or {}).get("content-type", "")
-    said = form_value(sent_as, raw_body(event))
-    if said not in (VALUE, UNDO):
+    form = form_fields(sent_as, raw_body(event))
+    back = form.get(FIELD) == UNDO
+    if not back and form.get(FIELD) != VALUE:
         wrong = FieldError(FIELD, f"must be {VALUE} or {UNDO}, sent as a form")
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong])
-    back = said == UNDO
-    retried(lambda: choose(*found, back=back))
+    had = form.get(REPORTS)
+    if had and had not in Reports:
+        wrong = FieldError(REPORTS, f"must be one of {', '.join(Reports)}")
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong])
+    before = retried(lambda: choose(*found, back=back, had=Reports(had) if had else None))
     metrics.add_metric("Resubscribed" if back else "Unsubscribed", MetricUnit.Count, 1)
     logger.info("resubscribed" if back else "unsubscribed", what=found[1])
-    return undone() if back else noted(found[1])
+    return undone(found[1]) if back else noted(found[1], before.reports)
 
 
-def choose(username: str, what: str, *, back: bool) -> None:
-    """Keep that somebody does without something, or not; what they set meanwhile stays."""
+def choose(username: str, what: str, *, back: bool, had: Reports | None) -> Preference:
+    """Keep that somebody does without something, or not; answers what they had chosen before.
+
+    `had` are the reports from before, for the way back. What they set meanwhile stays.
+    """
     before = preferences.preference(username) or Preference(username, reports=None)
-    after = before.again(what) if back else before.without(what)
+    after = before.again(what, had) if back else before.without(what)
     if after != before:
         preferences.put(after)
+    return before

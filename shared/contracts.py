@@ -120,6 +120,8 @@ ClockTime = Annotated[
 CalendarDay = Annotated[date, BeforeValidator(calendar_day)]
 DayOrInstant = Annotated[datetime, BeforeValidator(day_or_instant)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}\z")]
+UserName = Annotated[str, StringConstraints(pattern=r"^\S{1,128}\z")]
+"""As the user pool has them: with @ where people come by way of another directory."""
 Version = Annotated[int, Field(ge=0, le=MAX_VERSION)]
 Stars = Annotated[float, Field(ge=1, le=5)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -312,7 +314,7 @@ class MoveOrder(Inbound):
     ) = None
     outcome: Annotated[Outcome, Field(strict=False)] | None = None
     until: Instant | None = None
-    assignee: Identifier | None = None
+    assignee: UserName | None = None
     opinion: Annotated[Opinion, Field(strict=False)] | None = None
 
 

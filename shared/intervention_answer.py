@@ -193,7 +193,7 @@ def recommendations(known: Iterable[Known]) -> RecommendationList:
             Recommendation(
                 intervention_id=one.intervention_id,
                 what=f"{RULE[one.kind].title}: {RULE[one.kind].does}",
-                why=one.why,
+                why=one.why + (" The mail could not reach the tutor." if one.undelivered else ""),
                 owner=one.owner,
                 due_at=one.clock_ends,
             )

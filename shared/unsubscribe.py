@@ -24,7 +24,8 @@ WHAT = (
 tutors."""
 FIELD, VALUE = "List-Unsubscribe", "One-Click"
 UNDO = "Undo"
-"""What the page after it sends, for whom it was a slip."""
+"""What the page after it sends, for whom it was a slip, with the REPORTS that they had before."""
+REPORTS = "Reports"
 
 
 def unsubscribe_token(secret: str, username: str, what: str) -> str:
@@ -45,24 +46,17 @@ def unsubscribed(secret: str, token: str) -> tuple[str, str] | None:
     return username, what
 
 
-def form_value(content_type: str, body: bytes) -> str | None:
-    """What a form says of List-Unsubscribe, One-Click or Undo, in either encoding of a form."""
-    return dict(_fields(content_type, body)).get(FIELD)
-
-
-def _fields(content_type: str, body: bytes) -> Iterable[tuple[str, str]]:
+def form_fields(content_type: str, body: bytes) -> dict[str, str]:
+    """What a form says, in either encoding of a form; of two fields of a name the last."""
     if content_type.lower().startswith("multipart/form-data"):
         header = f"content-type: {content_type}\r\n\r\n".encode("ascii", "replace")
-        return _parts(message_from_bytes(header + body))
-    return parse_qsl(body.decode("utf-8", "replace"))
+        return dict(_parts(message_from_bytes(header + body)))
+    return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 
-def _parts(form: Message) -> set[tuple[str, str]]:
+def _parts(form: Message) -> Iterable[tuple[str, str]]:
     parts = form.get_payload()
-    if not isinstance(parts, list):
-        return set()
-    return {
-        (str(part.get_param("name", header="content-disposition")), str(part.get_payload()).strip())
-        for part in parts
-        if isinstance(part, Message)
-    }
+    for part in parts if isinstance(parts, list) else ():
+        if isinstance(part, Message):
+            name = part.get_param("name", header="content-disposition")
+            yield str(name), str(part.get_payload()).strip()

@@ -6,7 +6,8 @@ Without script, style or anything from elsewhere; it names nobody.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shared.unsubscribe import FIELD, UNDO, VALUE
+from shared.domain.preference import Reports
+from shared.unsubscribe import FIELD, REPORTS, UNDO, VALUE
 
 ASKED: Final = "Stop getting mails like this one?"
 NOTED: Final = "It is noted: you will not get mails like that one any more."
@@ -46,22 +47,24 @@ def asking(what: str) -> dict[str, Any]:
     return _page(f"<p>{question}</p>\n{_form(VALUE, 'Yes')}")
 
 
-def noted(what: str) -> dict[str, Any]:
-    """The page after the button."""
+def noted(what: str, before: Reports | None) -> dict[str, Any]:
+    """The page after the button; it keeps which reports there were before, to give them back."""
     _, said = OTHERS.get(what, (ASKED, NOTED))
-    return _page(f"<p>{said}</p>\n{_form(UNDO, 'Undo')}")
+    return _page(f"<p>{said}</p>\n{_form(UNDO, 'Undo', **{REPORTS: before or ''})}")
 
 
-def undone() -> dict[str, Any]:
+def undone(what: str) -> dict[str, Any]:
     """The page after that was taken back."""
-    return _page("<p>It is noted: you will get such mails again.</p>")
+    mails = "the reports that you got before" if what in OTHERS else "such mails again"
+    return _page(f"<p>It is noted: you will get {mails}.</p>")
 
 
-def _form(value: str, button: str) -> str:
-    return (
-        f'<form method="post"><input type="hidden" name="{FIELD}" value="{value}">\n'
-        f'<button type="submit">{button}</button></form>'
+def _form(value: str, button: str, **others: str) -> str:
+    fields = {FIELD: value} | others
+    hidden = "\n".join(
+        f'<input type="hidden" name="{name}" value="{held}">' for name, held in fields.items()
     )
+    return f'<form method="post">{hidden}\n<button type="submit">{button}</button></form>'
 
 
 def _page(said: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Handing a mail to those it is for: each once, at most one time too often, and never not at all.
 
 SES and webhooks know no idempotency. So each delivery is claimed with a lease before and marked
-after; one that may have been taken keeps its claim until the lease is over, is counted, and after
-MOST_TRIES taken for delivered.
+after. Where a worker dies in between it is done again once the lease is over, one time too often at
+worst. So it is where nothing was answered; after MOST_UNANSWERED of that it is taken for delivered.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,8 +25,8 @@ from shared.unsubscribe import unsubscribe_token
 
 LEASE = timedelta(minutes=3)
 """Longer than `send_mail` may run: a claim that is older is a dead worker's."""
-MOST_TRIES = 2
-"""Tries that may have been taken."""
+MOST_UNANSWERED = 2
+"""Tries of which nobody knows whether they were taken."""
 MOST_NOTE = 200
 """Characters kept of what a webhook answered."""
 SENT, UNANSWERED, REFUSED = "sent", "unanswered", "refused"
@@ -125,22 +125,23 @@ class Delivery:
         state = self._unreachable(to, way)
         if state is None:
             hand_over = self._prepared(mail, write, to, way, at)
-            tries = self.mails.claim(mail.mail_id, name, at, LEASE)
-            if tries is None:
+            unanswered = self.mails.claim(mail.mail_id, name, at, LEASE)
+            if unanswered is None:
                 raise BusyError(name)
             try:
-                if tries > MOST_TRIES:
+                if unanswered >= MOST_UNANSWERED:
                     state = UNANSWERED
                 else:
                     note, state = hand_over(), SENT
             except PermanentError as refused:
                 note, state = str(refused), REFUSED
             except UnansweredError:
+                self.mails.release(mail.mail_id, name, at + LEASE, unanswered + 1)
                 raise
             except Exception as fault:
                 asked = fault.retry_after if isinstance(fault, TransientError) else None
                 until = mail.again_at(at, asked) if way is Channel.WEBHOOK else at
-                self.mails.release(mail.mail_id, name, until, tries - 1)
+                self.mails.release(mail.mail_id, name, until, unanswered)
                 raise
         self.mails.mark(mail.mail_id, name, state, at, note[:MOST_NOTE])
         return state

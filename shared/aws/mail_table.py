@@ -109,17 +109,18 @@ class MailTable:
         return (loaded(Mail, item) for item in self._table.pages(request))
 
     def claim(self, mail_id: str, name: str, at: datetime, lease: timedelta) -> int | None:
-        """Take one delivery of a mail: how many tries it has had with this one.
+        """Take one delivery of a mail: how many tries before this one were never answered.
 
-        None where it is settled, or another worker may be at it.
+        None where it is settled, or another worker may be at it. A worker that died counts for
+        nothing: it may as well have died before it handed anything over.
         """
         known = self._table.get(key.mail_to(mail_id, name))
-        tries, condition = 1, NEW
+        unanswered, condition = 0, NEW
         if known is not None:
             begun = known["state"]["S"] == "claimed"
             if not begun or known["lease_until"]["S"] > key.stamp(at):
                 return None
-            tries += int(known["tries"]["N"]) if "tries" in known else 0
+            unanswered = int(known["unanswered"]["N"])
             condition = {
                 "ConditionExpression": "#state = :claimed AND lease_until = :seen",
                 "ExpressionAttributeNames": {"#state": "state"},
@@ -129,17 +130,14 @@ class MailTable:
                 },
             }
         try:
-            self._table.put(_claim(mail_id, name, at, at + lease, tries), condition)
+            self._table.put(_claim(mail_id, name, at, at + lease, unanswered), condition)
         except VersionConflictError:
             return None
-        return tries
+        return unanswered
 
-    def release(self, mail_id: str, name: str, until: datetime, tries: int) -> None:
-        """Give a claim back for after a moment: the mail was certainly not taken.
-
-        `tries` are those that may have been.
-        """
-        self._table.put(_claim(mail_id, name, until, until, tries))
+    def release(self, mail_id: str, name: str, until: datetime, unanswered: int) -> None:
+        """Give a claim back for after a moment, with how many tries were never answered so far."""
+        self._table.put(_claim(mail_id, name, until, until, unanswered))
 
     def mark(self, mail_id: str, username: str, state: str, at: datetime, note: str = "") -> None:
         """Write down what became of a recipient: sent, or why not."""
@@ -177,11 +175,11 @@ def report_page(
     return shown, None, examined
 
 
-def _claim(mail_id: str, name: str, at: datetime, until: datetime, tries: int) -> Item:
+def _claim(mail_id: str, name: str, at: datetime, until: datetime, unanswered: int) -> Item:
     return key_item(key.mail_to(mail_id, name)) | {
         "state": text("claimed"),
         "lease_until": text(key.stamp(until)),
-        "tries": number(tries),
+        "unanswered": number(unanswered),
         "expires_at": number(int((at + KEPT).timestamp())),
     }
 

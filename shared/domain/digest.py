@@ -341,7 +341,7 @@ def _tasks(told: Sequence[Intervention], first: date, last: date, now: datetime)
         cancelled=resolved[Status.CANCELLED],
         overdue=sum(one.overdue(now) for one in peoples),
         still_open=sum(one.open for one in peoples),
-        automated=sum(within(one.opened_at) for one in real if one.kind.automated),
+        automated=sum(within(one.acted_at) for one in real if one.kind.automated),
     )
 
 

@@ -31,7 +31,6 @@ percentage points to either side. With fewer, only what exaggerates could be tol
 KEEPING = frozenset({Kind.H5})
 """Kinds that are to keep who is good, not to better anybody: they succeed with whoever stays."""
 
-CHURNED = "churned"
 USEFUL = "useful"
 
 
@@ -41,9 +40,9 @@ class Case:
 
     Scores are churn scores, 0 to 100: at opening, and at the kind's follow-up (None while unknown).
     `share` is that of tutors held out when it was opened.
-    `outcome` is improved, no_change, declined or churned. Both `score_after` and "churned" must
-    be recorded alike, and as late, whether held out or not. `acted_at` is the first action;
-    `accepted` whether it was acted upon, `completed` whether it was carried through.
+    `score_after` is taken alike, and as late, whether held out or not; of who left by then it is
+    the worst. `acted_at` is the first action; `accepted` whether it was acted upon, `completed`
+    whether it was carried through.
     """
 
     tutor_id: str
@@ -51,7 +50,6 @@ class Case:
     held_out: bool
     opened_at: datetime
     acted_at: datetime | None
-    outcome: str | None
     accepted: bool
     completed: bool
     score_before: float
@@ -71,7 +69,6 @@ def case_of(one: Intervention) -> Case:
         held_out=one.held_out,
         opened_at=one.opened_at,
         acted_at=one.acted_at,
-        outcome=one.outcome,
         accepted=one.acted_at is not None or (completed and not one.kind.automated),
         completed=completed,
         score_before=one.score_before,
@@ -156,7 +153,7 @@ def improved(case: Case) -> bool | None:
     """
     fall = _fall(case)
     if case.kind in KEEPING and fall is not None:
-        return case.outcome != CHURNED
+        return case.score_after != CAP
     # Rounded, for 10.2 - 5.2 is not quite 5 in binary.
     return None if fall is None else round(fall, 6) >= IMPROVED_BY
 
@@ -252,10 +249,9 @@ def _t_95(freedom: float) -> float:
 
 
 def _fall(case: Case) -> float | None:
-    """Points the score fell by. Who left counts as the worst score: left out, they would flatter
+    """Points the score fell by. Who left has the worst score: left out, they would flatter
     whichever arm lost more."""
-    after = CAP if case.outcome == CHURNED else case.score_after
-    return None if after is None else case.score_before - after
+    return None if case.score_after is None else case.score_before - case.score_after
 
 
 def _falls(cases: Iterable[Case]) -> list[float]:

@@ -57,8 +57,14 @@ class Desk:
         )
 
     def advised_since(self, at: datetime) -> bool:
-        """Whether advice was given, or held out, so that both are spaced alike."""
-        return any(RULE[one.kind].advice and one.opened_at > at for one in self.interventions)
+        """Whether advice was given, or held out, so that both are spaced alike.
+
+        What could not be delivered was none.
+        """
+        return any(
+            RULE[one.kind].advice and one.opened_at > at and not one.undelivered
+            for one in self.interventions
+        )
 
     def after(self, changes: Sequence[Intervention]) -> "Desk":
         """The desk with some of them changed or added."""
@@ -141,7 +147,8 @@ def _new(
     share = policy["holdout_share"] if rule.kind.automated else None
     due_at = office.due(rule.owner, at, rule.sla_days)
     if rule.kind is Kind.A3:
-        due_at = max(s.ended_at for s in situation.first_sessions) + CHECK_IN_AFTER
+        ended_at = max(session.ended_at for session in situation.first_sessions)
+        due_at = max(at, ended_at + CHECK_IN_AFTER)  # late news of a session is asked about at once
     return opened(
         Intervention(
             tutor_id=situation.tutor_id,
@@ -150,7 +157,7 @@ def _new(
             why=why,
             opened_at=at,
             due_at=due_at,
-            finish_by=_over(rule, office, due_at),
+            finish_by=_over_by(rule, office, due_at),
             score_before=situation.now.measured_score,
             risk_before=situation.now.leaves_within_30d,
             held_out=share is not None and held_out(situation.tutor_id, rule.kind, share),
@@ -163,14 +170,19 @@ def _new(
     )
 
 
-def _over(rule: Rule, office: Office, begun_at: datetime) -> datetime:
+def _over_by(rule: Rule, office: Office, begun_at: datetime) -> datetime:
     """By when it should be over that begins then; at a time when its owner works."""
     return office.due(rule.owner, begun_at + timedelta(days=rule.lasts_days), 0)
 
 
-def ends(one: Intervention, office: Office, begun_at: datetime) -> datetime:
-    """By when one should be over that somebody begins then: late ones get their time as well."""
-    return _over(RULE[one.kind], office, begun_at)
+def over_by(one: Intervention, office: Office, begun_at: datetime) -> datetime:
+    """By when one should be over that a person begins then: late ones get their time as well.
+
+    What runs by itself is over when it would have been: somebody waits to look at it.
+    """
+    if one.kind.automated:
+        return one.finish_by
+    return _over_by(RULE[one.kind], office, begun_at)
 
 
 def _carried_on(one: Intervention, situation: Situation, policy: Policy) -> Intervention:
@@ -183,12 +195,12 @@ def _carried_on(one: Intervention, situation: Situation, policy: Policy) -> Inte
         one.escalated_from is not None and RULE[one.escalated_from].stands(situation, policy)
     )
     if one.kind.automated:
-        ends = _ends(one, situation)
-        if ends is None:
+        end = _end(one, situation)
+        if end is None:
             return one
-        if stands and rule.escalates_to:
+        if stands and rule.escalates_to and situation.at_work:
             one = moved(one, Order("escalate", ENGINE), at)
-        return moved(one, ends, at)
+        return moved(one, end, at)
     if not stands and one.acted_at is None:
         return moved(one, Order("cancel", ENGINE, reason=_cleared(rule, situation, policy)), at)
     if one.snoozed_until and one.snoozed_until <= at:
@@ -196,7 +208,7 @@ def _carried_on(one: Intervention, situation: Situation, policy: Policy) -> Inte
     return one
 
 
-def _ends(one: Intervention, situation: Situation) -> Order | None:
+def _end(one: Intervention, situation: Situation) -> Order | None:
     """How one that runs by itself ends, if it does now.
 
     A suggested training is judged by whether any was completed in its time; a check-in is over as
@@ -211,6 +223,8 @@ def _ends(one: Intervention, situation: Situation) -> Order | None:
         return Order("complete", ENGINE, reason=done, outcome=Outcome.IMPROVED)
     if at < one.finish_by and not (one.kind is Kind.A3 and one.acted_at):
         return None
+    if one.undelivered:
+        return Order("cancel", ENGINE, reason="The tutor never got it.")
     if one.kind is Kind.A2:
         none = "No training was completed in time."
         return Order("complete", ENGINE, reason=none, outcome=Outcome.NO_CHANGE)

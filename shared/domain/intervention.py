@@ -150,11 +150,21 @@ class Intervention:
         return self.status in OPEN
 
     @property
+    def undelivered(self) -> bool:
+        """Whether it was to run by itself and could not: its mail was refused."""
+        refused = any(step.who == MAIL and step.action != "start" for step in self.steps)
+        return refused and self.acted_at is None
+
+    @property
     def clock_ends(self) -> datetime | None:
-        """When the clock that runs now runs out; None once resolved."""
+        """When the clock that runs now runs out; None once resolved.
+
+        For what runs by itself that is its end: nobody has to act before.
+        """
         if not self.open:
             return None
-        return self.due_at if self.acted_at is None else self.finish_by
+        by_itself = self.kind.automated or self.acted_at is not None
+        return self.finish_by if by_itself else self.due_at
 
     def asleep(self, at: datetime) -> bool:
         """Whether somebody has put it off until later than that."""

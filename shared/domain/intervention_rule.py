@@ -45,10 +45,10 @@ class Rule:
     that it does not flap. `sla_days` are working days in which the owner has to act, `lasts_days`
     calendar days from then on; `cool_down_days` pass after it was opened (automated) or done
     (by people) before it may open again. `escalates_to` opens if the cause stands at the end.
-    Of `advice` a tutor gets one piece at a time: what `waits` opens only where there was none for
-    the dial `advice_gap_days`, so that no night brings three mails. `follow_up_days` after it was
-    opened the score is measured again: late enough for it to be over, and the same for all of a
-    kind, since who is measured later has had more time to recover.
+    Of `advice` a tutor gets one piece at a time, the urgent aside: what `waits` opens only where
+    there was none for the dial `advice_gap_days`, so that no night brings three mails.
+    `follow_up_days` after it was opened the score is measured again: late enough for it to be
+    over, and the same for all of a kind, since who is measured later has had more time to recover.
     """
 
     kind: Kind

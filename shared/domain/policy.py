@@ -44,7 +44,7 @@ DIALS = {
              "since onboarding, in which a mentor is proposed", whole=True),
         Dial("exemplary_days", "Nights as an exemplary tutor", 60, 14, 180,
              "in a row that are recognised", whole=True),
-        Dial("advice_gap_days", "Days between advice", 2, 0, 7,
+        Dial("advice_gap_days", "Days between advice", 2, 1, 7,
              "to one tutor, before tips or a training are sent", whole=True),
         Dial("holdout_share", "Held out", 0.10, 0.0, 0.5,
              "share of automated interventions held out at random, so that effect can be measured",

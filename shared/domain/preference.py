@@ -111,12 +111,16 @@ class Preference:
                 raise ValueError(f"{what!r} is nothing to do without")
         return self if after == self else replace(after, version=self.version + 1)
 
-    def again(self, what: str) -> "Preference":
-        """The settings with that again: mails of a kind, digests, or reports as is usual."""
+    def again(self, what: str, reports: Reports | None) -> "Preference":
+        """The settings with that again: mails of a kind, digests, or reports as they were before.
+
+        The same ones where that is so, or where other reports were chosen meanwhile.
+        """
         sort, _, kind = what.partition(":")
         match sort:
             case "reports":
-                after = replace(self, reports=None)
+                left = self.without(what).reports == self.reports
+                after = replace(self, reports=reports) if left else self
             case "digests":
                 after = replace(self, digests=True)
             case _:

@@ -106,9 +106,10 @@ class TutorReport:
     """How a tutor stands, the most important first: `headline` says why it is worth reading.
 
     `moved` are the words on what changed. `insights` are sentences, ranked, at most five.
-    `tasks` are what people have to do, `running` what runs by itself; `next_step` says what to
-    look at where nobody has a task. `override` is what a manager says instead of the churn score,
-    while that is in force, and `risk_level` then is the manager's. `path` is the tutor's page.
+    `tasks` are what people have to do, `running` what runs by itself, `undelivered` what was to
+    and could not; `next_step` says what to look at where nobody has a task. `override` is what a
+    manager says instead of the churn score, while that is in force, and `risk_level` then is the
+    manager's. `path` is the tutor's page.
     """
 
     tutor_id: str
@@ -127,6 +128,7 @@ class TutorReport:
     insights: tuple[str, ...]
     tasks: tuple[Task, ...]
     running: tuple[Task, ...]
+    undelivered: tuple[Task, ...]
     next_step: str
     path: str
     as_of: datetime
@@ -181,8 +183,11 @@ def tutor_report(
     override = row.seen_at(now).override
     level = override.risk_level if override else RiskLevel(card.churn_score.level)
     urgency, headline = _headline(moved, raised, level)
-    open_ones = [task(one, now) for one in interventions if one.open and not one.held_out]
-    open_ones.sort(key=lambda each: (each.due_at is None, each.due_at, each.kind))
+    open_ones = sorted(
+        (one for one in interventions if one.open and not one.held_out),
+        key=lambda one: (one.clock_ends or one.finish_by, one.kind),
+    )
+    automated = [one for one in open_ones if one.kind.automated]
     month = card.windows["30d"]
     chances = prediction.probabilities if prediction else row.probabilities
     return TutorReport(
@@ -200,8 +205,9 @@ def tutor_report(
         rescheduling=_rescheduling(month, card.flags),
         flags=raised,
         insights=_insights(card, prediction),
-        tasks=tuple(each for each in open_ones if each.owner is not Owner.SYSTEM),
-        running=tuple(each for each in open_ones if each.owner is Owner.SYSTEM),
+        tasks=tuple(task(one, now) for one in open_ones if not one.kind.automated),
+        running=tuple(task(one, now) for one in automated if not one.undelivered),
+        undelivered=tuple(task(one, now) for one in automated if one.undelivered),
         next_step=_next_step(level, [flag.code for flag in raised if flag.confirmed]),
         path=tutor_path(row.tutor_id),
         as_of=card.as_of,

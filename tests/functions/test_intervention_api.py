@@ -36,11 +36,13 @@ def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def pool(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sam, Kim of people operations, and Ada, who is an administrator."""
+    """Sam, Kim and Li of people operations, and Ada, who is an administrator."""
     cognito = boto3.client("cognito-idp")
     pool_id = cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"]
-    for name, group in (("sam", "ops_manager"), ("kim", "people_ops"), ("ada", "admin")):
+    people = {"sam": "ops_manager", "kim": "people_ops", "ada": "admin"}
+    for group in people.values():
         cognito.create_group(UserPoolId=pool_id, GroupName=group)
+    for name, group in (people | {"okta_li@example.com": "people_ops"}).items():
         cognito.admin_create_user(UserPoolId=pool_id, Username=name)
         cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName=group)
     monkeypatch.setattr(intervention_api.people, "pool_id", pool_id)
@@ -91,6 +93,20 @@ def kept(table: InterventionTable) -> Intervention:
     return found
 
 
+def test_a_message_that_somebody_sends_by_other_means_is_looked_at_when_it_would_have_been(
+    aws: Aws, table: InterventionTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = replace(task(Kind.A4), owner=Owner.SYSTEM)
+    table.put("t-7", [message], table.desk("t-7", NOW))
+    monkeypatch.setattr(intervention_api, "now", lambda: NOW + timedelta(days=12))
+
+    move("start", of=message.intervention_id)
+
+    found = table.intervention(message.intervention_id)
+    assert found
+    assert (found.status, found.finish_by) == (Status.IN_PROGRESS, message.finish_by)
+
+
 @pytest.mark.parametrize(("late_days", "ends_days"), [(0, 15), (20, 34)])
 def test_what_is_begun_late_gets_its_time_as_well(
     table: InterventionTable, monkeypatch: pytest.MonkeyPatch, late_days: int, ends_days: int
@@ -127,6 +143,7 @@ MOVES = [
     ("complete", {"outcome": "improved"}, "completed"),
     ("snooze", {"reason": "on holiday", "until": "2026-11-27T12:00:00Z"}, "snoozed"),
     ("reassign", {"assignee": "kim"}, "pending"),
+    ("reassign", {"assignee": "okta_li@example.com"}, "pending"),
     ("note", {"reason": "called twice"}, "pending"),
     ("judge", {"opinion": "incorrectly_flagged"}, "pending"),
 ]

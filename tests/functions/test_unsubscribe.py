@@ -1,7 +1,9 @@
 """/api/unsubscribe/{token}: one click does without a sort of mail, and never tells whose."""
 
+import re
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -123,14 +125,53 @@ def test_a_slip_can_be_undone_on_the_page_that_follows(kept: PreferenceTable, wh
         kept.put(before)
     done = ask("POST", token(what, whose), CLICK)
 
-    assert 'name="List-Unsubscribe" value="Undo"' in done["body"]
-    undone = ask("POST", token(what, whose), "List-Unsubscribe=Undo")
+    undone = ask("POST", token(what, whose), undo_on(done))
 
-    assert "such mails again" in undone["body"]
+    assert "you will get" in undone["body"]
     found = kept.preference(whose)
     assert found
     kinds = [kind for kind in before.unsubscribed if what != "tutor:reschedule_alert"]
     assert found == replace(before, unsubscribed=tuple(kinds), version=found.version)
+
+
+@pytest.mark.parametrize("had", Reports)
+@pytest.mark.parametrize("what", [what for what in WHAT if what.startswith("reports")])
+def test_who_undoes_it_gets_the_reports_that_they_got_before(
+    kept: PreferenceTable, what: str, had: Reports
+) -> None:
+    kept.put(Preference("ana", had, version=1))
+
+    ask("POST", token(what), undo_on(ask("POST", token(what), CLICK)))
+
+    found = kept.preference("ana")
+    assert found
+    assert found.reports is had
+
+
+def test_an_old_page_undoes_no_choice_made_since(kept: PreferenceTable) -> None:
+    kept.put(Preference("ana", Reports.EVERY_SESSION, version=1))
+    page = ask("POST", token("reports:digest_only"), CLICK)
+    kept.put(Preference("ana", Reports.CHANGES, version=3))
+
+    ask("POST", token("reports:digest_only"), undo_on(page))
+
+    found = kept.preference("ana")
+    assert found
+    assert found.reports is Reports.CHANGES
+
+
+def test_reports_that_do_not_exist_are_named(kept: PreferenceTable) -> None:
+    answer = ask("POST", token("reports"), "List-Unsubscribe=Undo&Reports=hourly")
+
+    assert answer["statusCode"] == 422
+    assert '"field":"Reports"' in answer["body"].replace(" ", "")
+
+
+def undo_on(page: dict[str, Any]) -> str:
+    """What the button on a page sends."""
+    fields = re.findall(r'name="([^"]+)" value="([^"]*)"', page["body"])
+    assert ("List-Unsubscribe", "Undo") in fields
+    return urlencode(fields)
 
 
 def test_a_second_click_changes_nothing(kept: PreferenceTable) -> None:

@@ -261,6 +261,7 @@ def test_tasks_are_counted_by_what_became_of_them_in_the_period() -> None:
         helped,
         dropped,
         task(opened_days=within, due_in=-30),
+        moved(task(Kind.A1, opened_days=within), Order("start", "mail"), inside),
         task(Kind.A1, opened_days=within),
         replace(task(Kind.A1, opened_days=within), held_out=True),
         task(opened_days=0.1),

@@ -91,6 +91,18 @@ def test_a_first_session_is_asked_about_two_hours_after_its_end() -> None:
     assert found.evidence == ("s-1",)
 
 
+@pytest.mark.parametrize("hours", [3, 51, 80])
+def test_a_first_session_of_which_news_comes_late_is_asked_about_at_once(hours: int) -> None:
+    """Else it would be over before its mail goes out."""
+    long_ago = FirstSession("s-1", NOW - timedelta(hours=hours))
+    given = situation(facts(10), first_sessions=(long_ago,))
+
+    found = only(decide(given), Kind.A3)
+
+    assert found.due_at == NOW
+    assert decide(given, Desk((found,))) == ()
+
+
 def test_a_first_session_is_asked_about_once() -> None:
     given = situation(facts(10), first_sessions=FIRST)
     asked = only(decide(given), Kind.A3)
@@ -396,6 +408,35 @@ def test_a_message_that_could_not_be_delivered_reaches_a_manager_all_the_same() 
 
     assert (escalated.kind, escalated.escalated_from) == (Kind.H1, Kind.A4)
     assert escalated.why == "Since 17 November: 4 sessions moved by the tutor in 7 days."
+
+
+def test_a_message_that_could_not_be_delivered_was_never_carried_through() -> None:
+    given = situation(facts(60, reschedules_7d=4))
+    message = only(decide(given), Kind.A4)
+    unread = moved(message, Order("note", "mail", reason="The tutor gets no such mail."), NOW)
+
+    ended, *_ = decide(later(given, days=14), Desk((unread,)))
+
+    assert ended.status is Status.CANCELLED
+    assert "The tutor never got it." in [step.said for step in ended.steps]
+
+
+def test_nothing_is_escalated_while_the_tutor_is_on_leave() -> None:
+    given = situation(facts(60, reschedules_7d=4))
+    message = moved(only(decide(given), Kind.A4), Order("start", "mail"), NOW)
+
+    (ended,) = decide(replace(later(given, days=14), at_work=False), Desk((message,)))
+
+    assert (ended.status, ended.escalated_at) == (Status.COMPLETED, None)
+
+
+def test_advice_that_could_not_be_delivered_holds_no_other_back() -> None:
+    tips = only(decide(situation(facts(60, confirmed=frozenset({"low_rating"})))), Kind.A1)
+    unread = moved(tips, Order("cancel", "mail", reason="The tutor gets no such mail."), NOW)
+    training = situation(facts(60, skill_rating=3.0))
+
+    assert "A2" not in kinds(later(training, hours=1), Desk((tips,)))
+    assert "A2" in kinds(later(training, hours=1), Desk((unread,)))
 
 
 def test_a_check_in_waits_for_no_advice() -> None:

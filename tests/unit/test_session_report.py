@@ -199,6 +199,15 @@ def test_what_runs_by_itself_is_nobodys_task() -> None:
     assert (report.tasks, [task.title for task in report.running]) == ((), ["Coaching tips"])
 
 
+def test_a_mail_that_could_not_reach_the_tutor_is_not_told_as_sent() -> None:
+    refused = Order("note", "mail", reason="The tutor gets no such mail: no address.")
+
+    report = told(*CALM, interventions=(moved(opened(Kind.A4), refused, ago(1)),)).tutor
+
+    assert report.running == ()
+    assert [task.title for task in report.undelivered] == ["Reschedule alert"]
+
+
 def test_nothing_is_told_of_what_was_held_out_or_is_over() -> None:
     over = moved(opened(Kind.H1), Order("cancel", "lee", reason="no"), ago(1))
 
