@@ -9,20 +9,20 @@ describe("numbers", () => {
   });
 
   test.each([
-    [0, "0 %"],
-    [0.004, "0.4 %"],
-    [0.0994, "9.9 %"],
-    [0.0996, "10 %"],
-    [0.155, "16 %"],
-    [1, "100 %"],
+    [0, "0\u00a0%"],
+    [0.004, "0.4\u00a0%"],
+    [0.0994, "9.9\u00a0%"],
+    [0.0996, "10\u00a0%"],
+    [0.155, "16\u00a0%"],
+    [1, "100\u00a0%"],
   ])("a share of %d reads %s", (value, read) => {
     expect(percent(value)).toBe(read);
   });
 
   test.each([
-    [0, "< 1 %"],
-    [0.011, "1 %"],
-    [0.995, "> 99 %"],
+    [0, "<\u00a01\u00a0%"],
+    [0.011, "1\u00a0%"],
+    [0.995, ">\u00a099\u00a0%"],
   ])("a chance of %d reads %s, for nobody can know", (value, read) => {
     expect(chance(value)).toBe(read);
   });

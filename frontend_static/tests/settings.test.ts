@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { dialText, meant, typed } from "@/feature/settings/dial";
 
 test("a share is read and written as per cent", () => {
-  expect(dialText({ share: true }, 0.07)).toBe("7 %");
+  expect(dialText({ share: true }, 0.07)).toBe("7\u00a0%");
   expect(typed({ share: true }, 0.29)).toBe(29);
   expect(meant({ share: true }, 29)).toBe(0.29);
 });

@@ -1,6 +1,8 @@
 /** Numbers as people read them. What is not known is a dash, never a zero. */
 
 export const UNKNOWN = "–";
+/** With a space that no line breaks at. */
+export const PER_CENT = "\u00a0%";
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat("en", {
@@ -20,14 +22,14 @@ export function decimal(value: number | null | undefined): string {
 export function percent(value: number | null | undefined): string {
   if (value == null) return UNKNOWN;
   const shown = value * 100;
-  return `${Math.abs(shown) < 9.95 && shown !== 0 ? oneDigit.format(shown) : whole.format(shown)} %`;
+  return `${Math.abs(shown) < 9.95 && shown !== 0 ? oneDigit.format(shown) : whole.format(shown)}${PER_CENT}`;
 }
 
 /** A chance as per cent: never 0 % or 100 %, which nobody can know. */
 export function chance(value: number | null | undefined): string {
   if (value == null) return UNKNOWN;
-  if (value < 0.01) return "< 1 %";
-  return value > 0.99 ? "> 99 %" : `${whole.format(value * 100)} %`;
+  if (value < 0.01) return `<\u00a01${PER_CENT}`;
+  return value > 0.99 ? `>\u00a099${PER_CENT}` : `${whole.format(value * 100)}${PER_CENT}`;
 }
 
 export function signed(value: number, digits = 0): string {

@@ -1,12 +1,13 @@
 /** How people read and write the number of a dial: shares as per cent, all else as it is. */
 import type { Schemas } from "@/api/client";
+import { PER_CENT } from "@/format/number";
 
 /** Undefined is a dial that there is no more. */
 type Dial = Pick<Schemas["Dial"], "share"> | undefined;
 
 /** "15 %" of 0.15, "3.5" of 3.5. */
 export function dialText(dial: Dial, value: number): string {
-  return String(typed(dial, value)) + (dial?.share ? " %" : "");
+  return String(typed(dial, value)) + (dial?.share ? PER_CENT : "");
 }
 
 /** What stands in the field. */

@@ -46,7 +46,7 @@ export function ScoreCard({ detail }: { detail: Schemas["TutorDetail"] }): React
               <td className="w-1/4 py-1.5 align-middle">
                 <Bar
                   value={Math.abs(part.points) / most}
-                  tone={part.known ? fill : "fill-line-strong"}
+                  tone={part.known && part.points > 0 ? fill : "fill-line-strong"}
                 />
               </td>
               <td className="w-14 py-1.5 text-right">{decimal(part.points)}</td>

@@ -64,7 +64,10 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
         </p>
       )}
       <div className="grid items-start gap-4 lg:grid-cols-2">
-        <ScoreCard detail={detail} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <ScoreCard detail={detail} />
+          <HistoryCard tutorId={detail.tutor_id} />
+        </div>
         <div className="flex min-w-0 flex-col gap-4">
           <PredictionCard prediction={detail.prediction} />
           <TasksCard tutorId={detail.tutor_id} tasks={detail.interventions ?? []} />
@@ -74,7 +77,6 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
           <RatesCard windows={detail.windows} />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
-          <HistoryCard tutorId={detail.tutor_id} />
           <NotesCard tutorId={detail.tutor_id} />
           <FeedbackCard tutorId={detail.tutor_id} />
         </div>
