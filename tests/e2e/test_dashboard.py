@@ -205,6 +205,22 @@ def test_a_retention_interview_is_assigned_and_commented(page: Page) -> None:
     expect(page.get_by_text("Called; overworked.")).to_be_visible()
 
 
+def test_several_tasks_are_given_to_somebody_at_once(page: Page) -> None:
+    sign_in(page, at="/interventions?owner=people_ops")
+    tasks = page.get_by_role("listitem").filter(has_text="Grace Hopper")
+    expect(tasks.first).to_be_visible()
+    count = tasks.count()
+    for task in tasks.all():
+        task.get_by_role("checkbox").check()
+
+    page.get_by_role("button", name=f"Assign {count} to…").click()
+    page.get_by_label("User name").fill("local-people_ops")
+    page.get_by_role("button", name="Assign", exact=True).click()
+
+    for task in tasks.all():
+        expect(task).to_contain_text("local-people_ops")
+
+
 def test_who_was_slower_is_told_and_shown_the_newest_state(
     page: Page, stack: LocalStack, marketplace: Marketplace
 ) -> None:

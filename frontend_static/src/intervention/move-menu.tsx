@@ -24,6 +24,14 @@ interface MoveRule {
 
 const OPEN = ["pending", "in_progress", "snoozed"] as const;
 
+export const REASSIGN: MoveRule = {
+  action: "reassign",
+  title: "Assign to…",
+  from: OPEN,
+  asks: ["assignee"],
+  about: "Whoever it is gets a mail.",
+};
+
 /** In the order of the menu. */
 export const MOVES: readonly MoveRule[] = [
   { action: "start", title: "Start", from: ["pending"], asks: [] },
@@ -34,7 +42,7 @@ export const MOVES: readonly MoveRule[] = [
     asks: ["outcome", "reason"],
     about: "What became of the tutor?",
   },
-  { action: "reassign", title: "Assign to…", from: OPEN, asks: ["assignee"] },
+  REASSIGN,
   {
     action: "snooze",
     title: "Snooze…",
@@ -186,7 +194,7 @@ export function MoveDialog({ rule, onClose, onMove }: MoveDialogProps): ReactNod
           <TextField
             label="User name"
             required
-            pattern="[A-Za-z0-9_.:\-]{1,64}"
+            pattern="\S{1,128}"
             value={order.assignee ?? ""}
             onChange={(event) => {
               setOrder({ ...order, assignee: event.target.value });

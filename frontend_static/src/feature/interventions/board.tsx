@@ -9,8 +9,8 @@ import { useApi } from "@/api/use-api";
 import { count, decimal } from "@/format/number";
 import { roleTitle, words } from "@/format/word";
 import { Due } from "@/intervention/due";
-import { MoveMenu } from "@/intervention/move-menu";
-import { useMove } from "@/intervention/use-move";
+import { MoveDialog, MoveMenu, REASSIGN } from "@/intervention/move-menu";
+import { type Order, useMove } from "@/intervention/use-move";
 import { usePerson } from "@/session/use-session";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -176,19 +176,40 @@ function BulkAssign({
 }): ReactNode {
   const me = usePerson();
   const move = useMove();
+  const [asking, setAsking] = useState(false);
   if (!tasks.length) return null;
+  function assign(order: Order): void {
+    for (const task of tasks) move.mutate({ task, action: "reassign", order });
+    setAsking(false);
+    onDone();
+  }
   return (
-    <Button
-      look="primary"
-      className="ml-auto"
-      onClick={() => {
-        for (const task of tasks)
-          move.mutate({ task, action: "reassign", order: { assignee: me.name } });
-        onDone();
-      }}
-    >
-      Assign {count(tasks.length)} to me
-    </Button>
+    <div className="ml-auto flex gap-2">
+      <Button
+        onClick={() => {
+          setAsking(true);
+        }}
+      >
+        Assign {count(tasks.length)} to…
+      </Button>
+      <Button
+        look="primary"
+        onClick={() => {
+          assign({ assignee: me.name });
+        }}
+      >
+        Assign {count(tasks.length)} to me
+      </Button>
+      {asking && (
+        <MoveDialog
+          rule={REASSIGN}
+          onClose={() => {
+            setAsking(false);
+          }}
+          onMove={assign}
+        />
+      )}
+    </div>
   );
 }
 
