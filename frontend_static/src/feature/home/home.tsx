@@ -20,7 +20,8 @@ const Trend = lazy(() => import("./trend"));
 
 export const WORST_SHOWN = 8;
 const TASKS_SHOWN = 6;
-const TREND_ROOM = "h-50 w-full";
+/** Of the chart and two lines of names, so that what stands below never moves. */
+const TREND_ROOM = "min-h-56";
 /** The room of a number that comes later. */
 const REMAINS = "inline-block min-w-[3ch] text-right tabular-nums";
 
@@ -44,13 +45,15 @@ export function Home(): ReactNode {
         <Queue platform={platform.data} />
         <div className="flex min-w-0 flex-col gap-4">
           <Card title="Churn risk, 30 days">
-            <Suspense fallback={<Skeleton className={TREND_ROOM} />}>
-              {platform.data ? (
-                <Trend days={platform.data.trend ?? []} />
-              ) : (
-                <Skeleton className={TREND_ROOM} />
-              )}
-            </Suspense>
+            <div className={TREND_ROOM}>
+              <Suspense fallback={<Skeleton className="h-50" />}>
+                {platform.data ? (
+                  <Trend days={platform.data.trend ?? []} />
+                ) : (
+                  <Skeleton className="h-50" />
+                )}
+              </Suspense>
+            </div>
           </Card>
           <MyTasks />
         </div>

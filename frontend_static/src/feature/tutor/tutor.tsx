@@ -1,7 +1,7 @@
 /** One tutor: how high the risk is, why, what was seen, and what is being done. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useDeferredValue, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { ApiError, sentence } from "@/api/problem";
 import { tutor } from "@/api/query";
@@ -54,6 +54,8 @@ export function TutorPage(): ReactNode {
 }
 
 function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
+  // What is further down is drawn in a second piece of work: a slow processor answers in between.
+  const whole = useDeferredValue(true, false);
   return (
     <>
       <title>{`${detail.name ?? detail.tutor_id} · Tutor Quality`}</title>
@@ -72,16 +74,20 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
           <PredictionCard prediction={detail.prediction} />
           <TasksCard tutorId={detail.tutor_id} tasks={detail.interventions ?? []} />
         </div>
-        <div className="flex min-w-0 flex-col gap-4">
-          <Flags flags={detail.flags} />
-          <RatesCard windows={detail.windows} />
-        </div>
-        <div className="flex min-w-0 flex-col gap-4">
-          <NotesCard tutorId={detail.tutor_id} />
-          <FeedbackCard tutorId={detail.tutor_id} />
-        </div>
+        {whole && (
+          <>
+            <div className="flex min-w-0 flex-col gap-4">
+              <Flags flags={detail.flags} />
+              <RatesCard windows={detail.windows} />
+            </div>
+            <div className="flex min-w-0 flex-col gap-4">
+              <NotesCard tutorId={detail.tutor_id} />
+              <FeedbackCard tutorId={detail.tutor_id} />
+            </div>
+          </>
+        )}
       </div>
-      <SessionsCard tutorId={detail.tutor_id} />
+      {whole && <SessionsCard tutorId={detail.tutor_id} />}
     </>
   );
 }

@@ -42,7 +42,7 @@ export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_PX,
-    overscan: 12,
+    overscan: 6,
     scrollMargin: top,
   });
   const at = useCursor(rows, (place) => {

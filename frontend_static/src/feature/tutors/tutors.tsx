@@ -12,6 +12,7 @@ import { Card } from "@/ui/card";
 import { Icon } from "@/ui/icon";
 import { type Option, Select } from "@/ui/select";
 import { Empty, Failed, Loading } from "@/ui/state";
+import { useRoomy } from "@/ui/use-roomy";
 import { Choices } from "./choices";
 import { download } from "./csv";
 import { occurring, type Row, shown } from "./rows";
@@ -35,6 +36,7 @@ export function Tutors(): ReactNode {
   const found = useMemo(() => shown(rows, settled), [rows, settled]);
   const subjects = useMemo(() => occurring(rows, (row) => row.subjects), [rows]);
   const [filtering, setFiltering] = useState(false);
+  const roomy = useRoomy();
   const searchBox = useRef<HTMLInputElement>(null);
 
   function change(next: Partial<Record<keyof TutorsSearch, string | true | undefined>>): void {
@@ -114,68 +116,70 @@ export function Tutors(): ReactNode {
             <Icon name="sliders" /> Filters
           </Button>
           {/* A phone shows them when asked; elsewhere there is room. */}
-          <div className={filtering ? "contents" : "contents max-sm:hidden"}>
-            <Choices
-              label="Risk"
-              options={RISK_OPTIONS.map((value) => ({ value, label: words(value) }))}
-              values={search.risk}
-              onToggle={(value) => {
-                change({ risk: toggled(search.risk, value) });
-              }}
-            />
-            <Select
-              label="Flag"
-              value={search.flag ?? ANY}
-              options={flagOptions}
-              onChange={(flag) => {
-                change({ flag: flag || undefined });
-              }}
-            />
-            <Select
-              label="Sure or not"
-              value={search.sure ? "sure" : ANY}
-              options={[
-                { value: ANY, label: "Confirmed and provisional" },
-                { value: "sure", label: "Confirmed flags only" },
-              ]}
-              onChange={(sure) => {
-                change({ sure: sure ? true : undefined });
-              }}
-            />
-            <Select
-              label="Tier"
-              value={search.tier ?? ANY}
-              options={[
-                { value: ANY, label: "Any tier" },
-                ...TIER_OPTIONS.map((value) => ({ value, label: value })),
-              ]}
-              onChange={(tier) => {
-                change({ tier: tier || undefined });
-              }}
-            />
-            <Select
-              label="Subject"
-              value={search.subject ?? ANY}
-              options={[
-                { value: ANY, label: "Any subject" },
-                ...subjects.map((value) => ({ value, label: value })),
-              ]}
-              onChange={(subject) => {
-                change({ subject: subject || undefined });
-              }}
-            />
-            <Select
-              label="Status"
-              value={search.status ?? ANY}
-              options={[
-                { value: ANY, label: "Any status" },
-                ...STATUSES.map((value) => ({ value, label: roleTitle(value) })),
-              ]}
-              onChange={(status) => {
-                change({ status: status || undefined });
-              }}
-            />
-          </div>
+          {(filtering || roomy) && (
+            <>
+              <Choices
+                label="Risk"
+                options={RISK_OPTIONS.map((value) => ({ value, label: words(value) }))}
+                values={search.risk}
+                onToggle={(value) => {
+                  change({ risk: toggled(search.risk, value) });
+                }}
+              />
+              <Select
+                label="Flag"
+                value={search.flag ?? ANY}
+                options={flagOptions}
+                onChange={(flag) => {
+                  change({ flag: flag || undefined });
+                }}
+              />
+              <Select
+                label="Sure or not"
+                value={search.sure ? "sure" : ANY}
+                options={[
+                  { value: ANY, label: "Confirmed and provisional" },
+                  { value: "sure", label: "Confirmed flags only" },
+                ]}
+                onChange={(sure) => {
+                  change({ sure: sure ? true : undefined });
+                }}
+              />
+              <Select
+                label="Tier"
+                value={search.tier ?? ANY}
+                options={[
+                  { value: ANY, label: "Any tier" },
+                  ...TIER_OPTIONS.map((value) => ({ value, label: value })),
+                ]}
+                onChange={(tier) => {
+                  change({ tier: tier || undefined });
+                }}
+              />
+              <Select
+                label="Subject"
+                value={search.subject ?? ANY}
+                options={[
+                  { value: ANY, label: "Any subject" },
+                  ...subjects.map((value) => ({ value, label: value })),
+                ]}
+                onChange={(subject) => {
+                  change({ subject: subject || undefined });
+                }}
+              />
+              <Select
+                label="Status"
+                value={search.status ?? ANY}
+                options={[
+                  { value: ANY, label: "Any status" },
+                  ...STATUSES.map((value) => ({ value, label: roleTitle(value) })),
+                ]}
+                onChange={(status) => {
+                  change({ status: status || undefined });
+                }}
+              />
+            </>
+          )}
           {filtered && (
             <Button look="quiet" onClick={() => void navigate({ search: {} })}>
               Clear
