@@ -66,6 +66,7 @@ class Store:
             "TABLE_NAME": TABLE,
             "SCORING_QUEUE_URL": self.queue_url,
             "CHURN_QUEUE_URL": self.churn_queue_url,
+            "ACTION_QUEUE_URL": self.client("sqs").create_queue(QueueName="action")["QueueUrl"],
             "MODEL_BUCKET": MODELS,
             "WEBHOOK_SECRET_ARN": _secret(secrets, "webhook", json.dumps(webhook)),
             "CURSOR_SECRET_ARN": _secret(secrets, "cursor", "bench" * 10),
