@@ -8,7 +8,13 @@ import { type Api, createApi } from "@/api/client";
 import { ApiError } from "@/api/problem";
 import { ApiContext } from "@/api/use-api";
 import { fetchPlace } from "@/session/place";
-import { type Person, seesTutors, Session, SignedOutError } from "@/session/session";
+import {
+  type Person,
+  seesTutors,
+  Session,
+  SIGNED_IN_PATH,
+  SignedOutError,
+} from "@/session/session";
 import { SessionContext } from "@/session/use-session";
 import { Toasts } from "@/ui/toast";
 import "./app.css";
@@ -25,7 +31,7 @@ const root = createRoot(document.getElementById("root") ?? document.body);
 async function start(): Promise<void> {
   const session = new Session(await fetchPlace(), window.location.origin);
   const returnTo = await session.begin(new URL(window.location.href));
-  if (window.opener) return; // the window that asked goes on by itself
+  if (window.opener && window.location.pathname === SIGNED_IN_PATH) return; // the window that asked goes on by itself
   if (returnTo !== null) window.history.replaceState(null, "", returnTo);
   const person = session.person;
   if (!person) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chance, count, percent, signed } from "@/format/number";
-import { relative, span } from "@/format/time";
+import { relative, span, dayOf, shortDayOf } from "@/format/time";
 import { words } from "@/format/word";
 
 describe("numbers", () => {
@@ -53,4 +53,9 @@ describe("times", () => {
 
 test("a code reads as words", () => {
   expect(words("high_reschedule_rate")).toBe("High reschedule rate");
+});
+
+test("a day of the calendar is the same day in every zone", () => {
+  expect(dayOf("2026-11-25")).toBe("25 Nov 2026");
+  expect(shortDayOf("2026-11-25T00:00:00Z")).toBe("25 Nov");
 });

@@ -117,6 +117,10 @@ describe("an export", () => {
     },
   );
 
+  test("makes no formula after what some spreadsheets take for the end of a cell", () => {
+    expect(csv([tutor({ name: "Ann;=1+1" })])).toContain("Ann;'=1+1");
+  });
+
   test("keeps a name with a comma and quotes in one cell", () => {
     expect(csv([tutor({ name: 'Byron, "Ada"' })])).toContain(',"Byron, ""Ada""",');
   });

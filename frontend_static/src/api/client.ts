@@ -1,6 +1,6 @@
 /** The one way to the API: every request with a fresh token, every refusal as an ApiError. */
 import createClient, { type Client, type Middleware } from "openapi-fetch";
-import { type Session } from "@/session/session";
+import { type Session, SignedOutError } from "@/session/session";
 import { ApiError, problem } from "./problem";
 import type { components, paths } from "./schema";
 
@@ -20,9 +20,18 @@ export function createApi(session: Session, fetcher: typeof fetch = fetch): Api 
 
 async function ask(request: Request, session: Session, fetcher: typeof fetch): Promise<Response> {
   const again = request.clone();
-  const first = await sent(request, await session.token(), fetcher);
+  const first = await sent(request, await held(session.token()), fetcher);
   if (first.status !== 401) return first;
-  return sent(again, await session.refused(), fetcher);
+  return sent(again, await held(session.refused()), fetcher);
+}
+
+async function held(token: Promise<string>): Promise<string> {
+  try {
+    return await token;
+  } catch (fault) {
+    if (fault instanceof SignedOutError) throw fault;
+    throw new ApiError(0, "Sign-in can not be reached.");
+  }
 }
 
 async function sent(request: Request, token: string, fetcher: typeof fetch): Promise<Response> {

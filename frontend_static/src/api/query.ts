@@ -4,11 +4,19 @@
  * The browser sends the ETag of what it has, so an unchanged answer costs a 304 without a body, and
  * structural sharing keeps unchanged rows the same objects: nothing flickers.
  */
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryFunction,
+  queryOptions,
+  type QueryState,
+  skipToken,
+} from "@tanstack/react-query";
 import { type Api, type Schemas, told } from "./client";
 import type { paths } from "./schema";
 
 export const POLL_MS = 30_000;
+const MOST_MS = 5 * 60_000;
 /** The most rows the API gives at once. */
 const PAGE = 1000;
 
@@ -20,9 +28,21 @@ export function overview(api: Api) {
   return queryOptions({
     queryKey: ["overview"],
     queryFn: async ({ signal }) => told(await api.GET("/api/overview", { signal })),
-    refetchInterval: POLL_MS,
+    refetchInterval: nextLook,
   });
 }
+
+/**
+ * How long until the next look: as long as the service has been away, so that a long outage is asked
+ * about ever less often.
+ */
+export function nextLook({ state }: { state: LookedAt }): number {
+  if (state.status !== "error") return POLL_MS;
+  const away = state.dataUpdatedAt ? state.errorUpdatedAt - state.dataUpdatedAt : 0;
+  return Math.min(MOST_MS, Math.max(POLL_MS, away));
+}
+
+type LookedAt = Pick<QueryState<unknown>, "status" | "dataUpdatedAt" | "errorUpdatedAt">;
 
 /** The tutors at highest risk, for the first screen. */
 export function worstTutors(api: Api, limit: number) {
@@ -37,7 +57,7 @@ export function worstTutors(api: Api, limit: number) {
         }),
       ).items;
     },
-    refetchInterval: POLL_MS,
+    refetchInterval: nextLook,
   });
 }
 
@@ -56,12 +76,21 @@ export function allTutors(api: Api) {
         );
         rows.push(...page.items);
         cursor = page.next_cursor ?? null;
-        if (cursor) client.setQueryData(["tutors", "so far"], [...rows]);
+        if (cursor && rows.length === page.items.length)
+          client.setQueryData(firstTutors().queryKey, page.items);
       } while (cursor);
       return rows;
     },
-    refetchInterval: POLL_MS,
+    refetchInterval: nextLook,
     placeholderData: keepPreviousData,
+  });
+}
+
+/** The first of them, while the others are on their way. */
+export function firstTutors() {
+  return queryOptions({
+    queryKey: ["tutors", "first"],
+    queryFn: skipToken as QueryFunction<Schemas["TutorListItem"][]> | typeof skipToken,
   });
 }
 
@@ -73,7 +102,7 @@ export function tutor(api: Api, tutorId: string) {
       const answer = told(await api.GET("/api/tutors/{tutor_id}", { params, signal }));
       return answer as Schemas["TutorDetail"]; // staff are never answered a tutor's own page
     },
-    refetchInterval: POLL_MS,
+    refetchInterval: nextLook,
   });
 }
 
@@ -95,7 +124,7 @@ export function tutorSessions(api: Api, tutorId: string, limit = 200) {
       const params = { path: { tutor_id: tutorId }, query: { limit } };
       return told(await api.GET("/api/tutors/{tutor_id}/sessions", { params, signal })).items;
     },
-    refetchInterval: POLL_MS,
+    refetchInterval: nextLook,
   });
 }
 
@@ -106,7 +135,7 @@ export function tutorNotes(api: Api, tutorId: string) {
       const params = { path: { tutor_id: tutorId } };
       return told(await api.GET("/api/tutors/{tutor_id}/notes", { params, signal })).items;
     },
-    refetchInterval: POLL_MS,
+    refetchInterval: nextLook,
   });
 }
 
@@ -115,7 +144,7 @@ export function interventions(api: Api, filter: InterventionFilter) {
     queryKey: ["interventions", filter],
     queryFn: async ({ signal }) =>
       told(await api.GET("/api/interventions", { params: { query: filter }, signal })),
-    refetchInterval: POLL_MS,
+    refetchInterval: nextLook,
     placeholderData: keepPreviousData,
   });
 }
@@ -130,7 +159,7 @@ export function interventionPages(api: Api, filter: InterventionFilter) {
     },
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: POLL_MS,
+    refetchInterval: nextLook,
     placeholderData: keepPreviousData,
   });
 }

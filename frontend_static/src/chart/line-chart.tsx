@@ -3,10 +3,10 @@
  *
  * The same numbers stand in a table that is read out; colours differ in stroke as well.
  */
-import { scaleLinear, scaleTime } from "d3-scale";
+import { scaleLinear, scaleUtc } from "d3-scale";
 import { line } from "d3-shape";
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from "react";
-import { dateOf, shortDateOf } from "@/format/time";
+import { dayOf, shortDayOf } from "@/format/time";
 import { frame } from "./frame";
 import { useWidth } from "./use-width";
 
@@ -70,7 +70,7 @@ export function LineChart({
             )}
           </span>
         ))}
-        {place !== null && days[place] && <span className="ml-auto">{dateOf(days[place])}</span>}
+        {place !== null && days[place] && <span className="ml-auto">{dayOf(days[place])}</span>}
       </figcaption>
       <div
         ref={ref}
@@ -116,7 +116,7 @@ function Plot({
   const y = scaleLinear([0, top * 1.05], [height - box.bottom, box.top]);
   const first = new Date(days[0] ?? 0);
   const last = new Date(days.at(-1) ?? 1);
-  const x = scaleTime([first, last], [box.left, width - box.right]);
+  const x = scaleUtc([first, last], [box.left, width - box.right]);
   const path = line<Point>()
     .defined((point) => point.value !== null)
     .x((point) => x(new Date(point.at)))
@@ -136,12 +136,11 @@ function Plot({
   const marked = place === null ? undefined : days[place];
   return (
     <>
-      {}
       <svg
         width={width}
         height={height}
         role="img"
-        aria-label={`${title}, from ${dateOf(days[0])} to ${dateOf(days.at(-1))}`}
+        aria-label={`${title}, from ${dayOf(days[0])} to ${dayOf(days.at(-1))}`}
 
         tabIndex={0}
         onPointerMove={move}
@@ -183,7 +182,7 @@ function Plot({
             textAnchor="middle"
             className="fill-faint text-2xs"
           >
-            {shortDateOf(tick.toISOString())}
+            {shortDayOf(tick.toISOString())}
           </text>
         ))}
         {threshold && (
@@ -237,7 +236,7 @@ function Plot({
           <tbody>
             {days.map((day, row) => (
               <tr key={day}>
-                <th scope="row">{dateOf(day)}</th>
+                <th scope="row">{dayOf(day)}</th>
                 {lines.map((one) => (
                   <td key={one.name}>{shown(one.points[row]?.value ?? null)}</td>
                 ))}

@@ -6,7 +6,14 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const shortDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const UTC = { timeZone: "UTC" } as const;
+const shortDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...UTC });
+const calendarDay = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  ...UTC,
+});
 const dayAndTime = new Intl.DateTimeFormat("en-GB", {
   weekday: "short",
   day: "numeric",
@@ -24,7 +31,12 @@ export function dateOf(at: string | null | undefined): string {
   return at ? day.format(new Date(at)) : UNKNOWN;
 }
 
-export function shortDateOf(at: string): string {
+/** A day of the calendar, such as 2026-11-25, which is the same day everywhere. */
+export function dayOf(day: string | null | undefined): string {
+  return day ? calendarDay.format(new Date(day)) : UNKNOWN;
+}
+
+export function shortDayOf(at: string): string {
   return shortDay.format(new Date(at));
 }
 

@@ -4,7 +4,7 @@
  * Tokens live in this tab's session storage, so that they end with it; a refresh token renews them
  * silently. Who is signed in elsewhere is let in again without a password.
  */
-import { type User, UserManager, WebStorageStateStore } from "oidc-client-ts";
+import { ErrorResponse, type User, UserManager, WebStorageStateStore } from "oidc-client-ts";
 import type { Place } from "./place";
 
 export const SIGNED_IN_PATH = "/signed-in";
@@ -86,7 +86,10 @@ export class Session {
     return this.#ended;
   }
 
-  /** An access token that still holds; raises SignedOutError where there is none. */
+  /**
+   * An access token that still holds; raises SignedOutError where there is none, and whatever else
+   * it is where nobody could be asked for one.
+   */
   async token(): Promise<string> {
     if (this.#user && (this.#user.expires_in ?? 0) > 30) return this.#user.access_token;
     return this.#renewed();
@@ -131,8 +134,14 @@ export class Session {
       const user = await this.#renewal;
       if (!user) throw new SignedOutError();
       this.#user = user;
+      if (this.#ended) {
+        this.#ended = false;
+        this.#tell();
+      }
       return user.access_token;
-    } catch {
+    } catch (fault) {
+      // Not to be reached is not to be signed out: the next request tries again.
+      if (!(fault instanceof ErrorResponse || fault instanceof SignedOutError)) throw fault;
       this.#ended = true;
       this.#tell();
       throw new SignedOutError();

@@ -8,6 +8,8 @@ import { useApi } from "@/api/use-api";
 import { Reliability } from "@/chart/reliability";
 import { count, decimal, percent } from "@/format/number";
 import { words } from "@/format/word";
+import { seesTutors } from "@/session/session";
+import { usePerson } from "@/session/use-session";
 import { Badge } from "@/ui/badge";
 import { Card } from "@/ui/card";
 import { Scroll } from "@/ui/scroll";
@@ -52,7 +54,7 @@ function Told({
         <Decisions decisions={decisions} />
         <Health health={health} />
       </div>
-      <Effects />
+      {seesTutors(usePerson()) && <Effects />}
       <Overrides />
     </div>
   );

@@ -43,7 +43,7 @@ export function HistoryCard({ tutorId }: { tutorId: string }): ReactNode {
       title="Over time"
       aside={<Select label="What is shown" value={view} options={VIEWS} onChange={setView} />}
     >
-      {history.isError ? (
+      {history.isError && !history.data ? (
         <Failed sentence={sentence(history.error)} onRetry={() => void history.refetch()} />
       ) : !history.data ? (
         <Skeleton className="h-64 w-full" />

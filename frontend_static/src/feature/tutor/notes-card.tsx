@@ -20,7 +20,7 @@ export function NotesCard({ tutorId }: { tutorId: string }): ReactNode {
   return (
     <Card title="Notes" aside="for staff; the tutor never sees them">
       <Form tutorId={tutorId} />
-      {found.isError ? (
+      {found.isError && !found.data ? (
         <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
       ) : !found.data ? (
         <Skeleton className="h-16 w-full" />

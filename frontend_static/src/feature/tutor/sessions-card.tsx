@@ -37,7 +37,7 @@ export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
       className="mt-4"
       flush
     >
-      {found.isError ? (
+      {found.isError && !found.data ? (
         <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
       ) : !found.data ? (
         <Loading what="sessions" rows={8} className="h-96 p-4" />

@@ -87,7 +87,7 @@ function Ended({ tutorId }: { tutorId: string }): ReactNode {
       <summary className="cursor-pointer text-muted hover:text-ink">
         Ended{found.data && ` (${String(found.data.total)})`}
       </summary>
-      {found.isError ? (
+      {found.isError && !found.data ? (
         <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
       ) : !found.data ? (
         <Skeleton className="mt-2 h-16 w-full" />

@@ -6,7 +6,7 @@ import type { Schemas } from "@/api/client";
 import { ApiError, sentence } from "@/api/problem";
 import { tutor } from "@/api/query";
 import { useApi } from "@/api/use-api";
-import { dateOf } from "@/format/time";
+import { dayOf } from "@/format/time";
 import { roleTitle } from "@/format/word";
 import { usePerson } from "@/session/use-session";
 import { Badge, RiskBadge } from "@/ui/badge";
@@ -30,7 +30,7 @@ const route = getRouteApi("/tutors/$tutorId");
 export function TutorPage(): ReactNode {
   const { tutorId } = route.useParams();
   const found = useQuery(tutor(useApi(), tutorId));
-  if (found.data) return <Found detail={found.data} />;
+  if (found.data) return <Found key={tutorId} detail={found.data} />;
   if (found.error instanceof ApiError && found.error.status === 404) {
     return (
       <Empty title="There is no such tutor">
@@ -99,7 +99,7 @@ function Head({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
   const facts = [
     detail.tutor_id,
     profile.subjects.join(", "),
-    profile.onboarding_date && `with us since ${dateOf(profile.onboarding_date)}`,
+    profile.onboarding_date && `with us since ${dayOf(profile.onboarding_date)}`,
     profile.location,
     profile.email,
   ].filter(Boolean);

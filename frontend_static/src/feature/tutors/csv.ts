@@ -26,8 +26,11 @@ const COLUMNS: readonly [string, (row: Row) => string | number | null][] = [
   ["as_of", (row) => row.as_of],
 ];
 
-/** A spreadsheet takes text that begins so for a formula (OWASP, CSV injection). */
-const FORMULA = /^[=+\-@\t\r]/;
+/**
+ * A spreadsheet takes text that begins so for a formula (OWASP, CSV injection), also after what it
+ * takes for the end of a cell: in some countries that is a semicolon.
+ */
+const FORMULA = /(^|[;,\t]\s*)(?=[=+\-@\t\r])/g;
 
 export function csv(rows: readonly Row[]): string {
   const lines = [
@@ -41,7 +44,7 @@ export function csv(rows: readonly Row[]): string {
 function cell(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "number") return String(value);
-  const harmless = FORMULA.test(value) ? `'${value}` : value;
+  const harmless = value.replaceAll(FORMULA, "$1'");
   return /[",\r\n']/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 

@@ -1,9 +1,9 @@
 /** All tutors: found, filtered and sorted by what stands in the address. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { sentence } from "@/api/problem";
-import { allTutors, definitions } from "@/api/query";
+import { allTutors, definitions, firstTutors } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { count } from "@/format/number";
 import { roleTitle, words } from "@/format/word";
@@ -29,13 +29,15 @@ export function Tutors(): ReactNode {
   const navigate = route.useNavigate();
   const api = useApi();
   const all = useQuery(allTutors(api));
-  const soFar = useQueryClient().getQueryData<Row[]>(["tutors", "so far"]);
+  const { data: soFar } = useQuery(firstTutors());
   const terms = useQuery(definitions(api));
   const rows = all.data ?? soFar ?? NONE;
   const settled = useDeferredValue(search);
   const found = useMemo(() => shown(rows, settled), [rows, settled]);
   const subjects = useMemo(() => occurring(rows, (row) => row.subjects), [rows]);
   const [filtering, setFiltering] = useState(false);
+  // What is being typed: the address follows a moment later, and must not take letters back.
+  const [typed, setTyped] = useState<string | null>(null);
   const roomy = useRoomy();
   const searchBox = useRef<HTMLInputElement>(null);
 
@@ -77,7 +79,7 @@ export function Tutors(): ReactNode {
         <div className="flex items-center gap-2">
           <SavedViews search={search} onChoose={(view) => void navigate({ search: view })} />
           <Button
-            disabled={!found.length}
+            disabled={!all.data || !found.length}
             onClick={() => {
               download(found, `tutors-${new Date().toISOString().slice(0, 10)}.csv`);
             }}
@@ -98,10 +100,14 @@ export function Tutors(): ReactNode {
             <input
               ref={searchBox}
               type="search"
-              value={search.q ?? ""}
+              value={typed ?? search.q ?? ""}
               placeholder="Name, id or subject ( / )"
               onChange={(event) => {
+                setTyped(event.target.value);
                 change({ q: event.target.value || undefined });
+              }}
+              onBlur={() => {
+                setTyped(null);
               }}
               className="h-9 w-full rounded-md border border-line-strong bg-surface pr-2 pl-8 placeholder:text-faint pointer-coarse:h-11"
             />
@@ -189,7 +195,13 @@ export function Tutors(): ReactNode {
             {all.data ? `${count(found.length)} of ${count(rows.length)}` : "Loading…"}
           </p>
         </div>
-        {rows.length ? (
+        {all.isError && !all.data && rows.length > 0 && (
+          <Failed
+            sentence={`Only the first ${count(rows.length)} tutors are here. ${sentence(all.error)}`}
+            onRetry={() => void all.refetch()}
+          />
+        )}
+        {rows.length && (found.length || all.data) ? (
           found.length ? (
             <TutorTable
               rows={found}

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { nextLook, POLL_MS } from "@/api/query";
+
+const BEGAN = Date.parse("2026-11-25T12:00:00Z");
+
+function away(minutes: number): number {
+  const errorUpdatedAt = BEGAN + minutes * 60_000;
+  return nextLook({ state: { status: "error", dataUpdatedAt: BEGAN, errorUpdatedAt } });
+}
+
+test("what answers is looked at every half a minute", () => {
+  const state = { status: "success", dataUpdatedAt: BEGAN, errorUpdatedAt: 0 } as const;
+  expect(nextLook({ state })).toBe(POLL_MS);
+});
+
+test("what is away is asked ever less often, and at least every five minutes", () => {
+  expect([0.2, 1, 2, 4, 60].map(away)).toEqual([POLL_MS, 60_000, 120_000, 240_000, 300_000]);
+});
+
+test("what never answered is asked again in half a minute", () => {
+  const state = { status: "error", dataUpdatedAt: 0, errorUpdatedAt: BEGAN } as const;
+  expect(nextLook({ state })).toBe(POLL_MS);
+});
