@@ -1,6 +1,6 @@
 /** What is shown to whoever is not signed in, or has no business here. */
 import { type ReactNode, useState } from "react";
-import type { Session } from "@/session/session";
+import { type Session, SIGNED_IN_PATH } from "@/session/session";
 import { Button } from "@/ui/button";
 
 function Front({ title, children }: { title: string; children: ReactNode }): ReactNode {
@@ -64,7 +64,9 @@ export function Unreachable({ why }: { why: string }): ReactNode {
       <Button
         className="mt-4 self-start"
         onClick={() => {
-          window.location.reload();
+          // A sign-in that failed can not be finished by asking once more.
+          if (window.location.pathname === SIGNED_IN_PATH) window.location.replace("/");
+          else window.location.reload();
         }}
       >
         Try again

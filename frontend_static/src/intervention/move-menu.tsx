@@ -80,7 +80,8 @@ const OPTIONAL_REASON: readonly Action[] = ["complete", "judge"];
 export function MoveMenu({ task }: { task: Task }): ReactNode {
   const me = usePerson();
   const move = useMove();
-  const [asking, setAsking] = useState<MoveRule | null>(null);
+  // With the task as it was when the dialog was opened: nothing newer is changed unseen.
+  const [asking, setAsking] = useState<{ rule: MoveRule; task: Task } | null>(null);
   const rules = MOVES.filter((rule) => rule.from.includes(task.status));
   return (
     <>
@@ -107,7 +108,7 @@ export function MoveMenu({ task }: { task: Task }): ReactNode {
                 <Item
                   key={rule.action}
                   onClick={() => {
-                    if (rule.asks.length) setAsking(rule);
+                    if (rule.asks.length) setAsking({ rule, task });
                     else move.mutate({ task, action: rule.action });
                   }}
                 >
@@ -120,12 +121,12 @@ export function MoveMenu({ task }: { task: Task }): ReactNode {
       </Menu.Root>
       {asking && (
         <MoveDialog
-          rule={asking}
+          rule={asking.rule}
           onClose={() => {
             setAsking(null);
           }}
           onMove={(order) => {
-            move.mutate({ task, action: asking.action, order });
+            move.mutate({ task: asking.task, action: asking.rule.action, order });
             setAsking(null);
           }}
         />

@@ -118,7 +118,7 @@ export function Board(): ReactNode {
             Overdue only
           </label>
           <BulkAssign
-            tasks={tasks.filter((task) => chosen.has(task.intervention_id))}
+            tasks={tasks.filter((task) => chosen.has(task.intervention_id) && assignable(task))}
             onDone={() => {
               setChosen(new Set());
             }}
@@ -165,6 +165,10 @@ export function Board(): ReactNode {
       </Card>
     </>
   );
+}
+
+function assignable(task: Schemas["Intervention"]): boolean {
+  return REASSIGN.from.includes(task.status);
 }
 
 function BulkAssign({
@@ -228,6 +232,7 @@ function TaskLine({ task, name, chosen, onChoose }: TaskLineProps): ReactNode {
         type="checkbox"
         aria-label={`Choose ${task.title} of ${name}`}
         checked={chosen}
+        disabled={!assignable(task)}
         onChange={(event) => {
           onChoose(event.target.checked);
         }}

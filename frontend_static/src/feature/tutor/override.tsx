@@ -112,9 +112,11 @@ function useOverride(detail: Schemas["TutorDetail"], onDone: () => void) {
   const api = useApi();
   const queries = useQueryClient();
   const say = useSay();
+  // As it was when the dialog was opened: what others change meanwhile is not overwritten unseen.
+  const [seen] = useState(detail.override?.version ?? 0);
   const params = {
     path: { tutor_id: detail.tutor_id },
-    header: { "If-Match": `"${String(detail.override?.version ?? 0)}"` },
+    header: { "If-Match": `"${String(seen)}"` },
   };
   return useMutation({
     mutationFn: async (claim: Schemas["OverrideClaim"] | null) =>
