@@ -55,7 +55,7 @@ def noted(what: str, before: Reports | None) -> dict[str, Any]:
 
 def undone(what: str) -> dict[str, Any]:
     """The page after that was taken back."""
-    mails = "the reports that you got before" if what in OTHERS else "such mails again"
+    mails = "the reports that you got before" if what.startswith("reports") else "such mails again"
     return _page(f"<p>It is noted: you will get {mails}.</p>")
 
 

@@ -120,7 +120,7 @@ class MailTable:
             begun = known["state"]["S"] == "claimed"
             if not begun or known["lease_until"]["S"] > key.stamp(at):
                 return None
-            unanswered = int(known["unanswered"]["N"])
+            unanswered = int(known["unanswered"]["N"]) if "unanswered" in known else 0
             condition = {
                 "ConditionExpression": "#state = :claimed AND lease_until = :seen",
                 "ExpressionAttributeNames": {"#state": "state"},

@@ -141,8 +141,9 @@ def test_who_undoes_it_gets_the_reports_that_they_got_before(
 ) -> None:
     kept.put(Preference("ana", had, version=1))
 
-    ask("POST", token(what), undo_on(ask("POST", token(what), CLICK)))
+    undone = ask("POST", token(what), undo_on(ask("POST", token(what), CLICK)))
 
+    assert "you will get the reports that you got before" in undone["body"]
     found = kept.preference("ana")
     assert found
     assert found.reports is had
