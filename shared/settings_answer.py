@@ -12,6 +12,7 @@ from shared.domain.churn_score import RiskLevel
 from shared.domain.flag import FLAG_RULES
 from shared.domain.intervention import Kind, Owner
 from shared.domain.intervention_rule import RULE
+from shared.domain.metric import METRICS, CountMetric
 from shared.domain.office import Office
 from shared.domain.policy import DIALS, Policy
 from shared.domain.preference import AlertKind, Channel, Preference, Reports, usual
@@ -201,21 +202,36 @@ class DryRun(Outbound):
 
 def dials(versions: Sequence[Policy]) -> Dials:
     """The dials of interventions, from their versions, the newest first."""
-    items = tuple(_dial(each, versions[0][each.name], whole=each.whole) for each in DIALS.values())
+    items = tuple(
+        _dial(each, each.title, versions[0][each.name], whole=each.whole) for each in DIALS.values()
+    )
     return _dials(items, versions)
 
 
 def thresholds(versions: Sequence[threshold.Settings]) -> Dials:
     """The thresholds of flags, from their versions, the newest first."""
     newest = versions[0].in_force()
-    items = tuple(_dial(each, newest[each.name], whole=False) for each in THRESHOLDS.values())
+    items = tuple(
+        _dial(each, _TITLES[each.name], newest[each.name], whole=False)
+        for each in THRESHOLDS.values()
+    )
     return _dials(items, versions)
 
 
-def _dial(each: policy.Dial | threshold.Threshold, value: float, *, whole: bool) -> Dial:
+_TITLES = {
+    metric.threshold: metric.title
+    for metric in METRICS
+    if not isinstance(metric, CountMetric) and metric.threshold
+}
+"""Of thresholds: the titles of the metrics that they are of."""
+
+
+def _dial(
+    each: policy.Dial | threshold.Threshold, title: str, value: float, *, whole: bool
+) -> Dial:
     return Dial(
         name=each.name,
-        title=each.title,
+        title=title,
         value=value,
         default=each.default,
         low=each.low,

@@ -15,7 +15,6 @@ class Threshold:
     """
 
     name: str
-    title: str
     default: float
     low: float
     high: float
@@ -28,27 +27,27 @@ THRESHOLDS = {
     threshold.name: threshold
     for threshold in (
         Threshold(
-            "reschedule_rate", "Reschedule rate", 0.15, 0.02, 0.50, True,
+            "reschedule_rate", 0.15, 0.02, 0.50, True,
             "share of sessions the tutor moved, 30 days",
         ),
         Threshold(
-            "no_show_rate", "No-show rate", 0.05, 0.01, 0.30, True,
+            "no_show_rate", 0.05, 0.01, 0.30, True,
             "share of sessions the tutor did not turn up to, 30 days",
         ),
         Threshold(
-            "rating_last_30", "Rating of the last 30", 3.5, 1.0, 5.0, False,
+            "rating_last_30", 3.5, 1.0, 5.0, False,
             "mean stars of the last 30 rated sessions", share=False,
         ),
         Threshold(
-            "first_session_success_rate", "First-session success", 0.70, 0.30, 0.95, False,
+            "first_session_success_rate", 0.70, 0.30, 0.95, False,
             "rated first sessions with 4 stars or more, 30 days",
         ),
         Threshold(
-            "engagement_score", "Engagement", 0.60, 0.20, 0.95, False,
+            "engagement_score", 0.60, 0.20, 0.95, False,
             "of logins, preparation and response time, 30 days",
         ),
         Threshold(
-            "learning_objectives_met_rate", "Objectives met", 0.80, 0.30, 0.98, False,
+            "learning_objectives_met_rate", 0.80, 0.30, 0.98, False,
             "sessions that met their objectives, 30 days",
         ),
     )
