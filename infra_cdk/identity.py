@@ -18,6 +18,11 @@ GROUPS: Final[dict[str, str]] = {
     "admin": "Settings.",
 }
 
+SIGNED_IN: Final = ("/signed-in", "/signed-in-again")
+"""Where the site is returned to; the second is a small window in front of a page."""
+
+SAML_EMAIL: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
+
 
 class Identity(Construct):
     """Cognito, closed to self sign-up; access tokens carry the groups and the user name."""
@@ -99,6 +104,23 @@ class Identity(Construct):
 
     def _site_client(self, stage: Stage) -> cognito.UserPoolClient:
         """The browser: authorization code with PKCE, no secret."""
+        providers = [cognito.UserPoolClientIdentityProvider.COGNITO]
+        if stage.work_accounts:
+            company = cognito.UserPoolIdentityProviderSaml(
+                self,
+                "work_accounts",
+                user_pool=self.pool,
+                name=stage.work_accounts.name,
+                metadata=cognito.UserPoolIdentityProviderSamlMetadata.url(
+                    stage.work_accounts.metadata_url
+                ),
+                attribute_mapping=cognito.AttributeMapping(
+                    email=cognito.ProviderAttribute.other(SAML_EMAIL)
+                ),
+            )
+            # Named as a reference, so that the client is made after the provider.
+            name = company.provider_name
+            providers.append(cognito.UserPoolClientIdentityProvider.custom(name))
         return self.pool.add_client(
             "site_client",
             generate_secret=False,
@@ -107,10 +129,10 @@ class Identity(Construct):
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(authorization_code_grant=True),
                 scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.PROFILE],
-                callback_urls=[f"{stage.site_url}/", f"{stage.site_url}/signed-in"],
+                callback_urls=[stage.site_url + path for path in SIGNED_IN],
                 logout_urls=[f"{stage.site_url}/"],
             ),
-            supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
+            supported_identity_providers=providers,
             access_token_validity=Duration.hours(1),
             id_token_validity=Duration.hours(1),
             refresh_token_validity=Duration.hours(12),

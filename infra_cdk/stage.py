@@ -19,6 +19,18 @@ class SyntheticFeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkAccounts:
+    """A company's own sign-in by SAML 2.0, as Okta, Entra ID and Google Workspace offer it.
+
+    Who comes from there has no role until an administrator puts them in a group.
+    """
+
+    name: str
+    """On the sign-in page, and at the beginning of the user names: `name_kim@company.com`."""
+    metadata_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """Settings of one deployment; whatever is not here is the same everywhere."""
 
@@ -45,6 +57,8 @@ class Stage:
     """How long a report may be pending before its hint is sent again."""
     feed: SyntheticFeed | None = None
     """What posts synthetic reports every quarter of an hour; None where tutors are real."""
+    work_accounts: WorkAccounts | None = None
+    """Beside the user pool's own passwords."""
     site_url: str
     """Where the browser finds the site; sign-in returns there."""
     site_certificate: str | None = None

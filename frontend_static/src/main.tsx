@@ -5,16 +5,11 @@ import { RouterProvider } from "@tanstack/react-router";
 import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { type Api, createApi } from "@/api/client";
-import { ApiError } from "@/api/problem";
+import { mayPass } from "@/api/problem";
+import { nextLook } from "@/api/query";
 import { ApiContext } from "@/api/use-api";
 import { fetchPlace } from "@/session/place";
-import {
-  type Person,
-  seesTutors,
-  Session,
-  SIGNED_IN_PATH,
-  SignedOutError,
-} from "@/session/session";
+import { type Person, seesTutors, Session } from "@/session/session";
 import { SessionContext } from "@/session/use-session";
 import { Toasts } from "@/ui/toast";
 import "./app.css";
@@ -30,9 +25,9 @@ const root = createRoot(document.getElementById("root") ?? document.body);
 
 async function start(): Promise<void> {
   const session = new Session(await fetchPlace(), window.location.origin);
-  const returnTo = await session.begin(new URL(window.location.href));
-  if (window.opener && window.location.pathname === SIGNED_IN_PATH) return; // the window that asked goes on by itself
-  if (returnTo !== null) window.history.replaceState(null, "", returnTo);
+  const { handedOver, returnTo } = await session.begin(new URL(window.location.href));
+  if (handedOver) return; // the window that asked goes on by itself
+  if (returnTo !== undefined) window.history.replaceState(null, "", returnTo);
   const person = session.person;
   if (!person) {
     root.render(<SignIn session={session} />);
@@ -52,7 +47,12 @@ async function start(): Promise<void> {
 function queryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
+      // A browser's word that there is no network is often wrong, and never a reason to be silent.
+      mutations: { networkMode: "always" },
       queries: {
+        networkMode: "always",
+        refetchOnReconnect: true,
+        refetchInterval: (query) => query.state.status === "error" && nextLook(query),
         staleTime: 15_000,
         retry: (failures, error) => failures < MOST_TRIES && mayPass(error),
         retryDelay: (failures) =>
@@ -93,11 +93,6 @@ function Site({ session, api, client, router }: Made & { session: Session }) {
       </CSPProvider>
     </StrictMode>
   );
-}
-
-function mayPass(error: unknown): boolean {
-  if (error instanceof SignedOutError) return false;
-  return !(error instanceof ApiError) || error.passing;
 }
 
 start().catch((fault: unknown) => {

@@ -3,7 +3,7 @@ import type { Schemas } from "@/api/client";
 import { ApiError, problem } from "@/api/problem";
 import { workSearch } from "@/feature/interventions/search";
 import { MOVES } from "@/intervention/move-menu";
-import { foreseen } from "@/intervention/use-move";
+import { failure, foreseen } from "@/intervention/use-move";
 import { place } from "@/session/place";
 import { person } from "@/session/session";
 
@@ -36,6 +36,21 @@ describe("a move", () => {
     expect(of("completed")).toEqual(["note", "judge"]);
     expect(of("snoozed")).toContain("wake");
     expect(of("pending")).not.toContain("wake");
+  });
+});
+
+describe("moves that were refused", () => {
+  const late = new ApiError(412, "Changed meanwhile");
+
+  test("say that somebody was quicker, and of how many", () => {
+    expect(failure([late], 1)[0]).toBe("Somebody was quicker");
+    expect(failure([late, late], 5)[0]).toBe("Somebody was quicker (2 of 5)");
+  });
+
+  test("say what the API said of them", () => {
+    const wrong = new ApiError(422, "x", null, [{ field: "assignee", message: "is nobody" }]);
+
+    expect(failure([wrong], 1)).toEqual(["That was not done", "assignee: is nobody"]);
   });
 });
 

@@ -140,6 +140,14 @@ describe("the calendar strip", () => {
     ).toBeNull();
   });
 
+  test("does not show days without sessions where it knows of none", () => {
+    const taught = { ...movedFrom("2026-11-20T10:00:00"), scheduled_time: "2026-11-18T10:00:00Z" };
+
+    const days = stripDays([taught], NOW, true);
+
+    expect(days.filter((day) => day.known)[0]?.at.toDateString()).toBe("Thu Nov 19 2026");
+  });
+
   test("does not count what the student moved", () => {
     const days = stripDays([movedFrom("2026-11-20T10:00:00", "student")], NOW);
 

@@ -101,6 +101,10 @@ describe("an address", () => {
     expect(tutorsSearch(said)).toEqual({ risk: "high", sure: true });
   });
 
+  test("may look for digits", () => {
+    expect(tutorsSearch({ q: 123 })).toEqual({ q: "123" });
+  });
+
   test("loses a filter when its last value is switched off", () => {
     expect(toggled("high", "high")).toBeUndefined();
     expect(toggled("high", "critical")).toBe("high,critical");

@@ -1,6 +1,13 @@
 """Who can sign in, how, and as what."""
 
+from dataclasses import replace
+
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Template as Synthesized
+
+from infra_cdk.identity import Identity
 from infra_cdk.local.sign_in import ROLES
+from infra_cdk.stage import PROD, WorkAccounts
 from tests.infra.template import Properties, Template, flat
 
 
@@ -46,6 +53,20 @@ def test_the_site_has_no_secret_and_uses_codes_only(template: Template) -> None:
     assert site["GenerateSecret"] is False
     assert site["AllowedOAuthFlows"] == ["code"]
     assert site["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_work_accounts_are_one_line_of_a_stage() -> None:
+    stack = Stack(App(), "only")
+    accounts = WorkAccounts(name="Okta", metadata_url="https://okta.example.com/metadata")
+    Identity(stack, stage=replace(PROD, work_accounts=accounts))
+    template = Template(Synthesized.from_stack(stack).to_json())
+
+    company = template.only("AWS::Cognito::UserPoolIdentityProvider")
+
+    assert company["ProviderDetails"]["MetadataURL"] == accounts.metadata_url
+    cognito, other = clients(template)["site"]["SupportedIdentityProviders"]
+    assert cognito == "COGNITO"
+    assert other["Ref"] in template.of_type("AWS::Cognito::UserPoolIdentityProvider")
 
 
 def test_rails_signs_in_as_a_machine_for_scores_only(template: Template) -> None:

@@ -1,4 +1,5 @@
 /** What the API says when it does not do what was asked (RFC 9457). */
+import { SignedOutError } from "@/session/session";
 
 export interface FieldError {
   field: string;
@@ -23,8 +24,8 @@ export class ApiError extends Error {
   /** One sentence for a person. */
   get sentence(): string {
     if (this.errors.length) return this.errors.map((e) => `${e.field}: ${e.message}`).join("; ");
-    if (this.status === 0) return "The service can not be reached. It is asked again by itself.";
-    if (this.passing) return "The service did not answer. It is asked again by itself.";
+    if (this.status === 0) return "The service can not be reached.";
+    if (this.passing) return "The service did not answer.";
     return this.detail ?? this.message;
   }
 }
@@ -45,5 +46,12 @@ export async function problem(answer: Response): Promise<ApiError> {
 
 /** Any failure in a sentence. */
 export function sentence(error: unknown): string {
-  return error instanceof ApiError ? error.sentence : "Something went wrong on this page.";
+  if (error instanceof ApiError) return error.sentence;
+  return error instanceof SignedOutError ? error.message : "Something went wrong on this page.";
+}
+
+/** Whether asking once more may go better. */
+export function mayPass(error: unknown): boolean {
+  if (error instanceof SignedOutError) return false;
+  return !(error instanceof ApiError) || error.passing;
 }

@@ -17,8 +17,12 @@ import type { paths } from "./schema";
 
 export const POLL_MS = 30_000;
 const MOST_MS = 5 * 60_000;
-/** The most rows the API gives at once. */
+/** The most rows the API gives at once, and how many are enough to begin with. */
 const PAGE = 1000;
+const FIRST_PAGE = 50;
+const SESSIONS_PAGE = 200;
+/** Of thirteen weeks, which the calendar strip shows, at 30 sessions a week. */
+const SESSIONS_MOST = 400;
 
 export type InterventionFilter = NonNullable<
   paths["/api/interventions"]["get"]["parameters"]["query"]
@@ -66,23 +70,22 @@ export function allTutors(api: Api) {
   return queryOptions({
     queryKey: ["tutors", "all"],
     queryFn: async ({ signal, client }) => {
-      const rows: Schemas["TutorListItem"][] = [];
+      // By id: whoever's score changes between two pages may stand on both.
+      const rows = new Map<string, Schemas["TutorListItem"]>();
       let cursor: string | null = null;
       do {
-        const query: { limit: number; cursor?: string } = { limit: rows.length ? PAGE : 50 };
+        const query: { limit: number; cursor?: string } = { limit: rows.size ? PAGE : FIRST_PAGE };
         if (cursor) query.cursor = cursor;
         const page: Schemas["TutorList"] = told(
           await api.GET("/api/tutors", { params: { query }, signal }),
         );
-        rows.push(...page.items);
+        if (!rows.size) client.setQueryData(firstTutors().queryKey, page.items);
+        for (const row of page.items) rows.set(row.tutor_id, row);
         cursor = page.next_cursor ?? null;
-        if (cursor && rows.length === page.items.length)
-          client.setQueryData(firstTutors().queryKey, page.items);
       } while (cursor);
-      return rows;
+      return [...rows.values()];
     },
     refetchInterval: nextLook,
-    placeholderData: keepPreviousData,
   });
 }
 
@@ -116,13 +119,24 @@ export function tutorHistory(api: Api, tutorId: string, days: number) {
   });
 }
 
-/** The newest sessions, enough for the calendar strip. */
-export function tutorSessions(api: Api, tutorId: string, limit = 200) {
+/** The newest sessions, and whether there are more. */
+export function tutorSessions(api: Api, tutorId: string) {
   return queryOptions({
-    queryKey: ["tutor", tutorId, "sessions", limit],
+    queryKey: ["tutor", tutorId, "sessions"],
     queryFn: async ({ signal }) => {
-      const params = { path: { tutor_id: tutorId }, query: { limit } };
-      return told(await api.GET("/api/tutors/{tutor_id}/sessions", { params, signal })).items;
+      const found = new Map<string, Schemas["SessionListItem"]>();
+      let cursor: string | null = null;
+      do {
+        const query: { limit: number; cursor?: string } = { limit: SESSIONS_PAGE };
+        if (cursor) query.cursor = cursor;
+        const params = { path: { tutor_id: tutorId }, query };
+        const page: Schemas["SessionList"] = told(
+          await api.GET("/api/tutors/{tutor_id}/sessions", { params, signal }),
+        );
+        for (const session of page.items) found.set(session.session_id, session);
+        cursor = page.next_cursor ?? null;
+      } while (cursor && found.size < SESSIONS_MOST);
+      return { items: [...found.values()], more: cursor !== null };
     },
     refetchInterval: nextLook,
   });

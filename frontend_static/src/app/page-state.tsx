@@ -7,7 +7,7 @@ import { Empty, Failed } from "@/ui/state";
 
 export function NotFound(): ReactNode {
   return (
-    <Empty title="There is no such page">
+    <Empty title={<h1>There is no such page</h1>}>
       <p className="mb-4">The address may be misspelt, or the page was moved.</p>
       <Link to="/" className={buttonLook()}>
         Go to the home page

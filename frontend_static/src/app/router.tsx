@@ -25,7 +25,6 @@ interface Context {
 const root = createRootRouteWithContext<Context>()({
   component: Shell,
   notFoundComponent: NotFound,
-  errorComponent: PageFailed,
 });
 
 const home = createRoute({
@@ -107,6 +106,8 @@ export function makeRouter(context: Context) {
   return createRouter({
     routeTree: tree,
     context,
+    // A page that breaks leaves the way to the others.
+    defaultErrorComponent: PageFailed,
     defaultPreload: "intent",
     scrollRestoration: true,
   });

@@ -1,7 +1,16 @@
 /** What stands around every page: where one can go, who one is, and how old the data is. */
-import { useQuery } from "@tanstack/react-query";
+import { notifyManager, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import {
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import { mayPass } from "@/api/problem";
 import { overview } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { roleTitle } from "@/format/word";
@@ -178,23 +187,37 @@ function TopBar({ onSearch }: { onSearch: () => void }): ReactNode {
   );
 }
 
-/** "Data as of", and a mark where it is old or can not be had. */
+/** "Data as of", and a mark where it is old or some of what is shown can not be had. */
 function DataAge(): ReactNode {
   const { data, isError } = useQuery(overview(useApi()));
+  const behind = useBehind();
   const now = useNow();
   if (!data?.as_of) return isError ? <p className="text-xs text-critical">No connection</p> : null;
-  const old = now - Date.parse(data.as_of) > STALE_MS;
+  const marked = isError || behind || now - Date.parse(data.as_of) > STALE_MS;
+  const why = isError ? "No connection; data" : behind ? "Not all is up to date; data" : "Data";
   return (
     <p
       className={classNames(
         "flex items-center gap-1.5 text-xs",
-        old || isError ? "text-high" : "text-muted",
+        marked ? "text-high" : "text-muted",
       )}
     >
-      {(old || isError) && <Icon name="warning" className="size-3.5" />}
-      <span className="hidden sm:inline">{isError ? "No connection; data" : "Data"} as of</span>
+      {marked && <Icon name="warning" className="size-3.5" />}
+      <span className="max-sm:sr-only">{why} as of</span>
       <Ago at={data.as_of} />
     </p>
+  );
+}
+
+/** Whether something on the page was asked for in vain the last time. */
+function useBehind(): boolean {
+  const cache = useQueryClient().getQueryCache();
+  return useSyncExternalStore(
+    (tell) => cache.subscribe(notifyManager.batchCalls(tell)),
+    () =>
+      cache
+        .findAll({ type: "active" })
+        .some((query) => query.state.status === "error" && mayPass(query.state.error)),
   );
 }
 

@@ -98,7 +98,7 @@ export function MoveMenu({ task }: { task: Task }): ReactNode {
               {task.assignee !== me.name && OPEN.some((one) => one === task.status) && (
                 <Item
                   onClick={() => {
-                    move.mutate({ task, action: "reassign", order: { assignee: me.name } });
+                    move.mutate([{ task, action: "reassign", order: { assignee: me.name } }]);
                   }}
                 >
                   Assign to me
@@ -109,7 +109,7 @@ export function MoveMenu({ task }: { task: Task }): ReactNode {
                   key={rule.action}
                   onClick={() => {
                     if (rule.asks.length) setAsking({ rule, task });
-                    else move.mutate({ task, action: rule.action });
+                    else move.mutate([{ task, action: rule.action }]);
                   }}
                 >
                   {rule.title}
@@ -126,7 +126,7 @@ export function MoveMenu({ task }: { task: Task }): ReactNode {
             setAsking(null);
           }}
           onMove={(order) => {
-            move.mutate({ task: asking.task, action: asking.rule.action, order });
+            move.mutate([{ task: asking.task, action: asking.rule.action, order }]);
             setAsking(null);
           }}
         />

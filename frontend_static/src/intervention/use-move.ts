@@ -1,5 +1,5 @@
 /**
- * Moving an intervention: shown at once, taken back where the API refuses.
+ * Moving interventions, one or several: shown at once, taken back where the API refuses.
  *
  * The version that was seen goes along, so that two people can not undo each other unseen.
  */
@@ -9,6 +9,7 @@ import {
   useMutation,
   useQueryClient,
 } from "@tanstack/react-query";
+import { count } from "@/format/number";
 import { useSay } from "@/ui/toast";
 import { type Schemas, told } from "@/api/client";
 import { ApiError, sentence } from "@/api/problem";
@@ -59,6 +60,9 @@ export function foreseen({ task, action, order }: Move): Task {
 
 type List = Schemas["InterventionList"];
 
+const MOVING: QueryKey = ["moving"];
+const SHOWN_BY: readonly QueryKey[] = [["interventions"], ["tutor"]];
+
 /** Where the version is kept that one's own last move made. */
 function madeVersion(task: Task): QueryKey {
   return ["version", task.intervention_id];
@@ -94,41 +98,55 @@ export function useMove() {
     // One after the other, and each on the version that one's own last move made: whoever is quick
     // must not be in conflict with themselves.
     scope: { id: "moves" },
-    mutationFn: async ({ task, action, order = {} }: Move) => {
-      const mine = queries.getQueryData<number>(madeVersion(task)) ?? 0;
-      const params = {
-        path: { intervention_id: task.intervention_id },
-        header: { "If-Match": `"${String(Math.max(task.version, mine))}"` },
-      };
-      return told(
-        await api.POST(`/api/interventions/{intervention_id}/${action}`, {
-          params,
-          body: order as never,
-        }),
-      );
+    mutationKey: MOVING,
+    mutationFn: async (moves: readonly Move[]) => {
+      const refused: unknown[] = [];
+      for (const move of moves) {
+        try {
+          const task = await made(move);
+          queries.setQueryData(madeVersion(task), task.version);
+          put(task);
+        } catch (error) {
+          put(move.task);
+          refused.push(error);
+        }
+      }
+      return refused;
     },
-    onMutate: async (move) => {
-      const keys: QueryKey[] = [["interventions"], ["tutor", move.task.tutor_id]];
-      await Promise.all(keys.map((queryKey) => queries.cancelQueries({ queryKey })));
-      put(foreseen(move));
-      return { before: move.task };
+    onMutate: async (moves) => {
+      await Promise.all(SHOWN_BY.map((queryKey) => queries.cancelQueries({ queryKey })));
+      for (const move of moves) put(foreseen(move));
     },
-    onSuccess: (task, { action }) => {
-      queries.setQueryData(madeVersion(task), task.version);
-      put(task);
-      say.done(DONE[action]);
+    onSuccess: (refused, moves) => {
+      const done = moves.length - refused.length;
+      const [first] = moves;
+      if (first && done) say.done(DONE[first.action] + (done > 1 ? `: ${count(done)}` : ""));
+      if (refused.length) say.failed(...failure(refused, moves.length));
     },
-    onError: (error, { task }, context) => {
-      put(context?.before ?? task);
-      const changed = error instanceof ApiError && [409, 412].includes(error.status);
-      say.failed(
-        changed ? "Somebody was quicker" : "That was not done",
-        changed ? "The newest state is shown now; look at it before you go on." : sentence(error),
-      );
-    },
-    onSettled: (_task, _error, { task }) => {
-      void queries.invalidateQueries({ queryKey: ["interventions"] });
-      void queries.invalidateQueries({ queryKey: ["tutor", task.tutor_id] });
+    // What is asked anew would take back what the moves still under way have shown.
+    onSettled: () => {
+      if (queries.isMutating({ mutationKey: MOVING }) > 1) return;
+      for (const queryKey of SHOWN_BY) void queries.invalidateQueries({ queryKey });
     },
   });
+
+  async function made({ task, action, order = {} }: Move): Promise<Task> {
+    const mine = queries.getQueryData<number>(madeVersion(task)) ?? 0;
+    const params = {
+      path: { intervention_id: task.intervention_id },
+      header: { "If-Match": `"${String(Math.max(task.version, mine))}"` },
+    };
+    const path = `/api/interventions/{intervention_id}/${action}` as const;
+    return told(await api.POST(path, { params, body: order as never }));
+  }
+}
+
+/** What to say of the moves that the API refused, out of so many. */
+export function failure(refused: readonly unknown[], of: number): [title: string, why: string] {
+  const [error] = refused;
+  const quicker = refused.some((one) => one instanceof ApiError && [409, 412].includes(one.status));
+  const few = of > 1 ? ` (${count(refused.length)} of ${count(of)})` : "";
+  return quicker
+    ? [`Somebody was quicker${few}`, "The newest state is shown now; look at it before you go on."]
+    : [`That was not done${few}`, sentence(error)];
 }

@@ -8,6 +8,8 @@ import { ErrorResponse, type User, UserManager, WebStorageStateStore } from "oid
 import type { Place } from "./place";
 
 export const SIGNED_IN_PATH = "/signed-in";
+/** Where the small window returns to that somebody signs in again in. */
+export const SIGNED_IN_AGAIN_PATH = "/signed-in-again";
 /** Roles whose work this site is. */
 export const STAFF = ["ops_manager", "people_ops", "admin"] as const;
 export type Role = (typeof STAFF)[number];
@@ -34,6 +36,14 @@ export class SignedOutError extends Error {
   }
 }
 
+/** What was found where the site was opened. */
+interface Beginning {
+  /** Whether it was the end of a sign-in that another window asked for. */
+  handedOver?: true;
+  /** The page that somebody wanted before they had to sign in. */
+  returnTo?: string;
+}
+
 export class Session {
   readonly #users: UserManager;
   readonly #place: Place;
@@ -54,6 +64,7 @@ export class Session {
       },
       client_id: place.clientId,
       redirect_uri: origin + SIGNED_IN_PATH,
+      popup_redirect_uri: origin + SIGNED_IN_AGAIN_PATH,
       scope: "openid profile",
       userStore: store,
       stateStore: store,
@@ -62,18 +73,18 @@ export class Session {
     });
   }
 
-  /** Read what this tab holds; at the address sign-in returns to, finish it and say where to go on. */
-  async begin(url: URL): Promise<string | null> {
+  /** Read what this tab holds; at the addresses sign-in returns to, finish it. */
+  async begin(url: URL): Promise<Beginning> {
+    if (url.pathname === SIGNED_IN_AGAIN_PATH) {
+      await this.#users.signinPopupCallback(url.href);
+      return { handedOver: true };
+    }
     if (url.pathname === SIGNED_IN_PATH) {
-      if (window.opener) {
-        await this.#users.signinPopupCallback(url.href);
-        return null;
-      }
       this.#user = await this.#users.signinRedirectCallback(url.href);
-      return typeof this.#user.state === "string" ? this.#user.state : "/";
+      return { returnTo: typeof this.#user.state === "string" ? this.#user.state : "/" };
     }
     this.#user = await this.#users.getUser();
-    return null;
+    return {};
   }
 
   /** Who is signed in, also while the session has to be renewed; null before anybody was. */
@@ -104,9 +115,18 @@ export class Session {
     await this.#users.signinRedirect({ state: returnTo });
   }
 
-  /** Sign in again beside the page, so that nothing on it is lost. */
+  /**
+   * Sign in again beside the page, so that nothing on it is lost. Where it is somebody else who
+   * does, the page is not theirs: they begin anew.
+   */
   async signInAgain(): Promise<void> {
-    this.#user = await this.#users.signinPopup();
+    const before = this.#user?.profile.sub;
+    const user = await this.#users.signinPopup();
+    if (before !== undefined && user.profile.sub !== before) {
+      window.location.assign("/");
+      return;
+    }
+    this.#user = user;
     this.#ended = false;
     this.#tell();
   }

@@ -30,10 +30,10 @@ export function Loading({
   );
 }
 
-export function Empty({ title, children }: { title: string; children?: ReactNode }): ReactNode {
+export function Empty({ title, children }: { title: ReactNode; children?: ReactNode }): ReactNode {
   return (
     <div className="flex flex-col items-center gap-1 px-4 py-10 text-center">
-      <p className="font-medium">{title}</p>
+      <div className="font-medium">{title}</div>
       {children && <div className="max-w-md text-muted">{children}</div>}
     </div>
   );

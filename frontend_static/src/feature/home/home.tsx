@@ -49,6 +49,8 @@ export function Home(): ReactNode {
               <Suspense fallback={<Skeleton className="h-50" />}>
                 {platform.data ? (
                   <Trend days={platform.data.trend ?? []} />
+                ) : platform.isError ? (
+                  <Failed sentence={sentence(platform.error)} />
                 ) : (
                   <Skeleton className="h-50" />
                 )}
@@ -95,7 +97,13 @@ function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): Rea
               <QueueRow
                 key={row.tutor_id}
                 row={row}
-                task={open.data ? (tasks.get(row.tutor_id) ?? null) : undefined}
+                task={
+                  open.data
+                    ? (tasks.get(row.tutor_id) ?? null)
+                    : open.isError
+                      ? "unknown"
+                      : undefined
+                }
               />
             ))}
           </ul>
@@ -119,6 +127,7 @@ function MyTasks(): ReactNode {
     ...interventions(useApi(), { owner: role ?? "ops_manager", limit: TASKS_SHOWN }),
     enabled: role !== undefined,
   });
+  const failed = [mine, ours].find((asked) => asked.isError);
   // What is assigned to oneself first; then what anybody of one's role may take.
   const own = mine.data?.items ?? [];
   const names = new Set(own.map((task) => task.intervention_id));
@@ -148,8 +157,8 @@ function MyTasks(): ReactNode {
         ) : (
           <Empty title="Nothing waits for you">New interventions appear here by themselves.</Empty>
         )
-      ) : mine.isError ? (
-        <Failed sentence={sentence(mine.error)} onRetry={() => void mine.refetch()} />
+      ) : failed ? (
+        <Failed sentence={sentence(failed.error)} onRetry={() => void failed.refetch()} />
       ) : (
         <Loading what="interventions" rows={TASKS_SHOWN} className="px-4 py-3" />
       )}

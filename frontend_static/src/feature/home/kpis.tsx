@@ -15,6 +15,8 @@ interface Change {
   shown: string;
   /** Whether more is better; undefined where neither is. */
   moreIsBetter?: boolean;
+  /** Over how many days. */
+  days: number;
 }
 
 interface Kpi {
@@ -99,11 +101,10 @@ function change(
   shown: (by: number) => string,
   moreIsBetter: boolean,
 ): Change | undefined {
-  const known = values.filter((value) => value !== null);
-  const first = known[0];
-  const last = known.at(-1);
-  if (first === undefined || last === undefined || known.length < 2) return undefined;
-  return { by: last - first, shown: shown(last - first), moreIsBetter };
+  const begin = values.findIndex((value) => value !== null);
+  const end = values.findLastIndex((value) => value !== null);
+  const by = (values[end] ?? 0) - (values[begin] ?? 0);
+  return begin < end ? { by, shown: shown(by), moreIsBetter, days: end - begin } : undefined;
 }
 
 function Tile({ kpi }: { kpi: Kpi }): ReactNode {
@@ -130,7 +131,7 @@ function Tile({ kpi }: { kpi: Kpi }): ReactNode {
             <span
               className={better === undefined ? undefined : better ? "text-good" : "text-critical"}
             >
-              {moved.shown} in 30 d ·{" "}
+              {moved.shown} in {count(moved.days)} d ·{" "}
             </span>
           )}
           {kpi.about}

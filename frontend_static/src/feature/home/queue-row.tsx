@@ -12,8 +12,8 @@ import { Skeleton } from "@/ui/state";
 
 interface QueueRowProps {
   row: Schemas["TutorListItem"];
-  /** What is recommended first; null where nothing is, undefined while that is not known. */
-  task: Schemas["Intervention"] | null | undefined;
+  /** What is recommended first; null where nothing is, undefined while it is on its way. */
+  task: Schemas["Intervention"] | null | "unknown" | undefined;
 }
 
 export function QueueRow({ row, task }: QueueRowProps): ReactNode {
@@ -58,6 +58,8 @@ function Recommended({ task }: Pick<QueueRowProps, "task">): ReactNode {
   const me = usePerson();
   const move = useMove();
   if (task === undefined) return <Skeleton className="h-4 w-32" />;
+  if (task === "unknown")
+    return <span className="text-xs text-muted">Its interventions could not be shown</span>;
   if (task === null) return <span className="text-xs text-faint">Nothing recommended yet</span>;
   return (
     <>
@@ -72,7 +74,7 @@ function Recommended({ task }: Pick<QueueRowProps, "task">): ReactNode {
           small
           disabled={move.isPending}
           onClick={() => {
-            move.mutate({ task, action: "reassign", order: { assignee: me.name } });
+            move.mutate([{ task, action: "reassign", order: { assignee: me.name } }]);
           }}
         >
           Assign to me

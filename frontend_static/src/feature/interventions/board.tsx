@@ -37,7 +37,9 @@ export function Board(): ReactNode {
   const me = usePerson();
   const work = useInfiniteQuery(interventionPages(useApi(), search as never));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const tasks = work.data?.pages.flatMap((page) => page.items ?? []) ?? [];
+  // By id: what is moved between two pages may stand on both.
+  const listed = work.data?.pages.flatMap((page) => page.items ?? []) ?? [];
+  const tasks = [...new Map(listed.map((task) => [task.intervention_id, task])).values()];
   const nameOf = Object.assign(
     {},
     ...(work.data?.pages.map((page) => page.tutor_names) ?? []),
@@ -127,7 +129,11 @@ export function Board(): ReactNode {
         {work.data ? (
           tasks.length ? (
             <>
-              <ul>
+              {/* While others are asked for, those of before are shown as such. */}
+              <ul
+                aria-busy={work.isPlaceholderData}
+                className={work.isPlaceholderData ? "opacity-50" : undefined}
+              >
                 {tasks.map((task) => (
                   <TaskLine
                     key={task.intervention_id}
@@ -183,7 +189,7 @@ function BulkAssign({
   const [asking, setAsking] = useState(false);
   if (!tasks.length) return null;
   function assign(order: Order): void {
-    for (const task of tasks) move.mutate({ task, action: "reassign", order });
+    move.mutate(tasks.map((task) => ({ task, action: "reassign", order })));
     setAsking(false);
     onDone();
   }
@@ -228,16 +234,18 @@ interface TaskLineProps {
 function TaskLine({ task, name, chosen, onChoose }: TaskLineProps): ReactNode {
   return (
     <li className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-start gap-x-3 gap-y-1 border-b border-line px-3 py-2.5 last:border-b-0 md:grid-cols-[auto_minmax(0,1fr)_10rem_9rem_auto] md:items-center">
-      <input
-        type="checkbox"
-        aria-label={`Choose ${task.title} of ${name}`}
-        checked={chosen}
-        disabled={!assignable(task)}
-        onChange={(event) => {
-          onChoose(event.target.checked);
-        }}
-        className="mt-1 size-4 accent-accent md:mt-0"
-      />
+      <label className="-m-2 flex size-8 items-center justify-center pointer-coarse:-m-3 pointer-coarse:size-11">
+        <input
+          type="checkbox"
+          aria-label={`Choose ${task.title} of ${name}`}
+          checked={chosen}
+          disabled={!assignable(task)}
+          onChange={(event) => {
+            onChoose(event.target.checked);
+          }}
+          className="size-4 accent-accent"
+        />
+      </label>
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-x-2">
           <Link

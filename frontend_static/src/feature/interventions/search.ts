@@ -7,11 +7,14 @@ export interface WorkSearch {
   sort?: "benefit";
 }
 
+/** Characters of a user name, as the user pool allows. */
+const OWNER_MOST = 128;
+
 export const STATUSES = ["pending", "in_progress", "snoozed", "completed", "cancelled"] as const;
 
 export function workSearch(said: Record<string, unknown>): WorkSearch {
   const found: WorkSearch = {};
-  if (typeof said.owner === "string" && said.owner) found.owner = said.owner.slice(0, 64);
+  if (typeof said.owner === "string" && said.owner) found.owner = said.owner.slice(0, OWNER_MOST);
   if (STATUSES.some((one) => one === said.status)) found.status = String(said.status);
   if (said.overdue === true || said.overdue === "true") found.overdue = true;
   if (said.sort === "benefit") found.sort = "benefit";

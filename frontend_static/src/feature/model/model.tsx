@@ -325,14 +325,21 @@ function Effects(): ReactNode {
 
 function Overrides(): ReactNode {
   const found = useQuery(overrideAnalytics(useApi()));
-  if (!found.data) return null;
-  const { in_force: now, ended, waiting, both } = found.data;
   return (
     <Card title="Were managers right who overrode a score?">
-      <p>{both.verdict}</p>
-      <p className="text-xs text-muted">
-        {count(now)} in force, {count(ended)} ended, {count(waiting)} too young to be judged.
-      </p>
+      {found.data ? (
+        <>
+          <p>{found.data.both.verdict}</p>
+          <p className="text-xs text-muted">
+            {count(found.data.in_force)} in force, {count(found.data.ended)} ended,{" "}
+            {count(found.data.waiting)} too young to be judged.
+          </p>
+        </>
+      ) : found.isError ? (
+        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+      ) : (
+        <Loading what="overrides" rows={2} />
+      )}
     </Card>
   );
 }

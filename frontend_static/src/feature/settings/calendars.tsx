@@ -27,7 +27,7 @@ export function Calendars({ known }: { known: Schemas["Calendars"] }): ReactNode
       </p>
       {known.items.map(({ owner, calendar }) => (
         <OwnersCalendar
-          key={`${owner}${String(known.version)}`}
+          key={owner}
           owner={owner as "ops_manager" | "people_ops"}
           known={calendar}
           version={known.version}
@@ -54,6 +54,9 @@ export function Calendars({ known }: { known: Schemas["Calendars"] }): ReactNode
   );
 }
 
+/** As it is being written. */
+type Moved = Partial<Pick<Calendar, "zone" | "week">> & { holidays?: string };
+
 interface OwnersCalendarProps {
   owner: "ops_manager" | "people_ops";
   known: Calendar;
@@ -63,8 +66,10 @@ interface OwnersCalendarProps {
 function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNode {
   const api = useApi();
   const may = usePerson().roles.some((role) => role !== "people_ops");
-  const [calendar, setCalendar] = useState(known);
-  const [holidays, setHolidays] = useState(spelled(known.holidays));
+  // Only what was changed here: what somebody else saves meanwhile is shown for the rest.
+  const [moved, setMoved] = useState<Moved>({});
+  const calendar = { ...known, ...moved };
+  const holidays = moved.holidays ?? spelled(known.holidays);
   const save = useSave({
     send: async () => {
       const params = { path: { owner }, header: seen(version) };
@@ -74,16 +79,19 @@ function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNo
       const body = { zone: calendar.zone, week, holidays: daysOff(holidays) };
       return told(await api.PUT("/api/settings/calendars/{owner}", { params, body }));
     },
-    onSaved: () => undefined,
+    onSaved: () => {
+      setMoved({});
+    },
     shownBy: [settings(api).queryKey],
   });
   const errors = save.error instanceof ApiError ? save.error.errors : [];
   const wrong = (field: string) => errors.find((one) => one.field.startsWith(field))?.message;
   const same =
-    JSON.stringify(calendar) === JSON.stringify(known) &&
+    calendar.zone === known.zone &&
+    JSON.stringify(calendar.week) === JSON.stringify(known.week) &&
     spelled(daysOff(holidays)) === spelled(known.holidays);
   const work = (number: number, hours: Calendar["week"][number]) => {
-    setCalendar({ ...calendar, week: calendar.week.with(number, hours) });
+    setMoved({ ...moved, week: calendar.week.with(number, hours) });
   };
   return (
     <form
@@ -101,7 +109,7 @@ function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNo
           disabled={!may}
           error={wrong("zone")}
           onChange={(zone) => {
-            setCalendar({ ...calendar, zone });
+            setMoved({ ...moved, zone });
           }}
         />
       </Row>
@@ -148,7 +156,7 @@ function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNo
           error={wrong("holidays")}
           value={holidays}
           onChange={(event) => {
-            setHolidays(event.target.value);
+            setMoved({ ...moved, holidays: event.target.value });
           }}
         />
       </Row>
@@ -157,8 +165,7 @@ function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNo
           <Button
             disabled={same}
             onClick={() => {
-              setCalendar(known);
-              setHolidays(spelled(known.holidays));
+              setMoved({});
             }}
           >
             Undo

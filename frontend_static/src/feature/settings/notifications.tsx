@@ -39,7 +39,7 @@ export function NotificationsPage(): ReactNode {
       <title>Your notifications · Tutor Quality</title>
       <SettingsHeader />
       {found.data ? (
-        <Choices key={found.data.version} known={found.data} />
+        <Choices known={found.data} />
       ) : found.isError ? (
         <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
       ) : (
@@ -57,7 +57,9 @@ function Choices({ known }: { known: Known }): ReactNode {
       const params = { header: seen(known.version) };
       return told(await api.PUT("/api/settings/notifications", { params, body: choice as never }));
     },
-    onSaved: () => undefined,
+    onSaved: () => {
+      setMoved({});
+    },
     shownBy: [notifications(api).queryKey],
   });
   const choice = { ...known, ...moved };

@@ -21,11 +21,11 @@ const MOST = 5;
 export function FeedbackCard({ tutorId }: { tutorId: string }): ReactNode {
   const found = useQuery(tutorSessions(useApi(), tutorId));
   if (found.isError && !found.data) return null; // the sessions below say so
-  const feedback = summed(found.data ?? []);
+  const feedback = summed(found.data?.items ?? []);
   return (
     <Card
       title="What students say"
-      aside={found.data && `${count(feedback.n)} of ${count(found.data.length)} sessions`}
+      aside={found.data && `${count(feedback.n)} of ${count(found.data.items.length)} sessions`}
     >
       {!found.data ? (
         <Skeleton className="h-40 w-full" />

@@ -1,6 +1,10 @@
 /** Flags that are up: how sure, since when, on which sessions, and what clears them. */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Schemas } from "@/api/client";
+import { tutorSessions } from "@/api/query";
+import { useApi } from "@/api/use-api";
 import { words } from "@/format/word";
 import { Badge } from "@/ui/badge";
 import { Card } from "@/ui/card";
@@ -10,7 +14,12 @@ import { Time } from "@/ui/time";
 
 const EVIDENCE_SHOWN = 5;
 
-export function Flags({ flags }: { flags: readonly Schemas["Flag"][] }): ReactNode {
+interface FlagsProps {
+  tutorId: string;
+  flags: readonly Schemas["Flag"][];
+}
+
+export function Flags({ tutorId, flags }: FlagsProps): ReactNode {
   const ordered = [...flags].sort(
     (a, b) => Number(b.status === "confirmed") - Number(a.status === "confirmed"),
   );
@@ -42,7 +51,7 @@ export function Flags({ flags }: { flags: readonly Schemas["Flag"][] }): ReactNo
                 <p className="text-xs text-muted">
                   Since <Time at={flag.since} as="date" />. {flag.clears_when}
                 </p>
-                <Evidence sessions={flag.evidence} />
+                <Evidence tutorId={tutorId} sessions={flag.evidence} />
               </div>
             </li>
           ))}
@@ -54,17 +63,34 @@ export function Flags({ flags }: { flags: readonly Schemas["Flag"][] }): ReactNo
   );
 }
 
-function Evidence({ sessions }: { sessions: readonly string[] }): ReactNode {
+interface EvidenceProps {
+  tutorId: string;
+  sessions: readonly string[];
+}
+
+/** Sessions that are shown further down are linked; older ones are named. */
+function Evidence({ tutorId, sessions }: EvidenceProps): ReactNode {
+  const { data } = useQuery(tutorSessions(useApi(), tutorId));
+  const shown = new Set(data?.items.map((session) => session.session_id));
   if (!sessions.length) return null;
   const rest = sessions.length - EVIDENCE_SHOWN;
   return (
     <p className="mt-1 flex flex-wrap gap-x-2 text-xs">
       <span className="text-muted">Sessions</span>
-      {sessions.slice(0, EVIDENCE_SHOWN).map((id) => (
-        <a key={id} href={`#session-${id}`} className="text-accent hover:underline">
-          {id}
-        </a>
-      ))}
+      {sessions.slice(0, EVIDENCE_SHOWN).map((id) =>
+        shown.has(id) ? (
+          <Link
+            key={id}
+            from="/tutors/$tutorId"
+            hash={`session-${id}`}
+            className="text-accent hover:underline"
+          >
+            {id}
+          </Link>
+        ) : (
+          <span key={id}>{id}</span>
+        ),
+      )}
       {rest > 0 && <span className="text-muted">and {rest} more</span>}
     </p>
   );

@@ -129,7 +129,10 @@ function useOverride(detail: Schemas["TutorDetail"], onDone: () => void) {
       say.done(claim ? "Overridden" : "The computed score holds again");
       onDone();
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: ["tutor", detail.tutor_id] }),
+    onSettled: async () => {
+      for (const queryKey of [["tutor", detail.tutor_id], ["tutors"]])
+        await queries.invalidateQueries({ queryKey });
+    },
   });
 }
 

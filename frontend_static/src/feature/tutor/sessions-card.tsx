@@ -1,6 +1,7 @@
 /** Sessions and moves: a calendar strip in which "always Fridays" shows, and the list. */
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useLocation } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { tutorSessions } from "@/api/query";
@@ -10,6 +11,7 @@ import { words } from "@/format/word";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { classNames } from "@/ui/class-names";
 import { Empty, Failed, Loading } from "@/ui/state";
 import { Time } from "@/ui/time";
 import { Strip } from "./strip";
@@ -28,12 +30,20 @@ const TONES: Record<Session["outcomes"][number], Tone> = {
 
 export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
   const found = useQuery(tutorSessions(useApi(), tutorId));
-  const [all, setAll] = useState(false);
-  const sessions = found.data ?? [];
+  const [wanted, setWanted] = useState(false);
+  const sessions = found.data?.items ?? [];
+  const more = found.data?.more ?? false;
+  const sought = useLocation({ select: ({ hash }) => hash.replace(/^session-/, "") });
+  const place = sessions.findIndex((session) => session.session_id === sought);
+  const all = wanted || place >= SHOWN;
+  const there = place >= 0;
+  useEffect(() => {
+    if (there) document.getElementById(`session-${sought}`)?.scrollIntoView();
+  }, [sought, there]);
   return (
     <Card
       title="Sessions"
-      aside={found.data && `the newest ${count(sessions.length)}`}
+      aside={found.data && `${more ? "the newest" : "all"} ${count(sessions.length)}`}
       className="mt-4"
       flush
     >
@@ -43,17 +53,21 @@ export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
         <Loading what="sessions" rows={8} className="h-96 p-4" />
       ) : sessions.length ? (
         <>
-          <Strip sessions={sessions} />
+          <Strip sessions={sessions} more={more} />
           <ul>
             {(all ? sessions : sessions.slice(0, SHOWN)).map((session) => (
-              <Line key={session.session_id} session={session} />
+              <Line
+                key={session.session_id}
+                session={session}
+                sought={session.session_id === sought}
+              />
             ))}
           </ul>
           {!all && sessions.length > SHOWN && (
             <div className="flex justify-center border-t border-line p-3 print:hidden">
               <Button
                 onClick={() => {
-                  setAll(true);
+                  setWanted(true);
                 }}
               >
                 Show all {count(sessions.length)}
@@ -68,7 +82,13 @@ export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
   );
 }
 
-function Line({ session }: { session: Session }): ReactNode {
+interface LineProps {
+  session: Session;
+  /** Whether the address names it. */
+  sought: boolean;
+}
+
+function Line({ session, sought }: LineProps): ReactNode {
   const notes = [
     session.session_number === 1 && "first with this student",
     session.rating !== null && `${decimal(session.rating)} of 5`,
@@ -78,7 +98,10 @@ function Line({ session }: { session: Session }): ReactNode {
   return (
     <li
       id={`session-${session.session_id}`}
-      className="grid scroll-mt-16 grid-cols-[8.5rem_minmax(0,1fr)] gap-x-3 border-t border-line px-4 py-2 target:bg-accent-soft"
+      className={classNames(
+        "grid scroll-mt-16 grid-cols-[8.5rem_minmax(0,1fr)] gap-x-3 border-t border-line px-4 py-2",
+        sought && "bg-accent-soft",
+      )}
     >
       <span className="text-xs text-muted">
         <Time at={session.scheduled_time} />

@@ -16,20 +16,26 @@ type Session = Schemas["SessionListItem"];
 
 export interface StripDay {
   at: Date;
+  /** False before the oldest session at hand, where there are older ones. */
+  known: boolean;
   taught: number;
   moved: number;
   missed: number;
 }
 
-/** The days of thirteen weeks, from a Monday on; a moved session stands at the day it was moved from. */
-export function stripDays(sessions: readonly Session[], now: Date): StripDay[] {
+/**
+ * The days of thirteen weeks, from a Monday on; a moved session stands at the day it was moved from.
+ * `more` says that there are older sessions than these.
+ */
+export function stripDays(sessions: readonly Session[], now: Date, more = false): StripDay[] {
   const monday = new Date(now);
   monday.setHours(0, 0, 0, 0);
   monday.setDate(monday.getDate() - ((monday.getDay() + 6) % 7) - 7 * (WEEKS - 1));
+  const oldest = Math.min(...sessions.map((session) => Date.parse(session.scheduled_time)));
   const days = Array.from({ length: 7 * WEEKS }, (_, place) => {
     const at = new Date(monday);
     at.setDate(at.getDate() + place);
-    return { at, taught: 0, moved: 0, missed: 0 };
+    return { at, known: !more || at.getTime() >= oldest, taught: 0, moved: 0, missed: 0 };
   });
   const count = (when: string | null, what: "taught" | "moved" | "missed") => {
     if (when === null) return;
@@ -48,8 +54,14 @@ export function stripDays(sessions: readonly Session[], now: Date): StripDay[] {
   return days;
 }
 
-export function Strip({ sessions }: { sessions: readonly Session[] }): ReactNode {
-  const days = stripDays(sessions, new Date());
+interface StripProps {
+  sessions: readonly Session[];
+  /** Whether there are older ones. */
+  more: boolean;
+}
+
+export function Strip({ sessions, more }: StripProps): ReactNode {
+  const days = stripDays(sessions, new Date(), more);
   const worst = worstWeekday(days);
   return (
     <figure className="border-t border-line px-4 py-3">
@@ -83,18 +95,22 @@ export function Strip({ sessions }: { sessions: readonly Session[] }): ReactNode
 function Cell({ day, place }: { day: StripDay; place: number }): ReactNode {
   const x = LEFT + Math.floor(place / 7) * CELL;
   const y = TOP + (place % 7) * CELL;
-  const fill = day.missed
-    ? "fill-critical"
-    : day.moved
-      ? "fill-high"
-      : day.taught
-        ? "fill-good/60"
-        : "fill-line/70";
-  const told = [
-    `${String(day.taught)} taught`,
-    day.moved && `${String(day.moved)} moved`,
-    day.missed && `${String(day.missed)} missed`,
-  ];
+  const fill = !day.known
+    ? "fill-none stroke-line"
+    : day.missed
+      ? "fill-critical"
+      : day.moved
+        ? "fill-high"
+        : day.taught
+          ? "fill-good/60"
+          : "fill-line/70";
+  const told = day.known
+    ? [
+        `${String(day.taught)} taught`,
+        day.moved && `${String(day.moved)} moved`,
+        day.missed && `${String(day.missed)} missed`,
+      ]
+    : ["older than the sessions shown here"];
   const first = place % 7 === 0 && day.at.getDate() <= 7;
   return (
     <>

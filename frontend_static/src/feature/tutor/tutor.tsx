@@ -33,7 +33,7 @@ export function TutorPage(): ReactNode {
   if (found.data) return <Found key={tutorId} detail={found.data} />;
   if (found.error instanceof ApiError && found.error.status === 404) {
     return (
-      <Empty title="There is no such tutor">
+      <Empty title={<h1>There is no such tutor</h1>}>
         <p>Nobody has reported a session or a profile of {tutorId}.</p>
         <Link to="/tutors" className="text-accent hover:underline">
           All tutors
@@ -77,7 +77,7 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
         {whole && (
           <>
             <div className="flex min-w-0 flex-col gap-4">
-              <Flags flags={detail.flags} />
+              <Flags tutorId={detail.tutor_id} flags={detail.flags} />
               <RatesCard windows={detail.windows} />
             </div>
             <div className="flex min-w-0 flex-col gap-4">

@@ -34,7 +34,8 @@ export function tutorsSearch(said: Record<string, unknown>): TutorsSearch {
   const found: TutorsSearch = {};
   for (const name of FILTERS) {
     const value = said[name];
-    if (typeof value === "string" && value) found[name] = value.slice(0, 200);
+    const text = typeof value === "number" ? String(value) : value; // digits alone are read as one
+    if (typeof text === "string" && text) found[name] = text.slice(0, 200);
   }
   if (said.sure === true || said.sure === "true") found.sure = true;
   const sort = SORTS.find((one) => one === said.sort);

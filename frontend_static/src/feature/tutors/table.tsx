@@ -1,7 +1,15 @@
 /** The table of tutors; only the rows in sight are in the page, however many there are. */
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import {
+  memo,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { useFlagTitle } from "@/api/names";
 import { Sparkline } from "@/chart/sparkline";
 import { chance, count, decimal, percent } from "@/format/number";
@@ -37,7 +45,16 @@ export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
-    setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
+    // What stands above grows and shrinks: filters on a phone, a word that not all is here.
+    const measure = () => {
+      setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    return () => {
+      observer.disconnect();
+    };
   }, []);
   const virtual = useWindowVirtualizer({
     count: rows.length,
@@ -45,7 +62,7 @@ export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode
     overscan: 6,
     scrollMargin: top,
   });
-  const at = useCursor(rows, (place) => {
+  const at = useCursor(rows.length, body, (place) => {
     virtual.scrollToIndex(place, { align: "auto" });
   });
   return (
@@ -106,34 +123,41 @@ export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode
   );
 }
 
-/** j and k go down and up, Enter opens: as in mail programs. */
-function useCursor(rows: readonly Row[], onMove: (place: number) => void): number | null {
+/** j and k go down and up, as in mail programs; the link of the row has the focus. */
+function useCursor(
+  rows: number,
+  body: RefObject<HTMLElement | null>,
+  onMove: (place: number) => void,
+): number | null {
   const [at, setAt] = useState<number | null>(null);
-  const navigate = useNavigate();
+  const unfocused = useRef(false);
+  useEffect(() => {
+    // A row far away is there only once the page has been scrolled to it.
+    const link = unfocused.current && body.current?.querySelector<HTMLElement>("[data-at] a");
+    if (!link) return;
+    unfocused.current = false;
+    link.focus({ preventScroll: true });
+  });
   useEffect(() => {
     function press(event: KeyboardEvent): void {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (
         event.target instanceof HTMLElement &&
-        event.target.closest("input, textarea, [role=dialog], [role=menu]")
+        event.target.closest("input, textarea, [role=dialog], [role=menu], [role=listbox]")
       )
         return;
       const by = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
-      if (by) {
-        const next = Math.min(rows.length - 1, Math.max(0, (at ?? -1) + by));
-        setAt(next);
-        onMove(next);
-      }
-      const row = at === null ? undefined : rows[at];
-      if (event.key === "Enter" && row && event.target === document.body) {
-        void navigate({ to: "/tutors/$tutorId", params: { tutorId: row.tutor_id } });
-      }
+      if (!by || !rows) return;
+      const next = Math.min(rows - 1, Math.max(0, (at ?? -1) + by));
+      unfocused.current = true;
+      setAt(next);
+      onMove(next);
     }
     window.addEventListener("keydown", press);
     return () => {
       window.removeEventListener("keydown", press);
     };
-  }, [rows, at, onMove, navigate]);
+  }, [rows, at, onMove]);
   return at;
 }
 
@@ -184,6 +208,7 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
     <div
       role="row"
       aria-rowindex={place + 2}
+      data-at={current || undefined}
       style={{ transform: `translateY(${String(top)}px)` }}
       className={classNames(
         GRID,
@@ -210,7 +235,13 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
           <strong className="w-6 text-right font-semibold">{count(row.churn_score)}</strong>
           <RiskBadge level={row.risk_level} />
         </span>
-        <Trend row={row} />
+        {row.override ? (
+          <span className="block truncate text-2xs text-accent">
+            overridden: {count(row.override.score)}
+          </span>
+        ) : (
+          <Trend row={row} />
+        )}
       </span>
       <span role="cell" className={SM}>
         {chance(row.probabilities["30d"])}
