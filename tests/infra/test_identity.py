@@ -59,7 +59,7 @@ def test_work_accounts_are_one_line_of_a_stage() -> None:
     stack = Stack(App(), "only")
     accounts = WorkAccounts(name="Okta", metadata_url="https://okta.example.com/metadata")
     Identity(stack, stage=replace(PROD, work_accounts=accounts))
-    template = Template(Synthesized.from_stack(stack).to_json())
+    template = Template(dict(Synthesized.from_stack(stack).to_json()))
 
     company = template.only("AWS::Cognito::UserPoolIdentityProvider")
 
