@@ -3,170 +3,27 @@
 import csv
 import io
 import json
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pytest
 import urllib3
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
-from infra_cdk.local.browser import CHROMIUM, chromium, sign_in
-from infra_cdk.local.sign_in import access_token, let_people_in
+from infra_cdk.local.browser import sign_in
+from infra_cdk.local.sign_in import access_token
 from infra_cdk.local.stack import LocalStack
-from tests.e2e.marketplace import Delivery, Marketplace, completed, moved
+from tests.e2e.dashboard import (
+    AT_RISK,
+    CALM,
+    IN_BROWSER,
+    MARKUP,
+    ODD,
+    heading,
+)
+from tests.e2e.marketplace import Marketplace
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("CI"), reason="apt-get install chromium"
-    ),
-]
-
-AXE: Final = Path(__file__).parents[2] / "frontend_static/node_modules/axe-core/axe.min.js"
-AT_RISK, CALM, ODD = "t-grace", "t-calm", "t-odd"
-MARKUP: Final = '=HYPERLINK("x") <img src=x onerror=alert(1)>'
-PAGES: Final = ("/", "/tutors", f"/tutors/{AT_RISK}", "/interventions", "/model", "/definitions",
-                "/settings", "/settings/notifications")  # fmt: skip
-expect.set_options(timeout=30_000)  # a machine may be busy; what is there is found at once
-PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
-DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def site(stack: LocalStack, marketplace: Marketplace) -> str:
-    """The site's address, with a tutor in trouble, one who is not, and one with an odd name."""
-    let_people_in(stack.deployed)
-    deliveries = [
-        *profile(AT_RISK, "Grace Hopper", baseline_sessions_per_week=20),
-        *profile(CALM, "Ada Byron"),
-        *profile(ODD, MARKUP),
-        *sessions(
-            *(completed(f"d-calm-{n}", CALM, 24 * n + 3, student_rating=5) for n in range(20)),
-            *(completed(f"d-odd-{n}", ODD, 24 * n + 3, student_rating=5) for n in range(6)),
-            *(completed(f"d-low-{n}", AT_RISK, 56 * n + 5, student_rating=2) for n in range(16)),
-            completed("d-first", AT_RISK, 60, session_number=1, student_rating=1),
-            *(missed(n) for n in range(3)),
-            *(moved(f"d-moved-{n}", AT_RISK, 20 + n) for n in range(4)),
-        ),
-    ]
-    marketplace.deliver(deliveries)
-    marketplace.drain()
-    marketplace.eventually(
-        lambda: [
-            task
-            for task in marketplace.get(f"/api/tutors/{AT_RISK}")["interventions"]
-            if task["kind"] == "H4"
-        ]
-    )
-    marketplace.invoke("roll_windows")
-    marketplace.invoke("summarize_platform")
-    return stack.deployed.front_door
-
-
-def profile(tutor_id: str, name: str, **fields: object) -> list[Delivery]:
-    said = {
-        "tutor_id": tutor_id,
-        "name": name,
-        "email": f"{tutor_id}@example.org",
-        "subjects": ["French"],
-        "onboarding_date": "2026-01-05",
-        "status": "active",
-    }
-    return [Delivery("/api/tutors", f"p-{tutor_id}", said | fields)]
-
-
-def sessions(*bodies: dict[str, object]) -> list[Delivery]:
-    return [Delivery("/api/sessions", f"m-{body['session_id']}", body) for body in bodies]
-
-
-def missed(number: int) -> dict[str, object]:
-    body = completed(f"d-missed-{number}", AT_RISK, 24 * (2 + 2 * number))
-    del body["completed_time"]
-    return body | {"status": "no_show", "no_show_party": "tutor"}
-
-
-@pytest.fixture
-def page(browser: Browser, site: str) -> Iterator[Page]:
-    """A page of a browser nobody is signed in to; nothing may be blocked or break on it."""
-    context = browser.new_context(base_url=site, viewport=DESK, accept_downloads=True)
-    opened = context.new_page()
-    broken: list[str] = []
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    opened.on(
-        "console",
-        lambda said: broken.append(said.text) if "Content Security" in said.text else None,
-    )
-    yield opened
-    context.close()
-    assert not broken
-
-
-def heading(page: Page, name: str) -> None:
-    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
-
-
-@pytest.mark.parametrize("who", ["local-ops_manager", "local-people_ops", "local-admin"])
-def test_staff_sign_in_and_find_the_page_they_wanted(page: Page, who: str) -> None:
-    sign_in(page, who, at="/definitions")
-
-    heading(page, "What the numbers mean")
-    expect(page.get_by_text(who, exact=True)).to_be_visible()
-
-
-def test_an_administrator_begins_with_the_settings_and_is_shown_no_way_to_tutors(
-    page: Page,
-) -> None:
-    sign_in(page, "local-admin")
-
-    heading(page, "Settings")
-    pages = page.get_by_role("navigation", name="Pages").first.get_by_role("link")
-    expect(pages).to_have_text(["Model", "Definitions", "Settings"])
-    expect(page.get_by_text("No connection")).to_have_count(0)
-
-
-@pytest.mark.parametrize("who", ["local-tutor", "local-student"])
-def test_a_tutor_or_student_who_signs_in_sees_nothing_of_it(page: Page, who: str) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-
-    sign_in(page, who, at=f"/tutors/{AT_RISK}")
-
-    heading(page, "Nothing for you here")
-    assert not [url for url in asked if "/api/" in url]
-    assert "Grace" not in page.content()
-
-
-def test_tokens_end_with_the_tab(page: Page) -> None:
-    sign_in(page)
-    heading(page, "Tutor health")
-
-    assert "token" not in page.evaluate("JSON.stringify(localStorage)")
-    page.reload()
-    heading(page, "Tutor health")
-
-
-def test_a_token_that_ran_out_is_renewed_without_a_word(page: Page) -> None:
-    sign_in(page, at=f"/tutors/{CALM}")
-    heading(page, "Ada Byron")
-    page.evaluate("""() => Object.entries(sessionStorage)
-        .filter(([name]) => name.startsWith("oidc.user:"))
-        .forEach(([name, kept]) => sessionStorage.setItem(
-            name, JSON.stringify({ ...JSON.parse(kept), expires_at: 1 })))""")
-
-    with page.expect_request("**/oauth2/token") as renewal:
-        page.reload()
-
-    assert "grant_type=refresh_token" in (renewal.value.post_data or "")
-    heading(page, "Ada Byron")
+pytestmark = IN_BROWSER
 
 
 def test_the_tutor_at_risk_stands_first_and_the_page_says_why(page: Page) -> None:
@@ -227,6 +84,19 @@ def test_who_was_slower_is_told_and_shown_the_newest_state(
     sign_in(page, at="/interventions?owner=people_ops")
     task = page.get_by_role("listitem").filter(has_text="Retention interview")
     expect(task).to_be_visible()
+    note_by_somebody_else(stack, marketplace)
+
+    task.get_by_role("button", name="What to do with").click()
+    page.get_by_role("menuitem", name=re.compile("Snooze")).click()
+    page.get_by_label("Why").fill("On holiday.")
+    page.get_by_role("button", name="Snooze").click()
+
+    expect(page.get_by_text("Somebody was quicker").first).to_be_visible()
+    expect(task).not_to_contain_text("Snoozed")
+
+
+def note_by_somebody_else(stack: LocalStack, marketplace: Marketplace) -> None:
+    """On the retention interview."""
     (known,) = (
         one
         for one in marketplace.get("/api/interventions?owner=people_ops")["items"]
@@ -245,13 +115,23 @@ def test_who_was_slower_is_told_and_shown_the_newest_state(
     )
     assert quicker.status == 200
 
+
+def test_what_changes_while_a_dialog_is_open_is_not_overwritten_unseen(
+    page: Page, stack: LocalStack, marketplace: Marketplace
+) -> None:
+    page.clock.install()
+    sign_in(page, at="/interventions?owner=people_ops")
+    task = page.get_by_role("listitem").filter(has_text="Retention interview")
     task.get_by_role("button", name="What to do with").click()
     page.get_by_role("menuitem", name=re.compile("Snooze")).click()
+    note_by_somebody_else(stack, marketplace)
+    with page.expect_response("**/api/interventions?*"):
+        page.clock.fast_forward("00:31")
+
     page.get_by_label("Why").fill("On holiday.")
     page.get_by_role("button", name="Snooze").click()
 
     expect(page.get_by_text("Somebody was quicker").first).to_be_visible()
-    expect(task).not_to_contain_text("Snoozed")
 
 
 def test_a_manager_overrides_a_score_and_everybody_sees_whose_it_is(page: Page) -> None:
@@ -263,6 +143,9 @@ def test_a_manager_overrides_a_score_and_everybody_sees_whose_it_is(page: Page) 
 
     expect(page.get_by_text("Overridden to 80")).to_be_visible()
     expect(page.get_by_text("“Told me she is leaving.”")).to_be_visible()
+    page.get_by_role("link", name="Tutors").first.click()
+    row = page.get_by_role("row").filter(has_text="Ada Byron")
+    expect(row).to_contain_text("overridden: 80")
 
 
 def test_staff_leave_notes_for_each_other(page: Page) -> None:
@@ -331,6 +214,21 @@ def test_a_manager_says_when_people_operations_work(page: Page) -> None:
     expect(hours.get_by_label("Monday, from")).to_have_value("09:00")
 
 
+def test_what_is_half_changed_outlives_what_is_saved_beside_it(page: Page) -> None:
+    sign_in(page, at="/settings")
+    page.get_by_role("form", name="People operations").get_by_label("Dates").fill("2026-12-31")
+    managers = page.get_by_role("form", name="Operations manager")
+    managers.get_by_label("Dates").fill("2026-12-24")
+    managers.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved").first).to_be_visible()
+    expect(managers.get_by_role("button", name="Save")).to_be_disabled()
+
+    hours = page.get_by_role("form", name="People operations")
+    expect(hours.get_by_label("Dates")).to_have_value("2026-12-31")
+    hours.get_by_role("button", name="Save").click()
+    expect(hours.get_by_role("button", name="Save")).to_be_disabled()
+
+
 def test_a_threshold_is_previewed_before_it_is_saved(page: Page) -> None:
     sign_in(page, at="/settings")
     page.get_by_label("Reschedule rate").fill("30")
@@ -363,6 +261,30 @@ def test_filters_stand_in_the_address_and_are_shared_with_it(page: Page) -> None
     expect(page.get_by_role("row")).to_have_count(2)
 
 
+def test_a_view_that_is_often_wanted_is_kept_under_a_name(page: Page) -> None:
+    sign_in(page, at="/tutors?risk=critical&sort=sessions")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("menuitem", name="Save this view…").click()
+    page.get_by_label("Name", exact=True).fill("Busy and in trouble")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    page.goto("/tutors")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("menuitem", name="Busy and in trouble").click()
+
+    expect(page).to_have_url(re.compile("risk=critical&sort=sessions"))
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("menuitem", name="Forget this view").click()
+    page.get_by_role("button", name="Views").click()
+    expect(page.get_by_role("menuitem", name="Busy and in trouble")).to_have_count(0)
+
+
+def test_a_session_that_a_flag_names_is_found_however_old(page: Page) -> None:
+    sign_in(page, at=f"/tutors/{AT_RISK}#session-d-low-15")
+
+    expect(page.locator("#session-d-low-15")).to_be_in_viewport()
+
+
 def test_an_export_holds_what_is_shown_and_no_formula(page: Page) -> None:
     sign_in(page, at=f"/tutors?q={ODD}")
     expect(page.get_by_role("row")).to_have_count(2)
@@ -383,95 +305,7 @@ def test_markup_in_a_name_is_text(page: Page) -> None:
     expect(page.locator("main img")).to_have_count(0)
 
 
-def test_where_nobody_can_be_asked_for_a_token_no_session_ends(page: Page) -> None:
-    """As when a laptop wakes before its network does."""
-    sign_in(page, at=f"/tutors/{CALM}")
-    heading(page, "Ada Byron")
-    page.get_by_role("button", name=re.compile("verride")).click()
-    page.get_by_label("Why").fill("On the train")
-    page.route("**/api/**", lambda route: route.fulfill(status=401, body="{}"))
-    page.route("**/oauth2/token", lambda route: route.abort())
-    page.get_by_role("button", name="Override", exact=True).click()
-
-    expect(page.get_by_text("can not be reached").first).to_be_visible()
-    expect(page.get_by_role("heading", name="Your session has ended")).to_have_count(0)
-    page.unroute_all()
-    page.get_by_role("button", name="Override", exact=True).click()
-    expect(page.get_by_text("“On the train”")).to_be_visible()
-
-
-def test_what_is_half_written_of_one_tutor_is_not_kept_for_another(page: Page) -> None:
-    sign_in(page, at=f"/tutors/{CALM}")
-    heading(page, "Ada Byron")
-    go_to(page, "Grace Hopper")
-    page.get_by_label("New note").fill("Only of Grace")
-
-    go_to(page, "Ada Byron")
-
-    expect(page.get_by_label("New note")).to_have_value("")
-
-
-def go_to(page: Page, name: str) -> None:
-    """By the palette."""
-    page.keyboard.press("Control+k")
-    page.get_by_label("Name, id, subject or page").fill(name)
-    expect(page.get_by_role("option", name=name)).to_be_visible()
-    page.keyboard.press("Enter")
-    heading(page, name)
-
-
-def refuse_to_renew(route: Route) -> None:
-    if "grant_type=refresh_token" in (route.request.post_data or ""):
-        route.fulfill(status=400, json={"error": "invalid_grant"})
-    else:
-        route.continue_()
-
-
-def test_a_session_that_ends_is_renewed_in_front_of_the_page(page: Page) -> None:
-    sign_in(page, at=f"/tutors/{CALM}")
-    heading(page, "Ada Byron")
-    page.get_by_role("button", name=re.compile("verride")).click()
-    page.get_by_label("Why").fill("Half written")
-    page.route("**/api/**", lambda route: route.fulfill(status=401, body="{}"))
-    page.route("**/oauth2/token", refuse_to_renew)
-    page.get_by_role("button", name="Override", exact=True).click()
-    expect(page.get_by_role("heading", name="Your session has ended")).to_be_visible()
-
-    page.unroute("**/api/**")
-    with page.expect_popup() as small:
-        page.get_by_role("button", name="Sign in again").click()
-    small.value.get_by_role("button", name="local-ops_manager").click()
-
-    expect(page.get_by_role("heading", name="Your session has ended")).to_be_hidden()
-    expect(page.get_by_label("Why")).to_have_value("Half written")
-
-
-def test_a_page_says_that_the_service_is_away_and_comes_back_by_itself(page: Page) -> None:
-    sign_in(page)
-    heading(page, "Tutor health")
-    page.route("**/api/settings", lambda route: route.abort())
-    page.get_by_role("link", name="Settings").first.click()
-    expect(page.get_by_role("alert")).to_contain_text("can not be reached")
-
-    page.unroute("**/api/settings")
-    page.get_by_role("button", name="Try again").click()
-
-    expect(page.get_by_role("heading", name="When interventions open")).to_be_visible()
-
-
-def test_while_the_service_is_slow_shapes_stand_where_numbers_will(page: Page) -> None:
-    sign_in(page)
-    held: list[Route] = []
-    page.route("**/api/tutors/*", lambda route: held.append(route))
-    page.goto(f"/tutors/{CALM}")
-
-    expect(page.get_by_role("status").get_by_text("Loading the tutor")).to_be_attached()
-
-    page.unroute("**/api/tutors/*")  # which lets go of what was held
-    heading(page, "Ada Byron")
-
-
-def test_what_was_completed_stays_on_the_tutors_page(page: Page) -> None:
+def test_what_was_completed_stays_in_view_and_is_given_to_nobody(page: Page) -> None:
     sign_in(page, at=f"/tutors/{AT_RISK}")
     tasks = page.get_by_role("region", name="Interventions")
     task = tasks.get_by_role("listitem").filter(has_text="Retention interview").first
@@ -486,26 +320,6 @@ def test_what_was_completed_stays_on_the_tutors_page(page: Page) -> None:
 
     ended = tasks.get_by_role("listitem").filter(has_text="Retention interview").first
     expect(ended).to_contain_text("Improved")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_no_page_keeps_anybody_out(page: Page, size: ViewportSize, theme: str) -> None:
-    sign_in(page)
-    page.set_viewport_size(size)
-    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
-    found: dict[str, list[str]] = {}
-    for address in PAGES:
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
-        page.evaluate(AXE.read_text())
-        complaints = page.evaluate(
-            "axe.run().then(said => said.violations.flatMap(one =>"
-            " one.nodes.map(node => `${one.id}: ${node.target} ${node.failureSummary}`)))"
-        )
-        if complaints:
-            found[address] = complaints
-
-    assert not found
+    page.goto("/interventions?status=completed")
+    done = page.get_by_role("listitem").filter(has_text="Retention interview")
+    expect(done.get_by_role("checkbox")).to_be_disabled()

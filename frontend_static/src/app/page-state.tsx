@@ -18,5 +18,10 @@ export function NotFound(): ReactNode {
 
 export function PageFailed({ error }: { error: unknown }): ReactNode {
   const router = useRouter();
-  return <Failed sentence={sentence(error)} onRetry={() => void router.invalidate()} />;
+  return (
+    <>
+      <h1 className="sr-only">A page that broke</h1>
+      <Failed sentence={sentence(error)} onRetry={() => void router.invalidate()} />
+    </>
+  );
 }

@@ -1,5 +1,4 @@
 /** What can be done to an intervention, and the words or dates that some moves ask for. */
-import { Menu } from "@base-ui/react/menu";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { words } from "@/format/word";
@@ -8,6 +7,7 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextArea, TextField } from "@/ui/field";
 import { Icon } from "@/ui/icon";
+import { Menu, MenuItem } from "@/ui/menu";
 import { Select } from "@/ui/select";
 import { type Action, type Order, useMove } from "./use-move";
 
@@ -85,40 +85,32 @@ export function MoveMenu({ task }: { task: Task }): ReactNode {
   const rules = MOVES.filter((rule) => rule.from.includes(task.status));
   return (
     <>
-      <Menu.Root>
-        <Menu.Trigger
-          aria-label={`What to do with ${task.title}`}
-          className="inline-flex size-8 items-center justify-center rounded-md text-muted hover:bg-line/60 hover:text-ink pointer-coarse:size-11"
-        >
-          <Icon name="more" />
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Positioner className="z-50" sideOffset={4} align="end">
-            <Menu.Popup className="min-w-48 rounded-md border border-line bg-raised p-1 shadow-lg">
-              {task.assignee !== me.name && OPEN.some((one) => one === task.status) && (
-                <Item
-                  onClick={() => {
-                    move.mutate([{ task, action: "reassign", order: { assignee: me.name } }]);
-                  }}
-                >
-                  Assign to me
-                </Item>
-              )}
-              {rules.map((rule) => (
-                <Item
-                  key={rule.action}
-                  onClick={() => {
-                    if (rule.asks.length) setAsking({ rule, task });
-                    else move.mutate([{ task, action: rule.action }]);
-                  }}
-                >
-                  {rule.title}
-                </Item>
-              ))}
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
-      </Menu.Root>
+      <Menu
+        trigger={<Icon name="more" />}
+        label={`What to do with ${task.title}`}
+        className="inline-flex size-8 items-center justify-center rounded-md text-muted hover:bg-line/60 hover:text-ink pointer-coarse:size-11"
+      >
+        {task.assignee !== me.name && OPEN.some((one) => one === task.status) && (
+          <MenuItem
+            onClick={() => {
+              move.mutate([{ task, action: "reassign", order: { assignee: me.name } }]);
+            }}
+          >
+            Assign to me
+          </MenuItem>
+        )}
+        {rules.map((rule) => (
+          <MenuItem
+            key={rule.action}
+            onClick={() => {
+              if (rule.asks.length) setAsking({ rule, task });
+              else move.mutate([{ task, action: rule.action }]);
+            }}
+          >
+            {rule.title}
+          </MenuItem>
+        ))}
+      </Menu>
       {asking && (
         <MoveDialog
           rule={asking.rule}
@@ -132,17 +124,6 @@ export function MoveMenu({ task }: { task: Task }): ReactNode {
         />
       )}
     </>
-  );
-}
-
-function Item({ onClick, children }: { onClick: () => void; children: ReactNode }): ReactNode {
-  return (
-    <Menu.Item
-      onClick={onClick}
-      className="cursor-default rounded px-2 py-1.5 data-highlighted:bg-accent-soft"
-    >
-      {children}
-    </Menu.Item>
   );
 }
 

@@ -41,15 +41,21 @@ export function TutorPage(): ReactNode {
       </Empty>
     );
   }
-  if (found.isError)
-    return <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />;
   return (
-    <div role="status" className="flex flex-col gap-4 pt-6">
-      <span className="sr-only">Loading the tutor</span>
-      <Skeleton className="h-16 w-80" />
-      <Skeleton className="h-72 w-full" />
-      <Skeleton className="h-72 w-full" />
-    </div>
+    <>
+      <title>{`${tutorId} · Tutor Quality`}</title>
+      <h1 className="sr-only">Tutor {tutorId}</h1>
+      {found.isError ? (
+        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+      ) : (
+        <div role="status" className="flex flex-col gap-4 pt-6">
+          <span className="sr-only">Loading the tutor</span>
+          <Skeleton className="h-16 w-80" />
+          <Skeleton className="h-72 w-full" />
+          <Skeleton className="h-72 w-full" />
+        </div>
+      )}
+    </>
   );
 }
 

@@ -1,10 +1,10 @@
 /** Filters and sort under a name, kept in this browser. */
-import { Menu } from "@base-ui/react/menu";
 import { type ReactNode, useState } from "react";
 import { Button, buttonLook } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
 import { Icon } from "@/ui/icon";
+import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import { tutorsSearch, type TutorsSearch } from "./search";
 
 const KEY = "tutor-views";
@@ -59,44 +59,42 @@ export function SavedViews({ search, onChoose }: SavedViewsProps): ReactNode {
 
   return (
     <>
-      <Menu.Root>
-        <Menu.Trigger className={buttonLook()}>
-          Views <Icon name="down" className="size-3.5 text-muted" />
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Positioner className="z-50" sideOffset={4} align="end">
-            <Menu.Popup className="max-h-96 min-w-56 overflow-y-auto rounded-md border border-line bg-raised p-1 shadow-lg">
-              {[...READY_MADE, ...views].map((view) => (
-                <Item
-                  key={view.name}
-                  onClick={() => {
-                    onChoose(view.search);
-                  }}
-                >
-                  {view.name}
-                </Item>
-              ))}
-              <Menu.Separator className="my-1 h-px bg-line" />
-              <Item
-                onClick={() => {
-                  setNaming(true);
-                }}
-              >
-                Save this view…
-              </Item>
-              {views.some((view) => same(view.search, search)) && (
-                <Item
-                  onClick={() => {
-                    keep(views.filter((view) => !same(view.search, search)));
-                  }}
-                >
-                  Forget this view
-                </Item>
-              )}
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
-      </Menu.Root>
+      <Menu
+        trigger={
+          <>
+            Views <Icon name="down" className="size-3.5 text-muted" />
+          </>
+        }
+        className={buttonLook()}
+      >
+        {[...READY_MADE, ...views].map((view) => (
+          <MenuItem
+            key={view.name}
+            onClick={() => {
+              onChoose(view.search);
+            }}
+          >
+            {view.name}
+          </MenuItem>
+        ))}
+        <MenuLine />
+        <MenuItem
+          onClick={() => {
+            setNaming(true);
+          }}
+        >
+          Save this view…
+        </MenuItem>
+        {views.some((view) => same(view.search, search)) && (
+          <MenuItem
+            onClick={() => {
+              keep(views.filter((view) => !same(view.search, search)));
+            }}
+          >
+            Forget this view
+          </MenuItem>
+        )}
+      </Menu>
       <Dialog
         open={naming}
         onClose={() => {
@@ -136,17 +134,6 @@ export function SavedViews({ search, onChoose }: SavedViewsProps): ReactNode {
         </form>
       </Dialog>
     </>
-  );
-}
-
-function Item({ onClick, children }: { onClick: () => void; children: ReactNode }): ReactNode {
-  return (
-    <Menu.Item
-      onClick={onClick}
-      className="cursor-default rounded px-2 py-1.5 data-highlighted:bg-accent-soft"
-    >
-      {children}
-    </Menu.Item>
   );
 }
 

@@ -1,0 +1,264 @@
+"""How the dashboard bears itself: keys, new data, a service that is slow or away, every reader."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
+
+from infra_cdk.local.browser import sign_in
+from tests.e2e.dashboard import (
+    AT_RISK,
+    CALM,
+    DESK,
+    IN_BROWSER,
+    PHONE,
+    TABLET,
+    go_to,
+    heading,
+    sessions,
+)
+from tests.e2e.marketplace import Marketplace, completed
+
+pytestmark = IN_BROWSER
+
+AXE: Final = Path(__file__).parents[2] / "frontend_static/node_modules/axe-core/axe.min.js"
+PAGES: Final = ("/", "/tutors", f"/tutors/{AT_RISK}", "/interventions", "/model", "/definitions",
+                "/settings", "/settings/notifications", "/nowhere")  # fmt: skip
+A_POLL: Final = "00:31"
+
+
+def test_what_is_half_written_of_one_tutor_is_not_kept_for_another(page: Page) -> None:
+    sign_in(page, at=f"/tutors/{CALM}")
+    heading(page, "Ada Byron")
+    go_to(page, "Grace Hopper")
+    page.get_by_label("New note").fill("Only of Grace")
+
+    go_to(page, "Ada Byron")
+
+    expect(page.get_by_label("New note")).to_have_value("")
+
+
+def test_a_page_says_that_the_service_is_away_and_comes_back_by_itself(page: Page) -> None:
+    sign_in(page)
+    heading(page, "Tutor health")
+    page.route("**/api/settings", lambda route: route.abort())
+    page.get_by_role("link", name="Settings").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("can not be reached")
+
+    page.unroute("**/api/settings")
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.get_by_role("heading", name="When interventions open")).to_be_visible()
+
+
+def test_while_the_service_is_slow_shapes_stand_where_numbers_will(page: Page) -> None:
+    sign_in(page)
+    held: list[Route] = []
+    page.route("**/api/tutors/*", lambda route: held.append(route))
+    page.goto(f"/tutors/{CALM}")
+
+    expect(page.get_by_role("status").get_by_text("Loading the tutor")).to_be_attached()
+
+    page.unroute("**/api/tutors/*")  # which lets go of what was held
+    heading(page, "Ada Byron")
+
+
+def test_a_part_of_home_that_can_not_be_read_says_so(page: Page) -> None:
+    sign_in(page, at="/settings")
+    heading(page, "Settings")
+    page.route("**/api/interventions?*", lambda route: route.fulfill(status=403, body="{}"))
+    page.get_by_role("link", name="Home").first.click()
+
+    mine = page.get_by_role("region", name="My interventions")
+    expect(mine.get_by_role("alert")).to_contain_text("could not be shown")
+    queue = page.get_by_role("region", name="Tutors at risk")
+    expect(queue).to_contain_text("could not be shown")
+    expect(queue).to_contain_text("Grace Hopper")
+
+
+def test_what_is_looked_at_again_costs_nothing_while_it_is_the_same(page: Page) -> None:
+    page.clock.install()
+    sign_in(page, at=f"/tutors/{CALM}")
+    heading(page, "Ada Byron")
+    page.wait_for_load_state("networkidle")
+    answered: list[int] = []
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.on("Network.responseReceivedExtraInfo", lambda got: answered.append(got["statusCode"]))
+
+    with page.expect_response(f"**/api/tutors/{CALM}"):
+        page.clock.fast_forward(A_POLL)
+    page.wait_for_load_state("networkidle")
+
+    assert answered
+    assert set(answered) == {304}
+
+
+def test_a_row_that_changes_says_so_for_a_moment(page: Page, marketplace: Marketplace) -> None:
+    page.clock.install()
+    sign_in(page, at="/tutors")
+    row = page.get_by_role("row").filter(has_text="Ada Byron")
+    expect(row).not_to_have_class(re.compile("bg-accent-soft"))
+    marketplace.deliver(sessions(completed("d-new", CALM, 1, student_rating=4)))
+    marketplace.drain()
+
+    page.clock.fast_forward(A_POLL)
+
+    expect(row).to_have_class(re.compile("bg-accent-soft"))
+    page.clock.fast_forward("00:05")
+    expect(row).not_to_have_class(re.compile("bg-accent-soft"))
+
+
+def test_what_can_not_be_looked_at_again_stays_and_is_marked(page: Page) -> None:
+    page.clock.install()
+    sign_in(page, at="/tutors")
+    rows = page.get_by_role("row")
+    expect(rows).to_have_count(4)
+    expect(page.get_by_text("Data as of")).to_be_visible()
+    page.route("**/api/tutors?*", lambda route: route.abort())
+
+    for _ in range(8):  # a poll, and the tries after it
+        page.clock.fast_forward(A_POLL)
+        page.wait_for_load_state("networkidle")
+
+    expect(page.get_by_text("Not all is up to date")).to_be_visible()
+    expect(rows).to_have_count(4)
+
+
+def test_tutors_are_gone_through_by_keys_alone(page: Page) -> None:
+    sign_in(page, at="/tutors")
+    expect(page.get_by_role("row")).to_have_count(4)
+    links = page.get_by_role("row").get_by_role("link")
+    for key, place in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
+        page.keyboard.press(key)
+        expect(links.nth(place)).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Name, id or subject")).to_be_focused()
+    page.keyboard.type("jk grace")
+    expect(page.get_by_text("No tutor passes these filters")).to_be_visible()
+    page.get_by_label("Name, id or subject").fill("grace")
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("button", name="Churn score").focus()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+
+    heading(page, "Grace Hopper")
+
+
+def test_a_tutors_page_is_printed_without_what_can_be_pressed(page: Page) -> None:
+    sign_in(page, at=f"/tutors/{AT_RISK}")
+    heading(page, "Grace Hopper")
+    expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+    page.emulate_media(media="print", color_scheme="dark")
+
+    heading(page, "Grace Hopper")
+    expect(page.get_by_role("navigation").locator("visible=true")).to_have_count(0)
+    expect(page.get_by_role("button", name="Print")).to_be_hidden()
+    expect(page.get_by_label("New note")).to_be_hidden()
+    paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
+
+
+def test_who_wants_no_motion_gets_none(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    sign_in(page)
+    page.route("**/api/tutors/*", lambda _: None)
+    page.goto(f"/tutors/{CALM}")
+    shape = page.locator(".animate-pulse").first
+    expect(shape).to_be_visible()
+
+    seconds = shape.evaluate("shape => getComputedStyle(shape).animationDuration")
+
+    assert float(seconds.removesuffix("s")) < 0.001
+
+
+def test_times_are_the_viewers_own_with_utc_at_hand(browser: Browser, site: str) -> None:
+    context = browser.new_context(base_url=site, viewport=DESK, timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    sign_in(page, at=f"/tutors/{CALM}")
+    shown = page.get_by_role("region", name="Sessions").get_by_role("listitem").locator("time")
+    expect(shown.first).to_be_visible()
+    at = datetime.fromisoformat(shown.first.get_attribute("datetime") or "")
+
+    expect(shown.first).to_contain_text(f"{at.astimezone(ZoneInfo('Asia/Tokyo')):%H:%M}")
+    expect(shown.first).to_have_attribute("title", re.compile(f"{at:%H:%M:%S} UTC$"))
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, TABLET, DESK], ids=["phone", "tablet", "desk"])
+def test_no_page_keeps_anybody_out(page: Page, size: ViewportSize, theme: str) -> None:
+    page.set_viewport_size(size)
+    page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    page.goto("/")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    found = complaints(page)
+    sign_in(page)
+    for address in PAGES:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        found |= complaints(page)
+
+    assert not found
+
+
+def test_nothing_that_opens_keeps_anybody_out(page: Page) -> None:
+    sign_in(page, at=f"/tutors/{AT_RISK}")
+    heading(page, "Grace Hopper")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option", name="Home")).to_be_visible()
+    found = complaints(page, "palette")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="What to do with").first.click()
+    expect(page.get_by_role("menuitem").first).to_be_visible()
+    found |= complaints(page, "menu")
+    page.get_by_role("menuitem", name="Complete…").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    found |= complaints(page, "dialog")
+    page.get_by_role("combobox", name="Outcome").click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    found |= complaints(page, "choice")
+
+    assert not found
+
+
+def test_no_page_without_data_keeps_anybody_out(page: Page) -> None:
+    sign_in(page)
+    page.goto("/tutors?q=nobody")
+    expect(page.get_by_text("No tutor passes these filters")).to_be_visible()
+    found = complaints(page)
+    page.goto("/tutors/t-nobody")
+    heading(page, "There is no such tutor")
+    found |= complaints(page)
+    page.route("**/api/**", lambda route: route.fulfill(status=403, body="{}"))
+    for address in PAGES:
+        page.goto(address)
+        expect(
+            page.get_by_role("heading", level=1).or_(page.get_by_role("alert")).first
+        ).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        found |= complaints(page)
+
+    assert not found
+
+
+def complaints(page: Page, opened: str = "") -> dict[str, list[str]]:
+    """What axe finds wrong with the page as it stands, and whether it is wider than the window.
+
+    What is opened in front of a page has the focus, and needs no landmark to be found by.
+    """
+    page.evaluate(AXE.read_text())
+    said: list[str] = page.evaluate(
+        "region => axe.run({ rules: { region: { enabled: region } } })"
+        ".then(said => said.violations.flatMap(one =>"
+        " one.nodes.map(node => `${one.id}: ${node.target} ${node.failureSummary}`)))",
+        not opened,
+    )
+    if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+        said.append("wider than the window")
+    return {opened or page.url: said} if said else {}
