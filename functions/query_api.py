@@ -13,6 +13,7 @@ from shared.access import PERSONAL, NotFoundError
 from shared.answer import Health
 from shared.aws.admission import admit
 from shared.aws.audit import AuditTrail
+from shared.aws.directory import directory
 from shared.aws.reading import Ask, Reading
 from shared.aws.secret import secret
 from shared.aws.table import table
@@ -27,13 +28,15 @@ from shared.setting import Setting
 
 class Env(Setting):
     TABLE_NAME: str
+    USER_POOL_ID: str
     CURSOR_SECRET_ARN: str
 
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
-reading = Reading(store, secret(env.CURSOR_SECRET_ARN))
+people = directory(env.USER_POOL_ID)
+reading = Reading(store, people, secret(env.CURSOR_SECRET_ARN))
 trail = AuditTrail(store)
 
 

@@ -345,6 +345,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         table=("GetItem", "BatchGetItem", "Query", "PutItem"),
         query=(*TUTOR_LIST, "work"),
         reads=("cursor",),
+        asks_people=True,
     ),
 )
 

@@ -30,6 +30,7 @@ class Operation(StrEnum):
     RECOMMENDATIONS = "recommendations"
     SESSIONS = "sessions"
     INTERVENTION_LIST = "intervention_list"
+    COLLEAGUES = "colleagues"
     INTERVENTION_ANALYTICS = "intervention_analytics"
     MOVE_INTERVENTION = "move_intervention"
     SET_OVERRIDE = "set_override"
@@ -72,6 +73,7 @@ ACCESS: Mapping[Operation, Mapping[Role, Shape]] = {
     Operation.RECOMMENDATIONS: STAFF | RAILS,
     Operation.SESSIONS: STAFF,
     Operation.INTERVENTION_LIST: STAFF,
+    Operation.COLLEAGUES: STAFF,
     Operation.INTERVENTION_ANALYTICS: STAFF,
     Operation.MOVE_INTERVENTION: STAFF,
     Operation.SET_OVERRIDE: MANAGERS,
@@ -92,6 +94,7 @@ ACCESS: Mapping[Operation, Mapping[Role, Shape]] = {
 PERSONAL = frozenset(Operation) - {
     Operation.OVERVIEW,
     Operation.DEFINITIONS,
+    Operation.COLLEAGUES,
     Operation.INTERVENTION_ANALYTICS,
     Operation.OVERRIDE_ANALYTICS,
     Operation.MODEL,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from shared.access import Role
 from shared.domain.benefit import benefit_per_hour
 from shared.domain.effect import Difference as MeasuredDifference
 from shared.domain.effect import case_of, effect, precision
@@ -74,6 +75,19 @@ class InterventionList(Outbound):
     tutor_names: Mapping[str, str] = {}
     next_cursor: str | None = None
     total: int = 0
+
+
+class Colleague(Outbound):
+    """Somebody who works on interventions; `name` is what `assignee` takes."""
+
+    name: str
+    roles: tuple[Role, ...]
+
+
+class ColleagueList(Outbound):
+    """By name, who may sign in and work on interventions."""
+
+    items: tuple[Colleague, ...] = ()
 
 
 class Share(Outbound):
@@ -179,6 +193,17 @@ def intervention(one: Known, now: datetime) -> Intervention:
         benefit_per_hour=benefit_per_hour(one),
         version=one.version,
         steps=tuple(Step.model_validate(step) for step in one.steps),
+    )
+
+
+def colleagues(members: Mapping[Role, Iterable[str]]) -> ColleagueList:
+    """Everybody once, with all the roles they have."""
+    roles: dict[str, list[Role]] = {}
+    for role, names in members.items():
+        for name in names:
+            roles.setdefault(name, []).append(role)
+    return ColleagueList(
+        items=tuple(Colleague(name=name, roles=tuple(had)) for name, had in sorted(roles.items()))
     )
 
 

@@ -16,6 +16,7 @@ from shared.answer import (
 )
 from shared.churn_answer import Model
 from shared.intervention_answer import (
+    ColleagueList,
     InterventionAnalytics,
     InterventionList,
     RecommendationList,
@@ -105,6 +106,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/api/interventions", Operation.INTERVENTION_LIST, "The work queue.",
         InterventionList, InterventionListQuestion,
+    ),
+    Route(
+        "/api/colleagues", Operation.COLLEAGUES, "Who can be given an intervention.",
+        ColleagueList,
     ),
     Route(
         "/api/analytics/interventions", Operation.INTERVENTION_ANALYTICS,

@@ -14,7 +14,8 @@ from shared import (
     report_answer,
     settings_answer,
 )
-from shared.access import Caller, NotFoundError, Operation, Shape
+from shared.access import ACCESS, Caller, NotFoundError, Operation, Shape
+from shared.aws.directory import Directory
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.listing import TutorListing
 from shared.aws.mail_table import MailTable, report_page
@@ -87,9 +88,9 @@ class Found:
 
 
 class Reading:
-    """Answers questions from the table."""
+    """Answers questions from the table; who there is, from the user pool."""
 
-    def __init__(self, table: Table, cursor_secret: Secret) -> None:
+    def __init__(self, table: Table, people: Directory, cursor_secret: Secret) -> None:
         self._cards = ScorecardTable(table)
         self._logs = LogTable(table)
         self._listing = TutorListing(table)
@@ -100,6 +101,7 @@ class Reading:
         self._preferences = PreferenceTable(table)
         self._overrides = OverrideTable(table)
         self._notes = NoteTable(table)
+        self._people = people
         self._secret = cursor_secret
 
     def read(self, ask: Ask) -> Found:
@@ -189,6 +191,13 @@ class Reading:
         )
         return Found(body, tutor_ids, page.examined)
 
+    def colleagues(self, ask: Ask) -> Found:
+        members = {
+            role: [person.username for person in self._people.members(role, ask.now)]
+            for role in ACCESS[Operation.MOVE_INTERVENTION]
+        }
+        return Found(intervention_answer.colleagues(members))
+
     def intervention_analytics(self, ask: Ask) -> Found:
         since = ask.now - timedelta(days=ANALYSED_DAYS)
         known = [
@@ -270,6 +279,7 @@ READS: dict[Operation, Callable[[Reading, Ask], Found]] = {
     Operation.RECOMMENDATIONS: Reading.recommendations,
     Operation.SESSIONS: Reading.sessions,
     Operation.INTERVENTION_LIST: Reading.interventions,
+    Operation.COLLEAGUES: Reading.colleagues,
     Operation.INTERVENTION_ANALYTICS: Reading.intervention_analytics,
     Operation.OVERRIDE_ANALYTICS: Reading.override_analytics,
     Operation.NOTES: Reading.notes,

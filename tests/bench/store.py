@@ -68,6 +68,7 @@ class Store:
             "CHURN_QUEUE_URL": self.churn_queue_url,
             "ACTION_QUEUE_URL": self.client("sqs").create_queue(QueueName="action")["QueueUrl"],
             "MODEL_BUCKET": MODELS,
+            "USER_POOL_ID": f"{REGION}_nobody",
             "WEBHOOK_SECRET_ARN": _secret(secrets, "webhook", json.dumps(webhook)),
             "CURSOR_SECRET_ARN": _secret(secrets, "cursor", "bench" * 10),
         }

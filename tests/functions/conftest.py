@@ -5,10 +5,11 @@ is compared with the stack's own description in tests/infra.
 """
 
 import base64
+import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -118,6 +119,19 @@ def items(stored: Table, prefix: str = "") -> list[dict[str, Any]]:
     found: list[Any] = stored.client.scan(TableName=stored.name)["Items"]
     mine = [item for item in found if item["pk"]["S"].startswith(prefix)]
     return sorted(mine, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+
+def user_pool(people: Iterable[tuple[str, str]] = ()) -> str:
+    """The id of a new user pool with these people, each in a group; some may be in several."""
+    cognito = boto3.client("cognito-idp")
+    pool_id = cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"]
+    for group in ("ops_manager", "people_ops", "admin", "tutor"):
+        cognito.create_group(UserPoolId=pool_id, GroupName=group)
+    for name, group in people:
+        with contextlib.suppress(cognito.exceptions.UsernameExistsException):
+            cognito.admin_create_user(UserPoolId=pool_id, Username=name)
+        cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName=group)
+    return pool_id
 
 
 @pytest.fixture(scope="session")

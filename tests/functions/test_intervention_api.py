@@ -14,7 +14,7 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
 from shared.aws.table import VersionConflictError
 from shared.domain.intervention import Intervention, Kind, Order, Owner, Status, moved
-from tests.functions.conftest import Aws
+from tests.functions.conftest import Aws, user_pool
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TASK = "H1-20261119T120000-t-7"
@@ -37,14 +37,14 @@ def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def pool(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sam, Kim and Li of people operations, and Ada, who is an administrator."""
-    cognito = boto3.client("cognito-idp")
-    pool_id = cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"]
-    people = {"sam": "ops_manager", "kim": "people_ops", "ada": "admin"}
-    for group in people.values():
-        cognito.create_group(UserPoolId=pool_id, GroupName=group)
-    for name, group in (people | {"okta_li@example.com": "people_ops"}).items():
-        cognito.admin_create_user(UserPoolId=pool_id, Username=name)
-        cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName=group)
+    pool_id = user_pool(
+        [
+            ("sam", "ops_manager"),
+            ("kim", "people_ops"),
+            ("okta_li@example.com", "people_ops"),
+            ("ada", "admin"),
+        ]
+    )
     monkeypatch.setattr(intervention_api.people, "pool_id", pool_id)
     monkeypatch.setattr(intervention_api.people, "_groups", {})
 

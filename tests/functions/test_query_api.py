@@ -57,7 +57,7 @@ from tests.builders import (
     steady,
     tutor,
 )
-from tests.functions.conftest import Aws, items
+from tests.functions.conftest import Aws, items, user_pool
 
 MANAGER = "ops_manager"
 NOW = datetime(2026, 11, 20, 0, 5, tzinfo=UTC)
@@ -1239,10 +1239,28 @@ def test_what_cannot_be_written_down_is_not_answered(
     assert b"t-000" not in answer.raw
 
 
+def test_who_can_be_given_an_intervention_is_listed_once_with_all_their_roles(
+    api: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool_id = user_pool(
+        [("sam", MANAGER), ("sam", "people_ops"), ("kim", "people_ops"), ("ada", "admin")]
+    )
+    monkeypatch.setattr(query_api.people, "pool_id", pool_id)
+    monkeypatch.setattr(query_api.people, "_groups", {})
+
+    answer = ask("/api/colleagues")
+
+    assert answer.json["items"] == [
+        {"name": "kim", "roles": ["people_ops"]},
+        {"name": "sam", "roles": ["ops_manager", "people_ops"]},
+    ]
+    assert not items(api, "AUDIT")
+
+
 def test_a_fault_of_the_table_is_a_503_with_retry_after(
     api: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = Reading(table("no-such-table"), secret("cursor"))
+    missing = Reading(table("no-such-table"), query_api.people, secret("cursor"))
     monkeypatch.setattr(query_api, "reading", missing)
 
     answers = [ask(path) for path in ("/api/tutors", "/api/overview", "/api/tutors/t-7")]

@@ -51,7 +51,7 @@ from shared.domain.session import OutcomeKind
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, completed, log, tutor
-from tests.functions.conftest import Aws, sqs_event
+from tests.functions.conftest import Aws, sqs_event, user_pool
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -85,10 +85,7 @@ class Post:
 def post(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Post:
     """A user pool with its groups, a domain that SES knows, and the time."""
     write_mails(Path(os.environ["MAIL_TEMPLATES"]), compiled_mails())
-    cognito = boto3.client("cognito-idp")
-    pool_id = cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"]
-    for group in ("ops_manager", "people_ops", "admin", "tutor"):
-        cognito.create_group(UserPoolId=pool_id, GroupName=group)
+    pool_id = user_pool()
     ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].reset()
     ses = boto3.client("ses")
     ses.verify_domain_identity(Domain="example.com")

@@ -28,6 +28,7 @@ EXPECTED = {
     "recommendations": {*STAFF, "service"},
     "sessions": STAFF,
     "intervention_list": STAFF,
+    "colleagues": STAFF,
     "intervention_analytics": STAFF,
     "reports": STAFF,
     "move_intervention": STAFF,
@@ -45,7 +46,7 @@ EXPECTED = {
     "change_notifications": {*STAFF, "admin"},
 }
 NOBODYS = {
-    "overview", "definitions", "intervention_list", "intervention_analytics",
+    "overview", "definitions", "intervention_list", "colleagues", "intervention_analytics",
     "move_intervention", "override_analytics", "tutor_list", "model", "reports", "settings",
     "change_settings", "dry_run", "notifications", "change_notifications",
 }  # fmt: skip

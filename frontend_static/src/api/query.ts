@@ -178,6 +178,15 @@ export function interventionPages(api: Api, filter: InterventionFilter) {
   });
 }
 
+/** Who can be given an intervention; asked for when somebody is about to give one. */
+export function colleagues(api: Api) {
+  return queryOptions({
+    queryKey: ["colleagues"],
+    queryFn: async ({ signal }) => told(await api.GET("/api/colleagues", { signal })).items ?? [],
+    staleTime: 10 * POLL_MS,
+  });
+}
+
 export function interventionAnalytics(api: Api) {
   return queryOptions({
     queryKey: ["analytics", "interventions"],

@@ -1,7 +1,11 @@
 /** What can be done to an intervention, and the words or dates that some moves ask for. */
+import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
-import { words } from "@/format/word";
+import { sentence } from "@/api/problem";
+import { colleagues } from "@/api/query";
+import { useApi } from "@/api/use-api";
+import { roleTitle, words } from "@/format/word";
 import { usePerson } from "@/session/use-session";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -9,6 +13,7 @@ import { TextArea, TextField } from "@/ui/field";
 import { Icon } from "@/ui/icon";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Select } from "@/ui/select";
+import { Failed } from "@/ui/state";
 import { type Action, type Order, useMove } from "./use-move";
 
 type Task = Schemas["Intervention"];
@@ -173,13 +178,10 @@ export function MoveDialog({ rule, onClose, onMove }: MoveDialogProps): ReactNod
           />
         )}
         {asks("assignee") && (
-          <TextField
-            label="User name"
-            required
-            pattern="\S{1,128}"
+          <Colleagues
             value={order.assignee ?? ""}
-            onChange={(event) => {
-              setOrder({ ...order, assignee: event.target.value });
+            onChange={(assignee) => {
+              setOrder({ ...order, assignee });
             }}
           />
         )}
@@ -209,12 +211,42 @@ export function MoveDialog({ rule, onClose, onMove }: MoveDialogProps): ReactNod
         )}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Back</Button>
-          <Button look={rule.action === "cancel" ? "danger" : "primary"} type="submit">
+          <Button
+            look={rule.action === "cancel" ? "danger" : "primary"}
+            type="submit"
+            disabled={asks("assignee") && !order.assignee}
+          >
             {rule.title.replace(/…| to…/, "")}
           </Button>
         </div>
       </form>
     </Dialog>
+  );
+}
+
+interface ColleaguesProps {
+  /** A user name; empty for nobody yet. */
+  value: string;
+  onChange: (name: string) => void;
+}
+
+function Colleagues({ value, onChange }: ColleaguesProps): ReactNode {
+  const found = useQuery(colleagues(useApi()));
+  if (found.isError && !found.data)
+    return <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />;
+  return (
+    <Select
+      label="Whom to give it to"
+      value={value}
+      options={[
+        { value: "", label: found.data ? "Choose somebody" : "Loading…" },
+        ...(found.data ?? []).map(({ name, roles }) => ({
+          value: name,
+          label: `${name}, ${roles.map(roleTitle).join(" and ")}`,
+        })),
+      ]}
+      onChange={onChange}
+    />
   );
 }
 

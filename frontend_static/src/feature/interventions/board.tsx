@@ -45,6 +45,7 @@ export function Board(): ReactNode {
     ...(work.data?.pages.map((page) => page.tutor_names) ?? []),
   ) as Record<string, string | undefined>;
   const total = work.data?.pages[0]?.total;
+  const givable = tasks.filter(assignable);
 
   function change(next: Partial<Record<keyof WorkSearch, string | true | undefined>>): void {
     setChosen(new Set());
@@ -119,8 +120,22 @@ export function Board(): ReactNode {
             />
             Overdue only
           </label>
+          {givable.length > 1 && (
+            <label className="inline-flex h-9 items-center gap-2 pointer-coarse:h-11">
+              <input
+                type="checkbox"
+                className="size-4 accent-accent"
+                checked={givable.every((task) => chosen.has(task.intervention_id))}
+                onChange={(event) => {
+                  const all = givable.map((task) => task.intervention_id);
+                  setChosen(new Set(event.target.checked ? all : []));
+                }}
+              />
+              Choose all {count(givable.length)}
+            </label>
+          )}
           <BulkAssign
-            tasks={tasks.filter((task) => chosen.has(task.intervention_id) && assignable(task))}
+            tasks={givable.filter((task) => chosen.has(task.intervention_id))}
             onDone={() => {
               setChosen(new Set());
             }}
