@@ -30,6 +30,16 @@ export function Loading({
   );
 }
 
+/** How many there are, at the right of a line, read out when it changes. */
+export function Tally({ children }: { children: string }): ReactNode {
+  return (
+    <p role="status" className="ml-auto min-w-28 text-right text-xs text-muted">
+      {/* Another text is another element: nothing is seen to move. */}
+      <span key={children}>{children}</span>
+    </p>
+  );
+}
+
 export function Empty({ title, children }: { title: ReactNode; children?: ReactNode }): ReactNode {
   return (
     <div className="flex flex-col items-center gap-1 px-4 py-10 text-center">

@@ -16,7 +16,7 @@ import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Select } from "@/ui/select";
-import { Empty, Failed, Loading } from "@/ui/state";
+import { Empty, Failed, Loading, Tally } from "@/ui/state";
 import { STATUSES, type WorkSearch } from "./search";
 
 const route = getRouteApi("/interventions");
@@ -63,10 +63,9 @@ export function Board(): ReactNode {
       <title>Interventions · Tutor Quality</title>
       <div className="flex flex-wrap items-center justify-between gap-3 pt-6 pb-4">
         <h1 className="text-xl font-semibold tracking-tight">Interventions</h1>
-        <p role="status" className="text-xs text-muted">
-          {total === undefined ? "Loading…" : count(total)}{" "}
-          {search.status ? words(search.status).toLowerCase() : "open"}
-        </p>
+        <Tally>
+          {`${total === undefined ? "Loading…" : count(total)} ${search.status ? words(search.status).toLowerCase() : "open"}`}
+        </Tally>
       </div>
       <Card flush>
         <div className="flex flex-wrap items-center gap-2 border-b border-line p-3">

@@ -41,6 +41,8 @@ function Told({
 }: {
   model: Schemas["Model"];
 }): ReactNode {
+  const sees = seesTutors(usePerson());
+  const effects = useQuery({ ...interventionAnalytics(useApi()), enabled: sees });
   return (
     <div className="flex flex-col gap-4">
       {inForce ? (
@@ -54,8 +56,9 @@ function Told({
         <Decisions decisions={decisions} />
         <Health health={health} />
       </div>
-      {seesTutors(usePerson()) && <Effects />}
-      <Overrides />
+      {sees && <Effects />}
+      {/* Below what has a size that nobody knows before it is there. */}
+      {!(sees && effects.isPending) && <Overrides />}
     </div>
   );
 }

@@ -12,6 +12,8 @@ import { Select } from "@/ui/select";
 import { Empty, Failed, Skeleton } from "@/ui/state";
 
 const DAYS = 120;
+/** Of the chart and its names, which are two lines on a phone: what stands below never moves. */
+const ROOM = "min-h-70 sm:min-h-65";
 const VIEWS = [
   { value: "score", label: "Score and chance" },
   { value: "reschedule_rate", label: "Reschedule rate" },
@@ -43,22 +45,24 @@ export function HistoryCard({ tutorId }: { tutorId: string }): ReactNode {
       title="Over time"
       aside={<Select label="What is shown" value={view} options={VIEWS} onChange={setView} />}
     >
-      {history.isError && !history.data ? (
-        <Failed sentence={sentence(history.error)} onRetry={() => void history.refetch()} />
-      ) : !history.data ? (
-        <Skeleton className="h-64 w-full" />
-      ) : days.length < 2 ? (
-        <Empty title="Not enough nights yet">A record is kept each night.</Empty>
-      ) : (
-        <LineChart
-          title={`${VIEWS.find((one) => one.value === view)?.label ?? ""} over ${String(days.length)} nights`}
-          lines={lines(view, days)}
-          shown={view === "score" ? count : view === "avg_rating" ? decimal : percent}
-          most={view === "score" ? 100 : 0}
-          threshold={limit && { value: limit.value, name: limit.about }}
-          height={240}
-        />
-      )}
+      <div className={ROOM}>
+        {history.isError && !history.data ? (
+          <Failed sentence={sentence(history.error)} onRetry={() => void history.refetch()} />
+        ) : !history.data ? (
+          <Skeleton className={ROOM} />
+        ) : days.length < 2 ? (
+          <Empty title="Not enough nights yet">A record is kept each night.</Empty>
+        ) : (
+          <LineChart
+            title={`${VIEWS.find((one) => one.value === view)?.label ?? ""} over ${String(days.length)} nights`}
+            lines={lines(view, days)}
+            shown={view === "score" ? count : view === "avg_rating" ? decimal : percent}
+            most={view === "score" ? 100 : 0}
+            threshold={limit && { value: limit.value, name: limit.about }}
+            height={240}
+          />
+        )}
+      </div>
       {limit && days.length > 1 && (
         <p className="mt-1 text-xs text-muted">
           Dotted: red {limit.above_is_bad ? "above" : "below"}{" "}

@@ -35,7 +35,8 @@ export function RatesCard({ windows }: { windows: Schemas["Windows"] }): ReactNo
   const meaning = (name: string) => terms.find((term) => term.name === name)?.meaning;
   return (
     <Card title="Performance" aside="n is how many sessions it rests on">
-      <table className="w-full">
+      {/* Its columns are as wide before the titles have come. */}
+      <table className="w-full table-fixed">
         <caption className="sr-only">Metrics of 7, 30 and 90 days</caption>
         <thead className="text-xs text-muted">
           <tr>
@@ -43,7 +44,7 @@ export function RatesCard({ windows }: { windows: Schemas["Windows"] }): ReactNo
               Metric
             </th>
             {WINDOWS.map((window) => (
-              <th key={window} scope="col" className="pb-1 text-right font-normal">
+              <th key={window} scope="col" className="w-1/5 pb-1 text-right font-normal">
                 {window.replace("d", " days")}
               </th>
             ))}

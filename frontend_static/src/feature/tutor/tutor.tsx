@@ -4,7 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useDeferredValue, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { ApiError, sentence } from "@/api/problem";
-import { tutor } from "@/api/query";
+import { tutor, tutorNotes, tutorSessions } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { dayOf } from "@/format/time";
 import { roleTitle } from "@/format/word";
@@ -12,7 +12,7 @@ import { usePerson } from "@/session/use-session";
 import { Badge, RiskBadge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Icon } from "@/ui/icon";
-import { Empty, Failed, Skeleton } from "@/ui/state";
+import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
 import { Ago } from "@/ui/time";
 import { FeedbackCard } from "./feedback-card";
 import { Flags } from "./flags";
@@ -62,6 +62,7 @@ export function TutorPage(): ReactNode {
 function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
   // What is further down is drawn in a second piece of work: a slow processor answers in between.
   const whole = useDeferredValue(true, false);
+  const there = useThere(detail.tutor_id);
   return (
     <>
       <title>{`${detail.name ?? detail.tutor_id} · Tutor Quality`}</title>
@@ -81,21 +82,30 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
           <TasksCard tutorId={detail.tutor_id} tasks={detail.interventions ?? []} />
         </div>
         {whole && (
-          <>
-            <div className="flex min-w-0 flex-col gap-4">
-              <Flags tutorId={detail.tutor_id} flags={detail.flags} />
-              <RatesCard windows={detail.windows} />
-            </div>
-            <div className="flex min-w-0 flex-col gap-4">
-              <NotesCard tutorId={detail.tutor_id} />
-              <FeedbackCard tutorId={detail.tutor_id} />
-            </div>
-          </>
+          <div className="flex min-w-0 flex-col gap-4">
+            <Flags tutorId={detail.tutor_id} flags={detail.flags} />
+            <RatesCard windows={detail.windows} />
+          </div>
+        )}
+        {whole && there && (
+          <div className="flex min-w-0 flex-col gap-4">
+            <NotesCard tutorId={detail.tutor_id} />
+            <FeedbackCard tutorId={detail.tutor_id} />
+          </div>
         )}
       </div>
-      {whole && <SessionsCard tutorId={detail.tutor_id} />}
+      {whole && there && <SessionsCard tutorId={detail.tutor_id} />}
+      {whole && !there && <Loading what="notes and sessions" rows={8} className="mt-4" />}
     </>
   );
+}
+
+/** Whether all has come, or failed, whose size nobody knows before: then nothing moves after. */
+function useThere(tutorId: string): boolean {
+  const api = useApi();
+  const notes = useQuery(tutorNotes(api, tutorId));
+  const sessions = useQuery(tutorSessions(api, tutorId));
+  return !notes.isPending && !sessions.isPending;
 }
 
 function Head({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {

@@ -11,7 +11,7 @@ import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Icon } from "@/ui/icon";
 import { type Option, Select } from "@/ui/select";
-import { Empty, Failed, Loading } from "@/ui/state";
+import { Empty, Failed, Loading, Tally } from "@/ui/state";
 import { useRoomy } from "@/ui/use-roomy";
 import { Choices } from "./choices";
 import { download } from "./csv";
@@ -191,9 +191,7 @@ export function Tutors(): ReactNode {
               Clear
             </Button>
           )}
-          <p role="status" className="ml-auto text-xs text-muted">
-            {all.data ? `${count(found.length)} of ${count(rows.length)}` : "Loading…"}
-          </p>
+          <Tally>{all.data ? `${count(found.length)} of ${count(rows.length)}` : "Loading…"}</Tally>
         </div>
         {all.isError && !all.data && rows.length > 0 && (
           <Failed
