@@ -36,7 +36,7 @@ interface LineChartProps {
 
 export function LineChart({
   title,
-  lines,
+  lines: given,
   shown,
   threshold,
   most = 0,
@@ -44,7 +44,9 @@ export function LineChart({
 }: LineChartProps): ReactNode {
   const [ref, width] = useWidth<HTMLDivElement>();
   const [place, setPlace] = useState<number | null>(null);
-  const days = lines[0]?.points.map((point) => point.at) ?? [];
+  const days = given[0]?.points.map((point) => point.at) ?? [];
+  // What nobody knows yet is not named either.
+  const lines = given.filter((one) => one.points.some((point) => point.value !== null));
   return (
     <figure className="min-w-0">
       <figcaption className="mb-1 flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
@@ -204,6 +206,7 @@ function Plot({
             stroke="currentColor"
             strokeWidth="1.8"
             strokeLinejoin="round"
+            strokeLinecap="round" // a day alone is a dot
             strokeDasharray={one.dashed ? "5 4" : undefined}
             className={one.stroke}
           />

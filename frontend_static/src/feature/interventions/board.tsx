@@ -130,7 +130,7 @@ export function Board(): ReactNode {
                   setChosen(new Set(event.target.checked ? all : []));
                 }}
               />
-              Choose all {count(givable.length)}
+              Choose all {count(givable.length)} here
             </label>
           )}
           <BulkAssign

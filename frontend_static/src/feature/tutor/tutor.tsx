@@ -26,6 +26,8 @@ import { SessionsCard } from "./sessions-card";
 import { TasksCard } from "./tasks-card";
 
 const route = getRouteApi("/tutors/$tutorId");
+/** With more, they are as long as all that stands beside them. */
+const FLAGS_OF_A_COLUMN = 4;
 
 export function TutorPage(): ReactNode {
   const { tutorId } = route.useParams();
@@ -63,6 +65,7 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
   // What is further down is drawn in a second piece of work: a slow processor answers in between.
   const whole = useDeferredValue(true, false);
   const there = useThere(detail.tutor_id);
+  const long = detail.flags.length > FLAGS_OF_A_COLUMN;
   return (
     <>
       <title>{`${detail.name ?? detail.tutor_id} · Tutor Quality`}</title>
@@ -82,16 +85,21 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
           <TasksCard tutorId={detail.tutor_id} tasks={detail.interventions ?? []} />
         </div>
         {whole && (
-          <div className="flex min-w-0 flex-col gap-4">
-            <Flags tutorId={detail.tutor_id} flags={detail.flags} />
-            <RatesCard windows={detail.windows} />
-          </div>
-        )}
-        {whole && there && (
-          <div className="flex min-w-0 flex-col gap-4">
-            <NotesCard tutorId={detail.tutor_id} />
-            <FeedbackCard tutorId={detail.tutor_id} />
-          </div>
+          <>
+            <div className="flex min-w-0 flex-col gap-4">
+              <Flags tutorId={detail.tutor_id} flags={detail.flags} />
+              {!long && <RatesCard windows={detail.windows} />}
+            </div>
+            <div className="flex min-w-0 flex-col gap-4">
+              {long && <RatesCard windows={detail.windows} />}
+              {there && (
+                <>
+                  <NotesCard tutorId={detail.tutor_id} />
+                  <FeedbackCard tutorId={detail.tutor_id} />
+                </>
+              )}
+            </div>
+          </>
         )}
       </div>
       {whole && there && <SessionsCard tutorId={detail.tutor_id} />}
