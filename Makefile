@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site packages units bench docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again remove-synthetic clean
+.PHONY: help setup run token import test check site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -72,6 +72,9 @@ packages:
 
 bench: setup node_modules/made ## Measure this machine: webhook, burst, scoring, reads, units and dollars (PART=…)
 	@$(PYTHON) -m tests.bench $(PART)
+
+simulate: setup ## Histories with simulated faults; what is wrong with any (SEEDS=500 FIRST=0 MUTANTS=1)
+	@$(PYTHON) -m tests.simulation$(if $(MUTANTS),.mutants,$(if $(SEEDS), --seeds $(SEEDS))$(if $(FIRST), --first $(FIRST)))
 
 backtest: setup ## Test the churn model on a history (HISTORY=dir TRAIN_UNTIL=date TEST_FROM=date OUT=dir TEST_UNTIL= THREADS=)
 	@$(PYTHON) -m shared.ml backtest --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \

@@ -48,46 +48,11 @@ from moto import mock_aws
 
 from shared.aws.table import Table, table
 from shared.signature import sign
+from tests.table import TABLE
 
 CURRENT, PREVIOUS = "whsec_Y3VycmVudC1zZWNyZXQ=", "whsec_cHJldmlvdXMtc2VjcmV0"
 SECRET = json.dumps({"current": CURRENT, "previous": PREVIOUS})
 QUEUES = ("scoring", "churn", "action", "mail", "bounce")
-LISTS = ("churn_score", "reschedule_rate", "sessions", "name", "updated_at", "p30")
-
-
-def index(name: str, pk: str, sk: str, *also: str) -> dict[str, Any]:
-    """One secondary index with a sort key and the attributes it carries along."""
-    return {
-        "IndexName": name,
-        "KeySchema": [
-            {"AttributeName": pk, "KeyType": "HASH"},
-            {"AttributeName": sk, "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(also)},
-    }
-
-
-TABLE: dict[str, Any] = {
-    "TableName": "tutor-quality",
-    "BillingMode": "PAY_PER_REQUEST",
-    "KeySchema": [
-        {"AttributeName": "pk", "KeyType": "HASH"},
-        {"AttributeName": "sk", "KeyType": "RANGE"},
-    ],
-    "AttributeDefinitions": [
-        {"AttributeName": name, "AttributeType": "S"}
-        for name in (
-            "pk", "sk", "rated_at", "pending_shard", "pending_since", "work", "work_at", "listing",
-            *(f"sort_{name}" for name in LISTS),
-        )
-    ],
-    "LocalSecondaryIndexes": [index("rated", "pk", "rated_at", "rating")],
-    "GlobalSecondaryIndexes": [
-        index("pending", "pending_shard", "pending_since", "kind"),
-        index("work", "work", "work_at", "data"),
-        *(index(f"by_{name}", "listing", f"sort_{name}", "row") for name in LISTS),
-    ],
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

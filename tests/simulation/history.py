@@ -1,0 +1,157 @@
+"""One history from its seed to its end, and what must be true of it then."""
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from shared.aws import key
+from shared.signature import sign
+from tests.simulation.check import wrong
+from tests.simulation.workload import Posting, postings
+from tests.simulation.world import Source, World
+
+MODES: Final = ("faults", "no faults", "no redrive")
+FAULTS: Final = (0.01, 0.05, 0.2)
+"""Of calls: from one in some histories, to hardly an invocation that goes through."""
+FAULTS_END: Final = 300.0
+"""Seconds after which all goes well."""
+ROTATION: Final = 60.0
+PATIENCE: Final = 4 * 3600.0
+"""Seconds by which all must be quiet."""
+SWEEP_SECONDS: Final = 60.0
+
+FIRST, SECOND = (
+    f"whsec_{base64.b64encode(word).decode()}" for word in (b"first" * 5, b"second" * 5)
+)
+
+
+@dataclass(slots=True)
+class Ended:
+    """How a history ended: what is wrong with it, if anything, and what was counted."""
+
+    seed: int
+    wrong: list[str]
+    counted: Counter[str]
+
+
+@dataclass(slots=True)
+class History:
+    """A world with a marketplace in it."""
+
+    seed: int
+    mode: str
+    world: World = field(init=False)
+    answered: dict[Posting, int] = field(default_factory=dict)
+    _posted: list[Posting] = field(default_factory=list)
+    _seen: list[str] = field(default_factory=list)
+    """What was wrong on the way, though it may have been mended since."""
+
+    def __post_init__(self) -> None:
+        self.world = World(
+            self.seed,
+            0.0 if self.mode == "no faults" else FAULTS[self.seed % len(FAULTS)],
+            (Source("scoring", "score_tutor"),),
+        )
+        self.world.taken_off = self._taken_off
+        self.world.secrets = {"webhook": json.dumps({"current": FIRST, "previous": None})}
+
+    def run(self) -> Ended:
+        """Let it happen, and look at what came of it."""
+        world = self.world
+        self._posted = postings(world.rng)
+        for posting in self._posted:
+            world.at(posting.at, lambda posting=posting: self._post(posting, 1))  # type: ignore[misc]
+        world.at(SWEEP_SECONDS, self._sweep)
+        world.at(ROTATION, self._rotate)
+        world.at(FAULTS_END, self._calm)
+        while world.seconds < PATIENCE and world.step():
+            if world.seconds > FAULTS_END and self._quiet():
+                break
+        world.counted["postings"] = len(self._posted)
+        return Ended(self.seed, list(self._wrong()), world.counted)
+
+    def _wrong(self) -> Iterator[str]:
+        yield from self._seen
+        unanswered = len(self._posted) - len(self.answered)
+        if unanswered:
+            yield f"{unanswered} deliveries were never answered for good"
+        accepted = (one.webhook_id for one, status in self.answered.items() if status == 202)
+        yield from wrong(self.world, accepted)
+
+    def _post(self, posting: Posting, attempt: int) -> None:
+        """One attempt; whatever is not answered for good is tried again, as an outbox does."""
+
+        def again(after: float) -> None:
+            self.world.at(self.world.seconds + after, lambda: self._post(posting, attempt + 1))
+
+        def ended(answer: Any, lucky: bool) -> None:
+            status = answer["statusCode"] if answer else 503
+            waits = status == 202 and self._pending(posting.webhook_id)
+            if waits and lucky and not self._hinted(posting.webhook_id):
+                self._seen.append(f"{posting.webhook_id} was answered 202 without a hint")
+            if status in (202, 409):
+                self.answered[posting] = status
+            else:
+                again(self.world.rng.uniform(1, 30))
+
+        if not self.world.invoke("report_webhook", self._event(posting), ended):
+            again(0.5)
+
+    def _event(self, posting: Posting) -> dict[str, Any]:
+        seconds = int(self.world.now().timestamp())
+        secret = FIRST if self.world.seconds < ROTATION else SECOND
+        signature = sign(secret, posting.webhook_id, seconds, posting.body.encode())
+        return {
+            "rawPath": posting.path,
+            "body": posting.body,
+            "isBase64Encoded": False,
+            "headers": {
+                "content-type": "application/json",
+                "webhook-id": posting.webhook_id,
+                "webhook-timestamp": str(seconds),
+                "webhook-signature": signature,
+            },
+        }
+
+    def _taken_off(self, body: str) -> None:
+        """A message is worked off when what it is about is done, and not before."""
+        webhook_id = json.loads(body).get("webhook_id")
+        if webhook_id and self._pending(webhook_id):
+            self._seen.append(f"{webhook_id} is pending, and its message was taken off the queue")
+
+    def _pending(self, webhook_id: str) -> bool:
+        item = self.world.dynamo.at(key.inbox(webhook_id))
+        return item is not None and "pending_since" in item
+
+    def _hinted(self, webhook_id: str) -> bool:
+        queue = self.world.sqs.queues["scoring"]
+        return any(webhook_id in message.body for message in (*queue.messages, *queue.dead))
+
+    def _sweep(self) -> None:
+        self.world.invoke("sweep_inbox", {})
+        self.world.at(self.world.seconds + SWEEP_SECONDS, self._sweep)
+
+    def _rotate(self) -> None:
+        self.world.secrets["webhook"] = json.dumps({"current": SECOND, "previous": FIRST})
+
+    def _calm(self) -> None:
+        """Faults stop; somebody puts the dead letters back, or nobody does."""
+        self.world.fault_rate = 0.0
+        for queue in self.world.sqs.queues.values():
+            self.world.counted["dead letters"] += len(queue.dead)
+            if self.mode == "faults":
+                for message in queue.dead:
+                    message.receives, message.visible_at = 0, self.world.seconds
+                    queue.messages.append(message)
+                queue.dead.clear()
+
+    def _quiet(self) -> bool:
+        return (
+            len(self.answered) == len(self._posted)
+            and not self.world.tasks
+            and not self.world.sqs.queues["scoring"].messages
+            and not any("pending_since" in item for _, _, item in self.world.dynamo.all())
+        )

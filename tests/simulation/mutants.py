@@ -1,0 +1,128 @@
+"""`make simulate MUTANTS=1`: safeguards taken out one by one; the simulation must notice each.
+
+A harness that finds nothing wrong proves nothing until it is known to find what is.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+MOST_SEEDS: Final = 500
+"""Histories of each mode in which a mutant has to be noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One safeguard less: a line of a file, and what stands there instead."""
+
+    name: str
+    file: str
+    line: str
+    instead: str
+
+
+MUTANTS: Final = (
+    Mutant(
+        "no version condition on a session",
+        "shared/aws/tutor_log.py",
+        '[{"Put": {"Item": item, **unchanged(before.number)}}]',
+        '[{"Put": {"Item": item}}]',
+    ),
+    Mutant("no sweep", "functions/sweep_inbox.py", "    queue.hint_again(again)\n", ""),
+    Mutant(
+        "early return when a report is already applied",
+        "shared/aws/apply.py",
+        "    return retried(once).tutors\n",
+        "    known = log.session(session_id).value\n"
+        "    done = known is not None and merged(known) == known\n"
+        "    return () if done else retried(once).tutors\n",
+    ),
+    Mutant(
+        "pending cleared before scoring",
+        "functions/score_tutor.py",
+        "    delivery, _ = found\n",
+        "    delivery, _ = found\n    inbox.clear_pending(delivery.webhook_id, now())\n",
+    ),
+    Mutant(
+        "the old tutor forgotten",
+        "shared/aws/apply.py",
+        "    return retried(once).tutors\n",
+        "    return retried(once).tutors[-1:]\n",
+    ),
+    Mutant(
+        "only the first page of a query",
+        "shared/aws/table.py",
+        "            if not last or left == 0:\n",
+        "            if True:\n",
+    ),
+    Mutant(
+        "an eventually consistent read of the log",
+        "shared/aws/table.py",
+        '            "ConsistentRead": strongly,\n',
+        '            "ConsistentRead": False,\n',
+    ),
+    Mutant(
+        "two writes instead of one transaction",
+        "shared/aws/tutor_log.py",
+        "        self._table.transact(actions)\n",
+        "        for action in actions:\n            self._table.transact([action])\n",
+    ),
+    Mutant(
+        "a duplicate without its hint",
+        "functions/report_webhook.py",
+        "    if receipt.pending:\n",
+        "    if receipt.pending and not receipt.duplicate:\n",
+    ),
+    Mutant(
+        "failures of a batch swallowed",
+        "shared/aws/batch.py",
+        'return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}',
+        'return {"batchItemFailures": []}',
+    ),
+    Mutant(
+        "a scorecard put without its condition",
+        "shared/aws/scorecard_table.py",
+        "        condition = unchanged(before.version)\n        if moved:\n",
+        "        condition = unchanged(before.version) and {}\n        if moved:\n",
+    ),
+)
+
+
+def noticed(mutant: Mutant, seeds: int = MOST_SEEDS) -> str | None:
+    """The first sentence the simulation says against a mutant; None if it says nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for part in ("functions", "shared", "tests/simulation"):
+            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("tests/__init__.py", "tests/table.py"):
+            shutil.copy(ROOT / name, copy / name)
+        place = copy / mutant.file
+        source = place.read_text()
+        if source.count(mutant.line) != 1:
+            raise LookupError(f"{mutant.name}: {mutant.file} has no such line, or several")
+        place.write_text(source.replace(mutant.line, mutant.instead))
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.simulation", "--seeds", str(seeds), "--until-wrong"],
+            cwd=copy, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    return told.stderr.splitlines()[0] if told.returncode else None
+
+
+def main() -> int:
+    """Status 1 where any mutant lives."""
+    alive = 0
+    for mutant in MUTANTS:
+        found = noticed(mutant)
+        alive += found is None
+        print(f"{mutant.name}: {found or 'NOT NOTICED'}")
+    print(f"{len(MUTANTS) - alive} of {len(MUTANTS)} noticed")
+    return 1 if alive else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""Simulated histories end well, and a system with one safeguard less is found out."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.simulation.mutants import MUTANTS, ROOT, Mutant, noticed
+
+SEEDS = 60
+"""Of each mode; `make simulate` plays more."""
+
+
+@pytest.mark.parametrize("mode", ["faults", "no faults", "no redrive"])
+def test_nothing_is_lost_and_nothing_counts_twice(mode: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.simulation", "--seeds", str(SEEDS), "--mode", mode],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_without_a_safeguard_the_simulation_finds_something_wrong(mutant: Mutant) -> None:
+    assert noticed(mutant)

@@ -1,0 +1,359 @@
+"""The world of one seed: containers of the deployed functions, and who of them goes on next.
+
+Every invocation is a cooperative task. A call to AWS hands control back, and the seed decides which
+task goes on and what becomes of its call: it is carried out, refused, or carried out without an
+answer, or its worker dies before or after it. Time passes only as the world lets it.
+"""
+
+import heapq
+import importlib.util
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from tests.simulation import wire
+from tests.simulation.dynamo import Dynamo, RefusedError
+from tests.simulation.sqs import Message, Queue, Sqs
+from tests.simulation.wire import Call
+from tests.table import TABLE
+
+FUNCTIONS: Final = Path(__file__).parents[2] / "functions"
+BEGIN: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
+CONTAINERS: Final = 3
+"""Of each function, and so how many invocations of it may run at once."""
+BATCH: Final = 10
+LAG: Final = 6
+"""Writes that an eventually consistent read may be behind by."""
+STEP_SECONDS: Final = 0.02
+"""What a call takes at most, a time-out apart."""
+TIMEOUT_SECONDS: Final = 3.0
+
+WRITES: Final = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
+
+
+class Clock(datetime):
+    """The functions' `datetime`, whose now is the world's."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        return _WORLD[0].now()
+
+
+type Ended = Callable[[Any, bool], None]
+"""What an invocation answered, None for nothing; and whether its calls to queues went well."""
+
+
+@dataclass(slots=True)
+class Task:
+    """One invocation; `ended` is told what it answered, or None for a worker that died.
+
+    `unlucky` is one of whose calls to a queue something became.
+    """
+
+    name: str
+    container: int
+    run: greenlet
+    ended: Ended
+    call: Call | None = None
+    wakes_at: float = 0.0
+    dying: bool = False
+    unlucky: bool = False
+
+
+@dataclass(slots=True)
+class Source:
+    """A queue and the function that works it off."""
+
+    queue: str
+    function: str
+
+
+@dataclass(slots=True)
+class World:
+    """Everything there is, as far as these functions know."""
+
+    seed: int
+    fault_rate: float
+    """Of calls, while faults go on."""
+    sources: tuple[Source, ...]
+    rng: random.Random = field(init=False)
+    seconds: float = 0.0
+    dynamo: Dynamo = field(init=False)
+    sqs: Sqs = field(init=False)
+    secrets: dict[str, str] = field(default_factory=dict)
+    taken_off: Callable[[str], None] = lambda body: None
+    """Told of each message that was worked off."""
+    tasks: list[Task] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
+    _timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    _numbers: Any = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
+        self.dynamo = Dynamo(TABLE, self._lag, self._page)
+        names = ("scoring", "churn", "action", "mail")
+        self.sqs = Sqs({name: Queue(visibility=60) for name in names})
+        _WORLD[:] = [self]
+        wire.WIRE.answer, wire.WIRE.sleep = self._answer, self._sleep
+        _forget()
+
+    def now(self) -> datetime:
+        """The time, as everybody in it sees it."""
+        return BEGIN + timedelta(seconds=self.seconds)
+
+    def at(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do something when that time has come."""
+        heapq.heappush(self._timers, (seconds, next(self._numbers), act))
+
+    def invoke(
+        self, function: str, event: dict[str, Any], ended: Ended = lambda answer, lucky: None
+    ) -> bool:
+        """Start an invocation; False where every container is busy."""
+        busy = {task.container for task in self.tasks if task.name == function}
+        free = [place for place in range(CONTAINERS) if place not in busy]
+        if not free:
+            return False
+        place = self.rng.choice(free)
+        handler = _container(function, place).handler
+        run = greenlet(lambda: handler(event, LambdaContext()))
+        self.tasks.append(Task(function, place, run, ended))
+        self.counted["invocations"] += 1
+        return True
+
+    def step(self) -> bool:
+        """Let one thing happen; False where nothing ever will by itself."""
+        while self._timers and self._timers[0][0] <= self.seconds:
+            heapq.heappop(self._timers)[2]()
+        ready: list[Callable[[], None]] = [
+            (lambda task=task: self._resume(task))  # type: ignore[misc]
+            for task in self.tasks
+            if task.wakes_at <= self.seconds
+        ]
+        ready += (
+            (lambda source=source: self._receive(source))  # type: ignore[misc]
+            for source in self.sources
+            if self.sqs.queues[source.queue].visible(self.seconds) and self._has_room(source)
+        )
+        if ready:
+            self.rng.choice(ready)()
+            return True
+        later = [task.wakes_at for task in self.tasks]
+        later += (self._timers[0][0],) if self._timers else ()
+        later += (
+            message.visible_at
+            for source in self.sources
+            for message in self.sqs.queues[source.queue].messages
+            if message.visible_at > self.seconds
+        )
+        if not later:
+            return False
+        self.seconds = max(self.seconds, min(later))
+        return True
+
+    def _has_room(self, source: Source) -> bool:
+        return sum(task.name == source.function for task in self.tasks) < CONTAINERS
+
+    def _receive(self, source: Source) -> None:
+        """Hand some messages over, in any order; delete those that were worked off."""
+        queue = self.sqs.queues[source.queue]
+        visible = queue.visible(self.seconds)
+        most = self.rng.randint(1, BATCH)
+        some = self.rng.sample(visible, min(most, len(visible)))
+        event = self.sqs.receive(queue, some, self.seconds)
+
+        def ended(answer: Any, _: bool) -> None:
+            if answer is None:
+                return
+            failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+            for record in event["Records"]:
+                if record["messageId"] not in failed:
+                    queue.delete(record["receiptHandle"])
+                    self.taken_off(record["body"])
+
+        self.invoke(source.function, event, ended)
+        if self.fault_rate and self.rng.random() < 0.02:  # handed over twice
+            again = self.rng.choice(some)
+            queue.messages.append(
+                Message(again.message_id, again.body, self.seconds, again.receives)
+            )
+
+    def _resume(self, task: Task) -> None:
+        """Let a task go on, with what became of its call."""
+        call, task.call = task.call, None
+        if call is None:
+            self._switch(task)
+            return
+        fault = self._fault(call)
+        self.seconds += self.rng.uniform(0, STEP_SECONDS)
+        if fault is None:
+            self._switch(task, self.perform(call))
+            return
+        task.unlucky |= call.service == "sqs"
+        self.counted["faults"] += 1
+        self.counted[fault] += 1
+        match fault:
+            case "throttled":
+                self._switch(task, wire.refusal(call, "ThrottlingException"))
+            case "conflict":
+                self._switch(task, _conflict(call))
+            case "unreached":
+                self.seconds += 1
+                self._switch(task, ConnectTimeoutError(endpoint_url=call.url))
+            case "unanswered":
+                self.perform(call)
+                self.seconds += TIMEOUT_SECONDS
+                self._switch(task, ReadTimeoutError(endpoint_url=call.url))
+            case "refused in part":
+                self._switch(task, self._some_refused(call))
+            case "died after":
+                self.perform(call)
+                self._kill(task)
+            case "died before":
+                self._kill(task)
+
+    def perform(self, call: Call) -> AWSResponse:
+        """Carry a call out, and answer it."""
+        self.counted["calls"] += 1
+        try:
+            match call.service:
+                case "dynamodb":
+                    return wire.success(call, self.dynamo.call(call.operation, call.asked))
+                case "sqs":
+                    told = self.sqs.call(call.operation, call.asked, self.seconds)
+                    return wire.success(call, told)
+                case "secrets-manager" | "secretsmanager":
+                    text = self.secrets[call.asked["SecretId"]]
+                    return wire.success(call, {"SecretString": text})
+        except RefusedError as refused:
+            return wire.refusal(call, refused.code, **refused.told)
+        raise NotImplementedError(f"{call.service} {call.operation}")
+
+    def _fault(self, call: Call) -> str | None:
+        if self.rng.random() >= self.fault_rate:
+            return None
+        kinds = ["throttled", "unreached", "unanswered", "died before", "died after"]
+        if call.operation in WRITES:
+            kinds += ["conflict"]
+        if call.operation == "SendMessageBatch":
+            kinds += ["refused in part"]
+        return self.rng.choice(kinds)
+
+    def _some_refused(self, call: Call) -> AWSResponse:
+        entries = call.asked["Entries"]
+        refused = self.rng.sample(entries, self.rng.randint(1, len(entries)))
+        taken = [one for one in entries if one not in refused]
+        told: dict[str, Any] = {"Successful": []}
+        if taken:
+            asked = {**call.asked, "Entries": taken}
+            told = self.sqs.call(call.operation, asked, self.seconds)
+        failed = [
+            {"Id": one["Id"], "Code": "InternalError", "SenderFault": False} for one in refused
+        ]
+        return wire.success(call, {**told, "Failed": failed})
+
+    def _switch(self, task: Task, told: Any = None) -> None:
+        """Let a task go on until it calls again or ends; a fault it does not catch ends it."""
+        answer = None
+        try:
+            if isinstance(told, Exception):
+                answer = task.run.throw(told)
+            else:
+                answer = task.run.switch(*(() if told is None else (told,)))
+        except Exception as fault:
+            self.counted[f"uncaught {type(fault).__name__}"] += 1
+        if task.run.dead:
+            self.tasks.remove(task)
+            task.ended(answer, not task.unlucky)
+
+    def _kill(self, task: Task) -> None:
+        """What a worker would do on its way out is not done."""
+        task.dying = True
+        task.run.throw(GreenletExit)
+        self.tasks.remove(task)
+        task.ended(None, False)
+
+    def _answer(self, call: Call) -> AWSResponse:
+        task = self._current()
+        if task is None:
+            return self.perform(call)  # a check, between two histories
+        if task.dying:
+            raise GreenletExit
+        task.call = call
+        answered: AWSResponse = _everybody_else()
+        return answered
+
+    def _sleep(self, seconds: float) -> None:
+        task = self._current()
+        if task is None or not seconds:
+            return
+        if task.dying:
+            raise GreenletExit
+        task.wakes_at = self.seconds + seconds
+        _everybody_else()
+
+    def _current(self) -> Task | None:
+        here = getcurrent()
+        return next((task for task in self.tasks if task.run is here), None)
+
+    def _lag(self, most: int) -> int:
+        return self.rng.randint(0, min(most, LAG))
+
+    def _page(self) -> int | None:
+        """A page ends at a megabyte; here nobody may count on more than a few items."""
+        return self.rng.choice((1, 2, 3, 5, None))
+
+
+def _everybody_else() -> Any:
+    """Hand control back to the world; what it says when it is one's turn again."""
+    parent = getcurrent().parent
+    assert parent is not None
+    return parent.switch()
+
+
+_WORLD: list[World] = []
+_CONTAINERS: dict[tuple[str, int], ModuleType] = {}
+
+
+def _container(function: str, place: int) -> ModuleType:
+    """A function's module as one container has it: loaded anew, with clients of its own."""
+    known = _CONTAINERS.get((function, place))
+    if known is None:
+        name = f"functions.{function}@{place}"
+        spec = importlib.util.spec_from_file_location(name, FUNCTIONS / f"{function}.py")
+        if spec is None or spec.loader is None:
+            raise ImportError(name)
+        known = importlib.util.module_from_spec(spec)
+        sys.modules[name] = known
+        spec.loader.exec_module(known)
+        vars(known)["datetime"] = Clock
+        _CONTAINERS[function, place] = known
+    return known
+
+
+def _forget() -> None:
+    """Let containers start cold: what they keep between invocations is of another world."""
+    for module in _CONTAINERS.values():
+        signing = vars(module).get("signing")
+        if signing is not None:
+            signing._value = signing._read_at = None
+            signing._fresh_reads = ()
+
+
+def _conflict(call: Call) -> AWSResponse:
+    if call.operation != "TransactWriteItems":
+        return wire.refusal(call, "TransactionConflictException")
+    reasons: list[Mapping[str, str]] = [{"Code": "TransactionConflict"}]
+    reasons += [{"Code": "None"}] * (len(call.asked["TransactItems"]) - 1)
+    return wire.refusal(call, "TransactionCanceledException", CancellationReasons=reasons)
