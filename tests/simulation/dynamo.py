@@ -1,8 +1,8 @@
 """A small DynamoDB in memory: one table, what this system asks of it, and how it may disappoint.
 
 It is held against an emulator of the whole service (`tests/e2e/test_simulated_table.py`). Reads
-that are not strongly consistent may be behind by some writes, and a page may end anywhere: `lag` and
-`page` decide.
+that are not strongly consistent may be behind by some writes, and a page may end anywhere: `lag`
+and `page` decide.
 """
 
 import json
