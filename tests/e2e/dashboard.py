@@ -16,6 +16,8 @@ IN_BROWSER: Final = [
     ),
 ]
 AT_RISK, CALM, ODD = "t-grace", "t-calm", "t-odd"
+SUBJECT: Final = "Esperanto"
+"""Which these three teach alone: other tests have tutors on the same stack."""
 MARKUP: Final = '=HYPERLINK("x") <img src=x onerror=alert(1)>'
 PHONE: Final[ViewportSize] = {"width": 360, "height": 780}
 TABLET: Final[ViewportSize] = {"width": 768, "height": 1024}
@@ -56,7 +58,7 @@ def profile(tutor_id: str, name: str, **fields: object) -> list[Delivery]:
         "tutor_id": tutor_id,
         "name": name,
         "email": f"{tutor_id}@example.org",
-        "subjects": ["French"],
+        "subjects": [SUBJECT],
         "onboarding_date": "2026-01-05",
         "status": "active",
     }

@@ -146,6 +146,7 @@ def test_a_manager_overrides_a_score_and_everybody_sees_whose_it_is(page: Page) 
     expect(page.get_by_text("Overridden to 80")).to_be_visible()
     expect(page.get_by_text("“Told me she is leaving.”")).to_be_visible()
     page.get_by_role("link", name="Tutors").first.click()
+    page.get_by_label("Name, id or subject").fill(CALM)
     row = page.get_by_role("row").filter(has_text="Ada Byron")
     expect(row).to_contain_text("overridden: 80")
 

@@ -16,6 +16,7 @@ from tests.e2e.dashboard import (
     DESK,
     IN_BROWSER,
     PHONE,
+    SUBJECT,
     TABLET,
     go_to,
     heading,
@@ -29,6 +30,7 @@ AXE: Final = Path(__file__).parents[2] / "frontend_static/node_modules/axe-core/
 PAGES: Final = ("/", "/tutors", f"/tutors/{AT_RISK}", "/interventions", "/model", "/definitions",
                 "/settings", "/settings/notifications", "/nowhere")  # fmt: skip
 A_POLL: Final = "00:31"
+OURS: Final = f"/tutors?subject={SUBJECT}"
 
 
 def test_what_is_half_written_of_one_tutor_is_not_kept_for_another(page: Page) -> None:
@@ -100,7 +102,7 @@ def test_what_is_looked_at_again_costs_nothing_while_it_is_the_same(page: Page) 
 
 def test_a_row_that_changes_says_so_for_a_moment(page: Page, marketplace: Marketplace) -> None:
     page.clock.install()
-    sign_in(page, at="/tutors")
+    sign_in(page, at=OURS)
     row = page.get_by_role("row").filter(has_text="Ada Byron")
     expect(row).not_to_have_class(re.compile("bg-accent-soft"))
     marketplace.deliver(sessions(completed("d-new", CALM, 1, student_rating=4)))
@@ -115,7 +117,7 @@ def test_a_row_that_changes_says_so_for_a_moment(page: Page, marketplace: Market
 
 def test_what_can_not_be_looked_at_again_stays_and_is_marked(page: Page) -> None:
     page.clock.install()
-    sign_in(page, at="/tutors")
+    sign_in(page, at=OURS)
     rows = page.get_by_role("row")
     expect(rows).to_have_count(4)
     expect(page.get_by_text("Data as of")).to_be_visible()
@@ -130,7 +132,7 @@ def test_what_can_not_be_looked_at_again_stays_and_is_marked(page: Page) -> None
 
 
 def test_tutors_are_gone_through_by_keys_alone(page: Page) -> None:
-    sign_in(page, at="/tutors")
+    sign_in(page, at=OURS)
     expect(page.get_by_role("row")).to_have_count(4)
     links = page.get_by_role("row").get_by_role("link")
     for key, place in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):

@@ -39,6 +39,9 @@ LAG: Final = 6
 STEP_SECONDS: Final = 0.02
 """What a call takes at most, a time-out apart."""
 TIMEOUT_SECONDS: Final = 3.0
+SLOW: Final = 0.05
+"""Of calls: those that take up to SLOW_SECONDS, so that what others do meanwhile overtakes them."""
+SLOW_SECONDS: Final = 2.5
 
 WRITES: Final = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 
@@ -191,6 +194,9 @@ class World:
 
     def _resume(self, task: Task) -> None:
         """Let a task go on, with what became of its call."""
+        if task.call and self.rng.random() < SLOW:  # others overtake it
+            task.wakes_at = self.seconds + self.rng.uniform(0.1, SLOW_SECONDS)
+            return
         call, task.call = task.call, None
         if call is None:
             self._switch(task)

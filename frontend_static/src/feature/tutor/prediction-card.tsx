@@ -53,7 +53,7 @@ export function PredictionCard({ prediction }: { prediction: Schemas["Prediction
       <p className="mt-3 text-xs text-muted">
         Bars show how many of the tutors with alike predictions left when the model was tested, with
         95 %.{" "}
-        <Link to="/model" className="text-accent hover:underline">
+        <Link to="/model" className="text-accent underline">
           How far the model can be trusted
         </Link>
       </p>
