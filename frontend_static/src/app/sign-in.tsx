@@ -65,7 +65,8 @@ export function Unreachable({ why }: { why: string }): ReactNode {
         className="mt-4 self-start"
         onClick={() => {
           // A sign-in that failed can not be finished by asking once more.
-          if (window.location.pathname === SIGNED_IN_PATH) window.location.replace("/");
+          const { pathname } = window.location;
+          if (pathname.startsWith(SIGNED_IN_PATH)) window.location.replace("/");
           else window.location.reload();
         }}
       >

@@ -7,6 +7,7 @@ import { scaleLinear, scaleUtc } from "d3-scale";
 import { line } from "d3-shape";
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from "react";
 import { dayOf, shortDayOf } from "@/format/time";
+import { Empty } from "@/ui/state";
 import { frame } from "./frame";
 import { useWidth } from "./use-width";
 
@@ -47,6 +48,7 @@ export function LineChart({
   const days = given[0]?.points.map((point) => point.at) ?? [];
   // What nobody knows yet is not named either.
   const lines = given.filter((one) => one.points.some((point) => point.value !== null));
+  if (!lines.length) return <Empty title="Nothing is known of this yet" />;
   return (
     <figure className="min-w-0">
       <figcaption className="mb-1 flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">

@@ -50,7 +50,10 @@ export function Home(): ReactNode {
                 {platform.data ? (
                   <Trend days={platform.data.trend ?? []} />
                 ) : platform.isError ? (
-                  <Failed sentence={sentence(platform.error)} />
+                  <Failed
+                    sentence={sentence(platform.error)}
+                    onRetry={() => void platform.refetch()}
+                  />
                 ) : (
                   <Skeleton className="h-50" />
                 )}
@@ -98,7 +101,7 @@ function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): Rea
                 key={row.tutor_id}
                 row={row}
                 task={
-                  open.data
+                  open.data && !open.isPlaceholderData
                     ? (tasks.get(row.tutor_id) ?? null)
                     : open.isError
                       ? "unknown"

@@ -54,8 +54,12 @@ export function Calendars({ known }: { known: Schemas["Calendars"] }): ReactNode
   );
 }
 
-/** As it is being written. */
-type Moved = Partial<Pick<Calendar, "zone" | "week">> & { holidays?: string };
+/** As it is being written: days by their numbers, so that another's change of one day stays. */
+interface Moved {
+  zone?: string;
+  days?: Record<number, Calendar["week"][number]>;
+  holidays?: string;
+}
 
 interface OwnersCalendarProps {
   owner: "ops_manager" | "people_ops";
@@ -68,7 +72,13 @@ function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNo
   const may = usePerson().roles.some((role) => role !== "people_ops");
   // Only what was changed here: what somebody else saves meanwhile is shown for the rest.
   const [moved, setMoved] = useState<Moved>({});
-  const calendar = { ...known, ...moved };
+  const calendar = {
+    zone: moved.zone ?? known.zone,
+    week: known.week.map((hours, number) => {
+      const own = moved.days?.[number]; // null is a day off
+      return own === undefined ? hours : own;
+    }),
+  };
   const holidays = moved.holidays ?? spelled(known.holidays);
   const save = useSave({
     send: async () => {
@@ -91,7 +101,7 @@ function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNo
     JSON.stringify(calendar.week) === JSON.stringify(known.week) &&
     spelled(daysOff(holidays)) === spelled(known.holidays);
   const work = (number: number, hours: Calendar["week"][number]) => {
-    setMoved({ ...moved, week: calendar.week.with(number, hours) });
+    setMoved({ ...moved, days: { ...moved.days, [number]: hours } });
   };
   return (
     <form

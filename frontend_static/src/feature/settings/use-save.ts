@@ -15,21 +15,25 @@ export function useSave<Change, Answer>({ send, onSaved, shownBy }: Saving<Chang
   const say = useSay();
   return useMutation({
     mutationFn: send,
-    onSuccess: () => {
+    // What was written stays until what was saved is there to be shown instead.
+    onSuccess: async () => {
       say.done("Saved");
+      await readAnew();
       onSaved();
     },
-    onError: (error) => {
+    onError: async (error) => {
       const changed = error instanceof ApiError && error.status === 412;
       say.failed(
         changed ? "Changed meanwhile" : "Not saved",
         changed ? "Look at the newest values, then save again." : sentence(error),
       );
-    },
-    onSettled: async () => {
-      for (const queryKey of shownBy) await queries.invalidateQueries({ queryKey });
+      await readAnew();
     },
   });
+
+  async function readAnew(): Promise<void> {
+    for (const queryKey of shownBy) await queries.invalidateQueries({ queryKey });
+  }
 }
 
 /** The version that was seen, as the API wants to be told. */

@@ -110,7 +110,7 @@ function Cell({ day, place }: { day: StripDay; place: number }): ReactNode {
         day.moved && `${String(day.moved)} moved`,
         day.missed && `${String(day.missed)} missed`,
       ]
-    : ["older than the sessions shown here"];
+    : ["not all of its sessions are shown here"];
   const first = place % 7 === 0 && day.at.getDate() <= 7;
   return (
     <>

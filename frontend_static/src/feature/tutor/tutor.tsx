@@ -65,7 +65,8 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
   // What is further down is drawn in a second piece of work: a slow processor answers in between.
   const whole = useDeferredValue(true, false);
   const there = useThere(detail.tutor_id);
-  const long = detail.flags.length > FLAGS_OF_A_COLUMN;
+  // As it was when the page was opened: a flag that comes or goes moves nothing to another column.
+  const [long] = useState(detail.flags.length > FLAGS_OF_A_COLUMN);
   return (
     <>
       <title>{`${detail.name ?? detail.tutor_id} · Tutor Quality`}</title>

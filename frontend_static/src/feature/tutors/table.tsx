@@ -149,6 +149,10 @@ function useCursor(
       const by = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
       if (!by || !rows) return;
       const next = Math.min(rows - 1, Math.max(0, (at ?? -1) + by));
+      if (next === at) {
+        body.current?.querySelector<HTMLElement>("[data-at] a")?.focus();
+        return;
+      }
       unfocused.current = true;
       setAt(next);
       onMove(next);
@@ -157,7 +161,7 @@ function useCursor(
     return () => {
       window.removeEventListener("keydown", press);
     };
-  }, [rows, at, onMove]);
+  }, [rows, at, body, onMove]);
   return at;
 }
 
@@ -226,6 +230,9 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
           {row.name ?? row.tutor_id}
         </Link>
         <span className="block truncate text-xs text-muted">
+          {row.override && (
+            <span className="text-accent">overridden: {count(row.override.score)} · </span>
+          )}
           {row.status === "active" ? "" : `${words(row.status)} · `}
           {row.subjects.join(", ") || "No subject known"}
         </span>
@@ -235,13 +242,7 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
           <strong className="w-6 text-right font-semibold">{count(row.churn_score)}</strong>
           <RiskBadge level={row.risk_level} />
         </span>
-        {row.override ? (
-          <span className="block truncate text-2xs text-accent">
-            overridden: {count(row.override.score)}
-          </span>
-        ) : (
-          <Trend row={row} />
-        )}
+        <Trend row={row} />
       </span>
       <span role="cell" className={SM}>
         {chance(row.probabilities["30d"])}
