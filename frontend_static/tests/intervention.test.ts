@@ -47,6 +47,13 @@ describe("moves that were refused", () => {
     expect(failure([late, late], 5)[0]).toBe("Somebody was quicker (2 of 5)");
   });
 
+  test("of which some were late and others not answered hide no outage", () => {
+    const [title, why] = failure([late, new ApiError(0, "x")], 5);
+
+    expect(title).toBe("That was not done (2 of 5)");
+    expect(why).toContain("can not be reached");
+  });
+
   test("say what the API said of them", () => {
     const wrong = new ApiError(422, "x", null, [{ field: "assignee", message: "is nobody" }]);
 

@@ -138,10 +138,14 @@ def test_tutors_are_gone_through_by_keys_alone(page: Page) -> None:
     for key, place in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
         page.keyboard.press(key)
         expect(links.nth(place)).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("k")  # nowhere further up
+    expect(links.first).to_be_focused()
     page.keyboard.press("/")
     expect(page.get_by_label("Name, id or subject")).to_be_focused()
     page.keyboard.type("jk grace")
     expect(page.get_by_text("No tutor passes these filters")).to_be_visible()
+    expect(page.get_by_label("Name, id or subject")).to_have_value("jk grace")
     page.get_by_label("Name, id or subject").fill("grace")
     expect(page.get_by_role("row")).to_have_count(2)
     page.get_by_role("button", name="Churn score").focus()

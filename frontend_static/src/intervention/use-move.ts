@@ -10,6 +10,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { count } from "@/format/number";
+import { SignedOutError } from "@/session/session";
 import { useSay } from "@/ui/toast";
 import { type Schemas, told } from "@/api/client";
 import { ApiError, sentence } from "@/api/problem";
@@ -60,6 +61,7 @@ export function foreseen({ task, action, order }: Move): Task {
 
 type List = Schemas["InterventionList"];
 
+const AT_ONCE = 6;
 const MOVING: QueryKey = ["moving"];
 const SHOWN_BY: readonly QueryKey[] = [["interventions"], ["tutor"]];
 
@@ -101,15 +103,14 @@ export function useMove() {
     mutationKey: MOVING,
     mutationFn: async (moves: readonly Move[]) => {
       const refused: unknown[] = [];
-      for (const move of moves) {
-        try {
-          const task = await made(move);
-          queries.setQueryData(madeVersion(task), task.version);
-          put(task);
-        } catch (error) {
-          put(move.task);
-          refused.push(error);
-        }
+      const waiting = [...moves];
+      // A few at once, so that many are done before anybody looks again.
+      while (waiting.length && !refused.some(hopeless)) {
+        await Promise.all(waiting.splice(0, AT_ONCE).map((move) => settle(move, refused)));
+      }
+      for (const move of waiting) {
+        put(move.task);
+        refused.push(refused.find(hopeless));
       }
       return refused;
     },
@@ -130,6 +131,17 @@ export function useMove() {
     },
   });
 
+  async function settle(move: Move, refused: unknown[]): Promise<void> {
+    try {
+      const task = await made(move);
+      queries.setQueryData(madeVersion(task), task.version);
+      put(task);
+    } catch (error) {
+      put(move.task);
+      refused.push(error);
+    }
+  }
+
   async function made({ task, action, order = {} }: Move): Promise<Task> {
     const mine = queries.getQueryData<number>(madeVersion(task)) ?? 0;
     const params = {
@@ -143,10 +155,18 @@ export function useMove() {
 
 /** What to say of the moves that the API refused, out of so many. */
 export function failure(refused: readonly unknown[], of: number): [title: string, why: string] {
-  const [error] = refused;
-  const quicker = refused.some((one) => one instanceof ApiError && [409, 412].includes(one.status));
   const few = of > 1 ? ` (${count(refused.length)} of ${count(of)})` : "";
-  return quicker
+  const other = refused.find((error) => !isLate(error));
+  return other === undefined
     ? [`Somebody was quicker${few}`, "The newest state is shown now; look at it before you go on."]
-    : [`That was not done${few}`, sentence(error)];
+    : [`That was not done${few}`, sentence(other)];
+}
+
+function isLate(error: unknown): boolean {
+  return error instanceof ApiError && [409, 412].includes(error.status);
+}
+
+/** Whether the next move would fare no better: nobody is signed in, or nobody answers. */
+function hopeless(error: unknown): boolean {
+  return error instanceof SignedOutError || (error instanceof ApiError && error.status === 0);
 }
