@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.access import ACCESS, Operation
 from shared.aws.admission import admit, recorded
 from shared.aws.audit import AuditTrail
-from shared.aws.directory import directory
+from shared.aws.directory import Directory
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import new_mail
 from shared.aws.queue import mail_queue
@@ -44,7 +44,7 @@ env = Env.read()
 logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
 interventions, trail = InterventionTable(store), AuditTrail(store)
-people, outbox = directory(env.USER_POOL_ID), mail_queue(env.MAIL_QUEUE_URL)
+people, outbox = Directory(env.USER_POOL_ID), mail_queue(env.MAIL_QUEUE_URL)
 
 
 def now() -> datetime:

@@ -13,7 +13,7 @@ from shared.access import PERSONAL, NotFoundError
 from shared.answer import Health
 from shared.aws.admission import admit
 from shared.aws.audit import AuditTrail
-from shared.aws.directory import directory
+from shared.aws.directory import Directory
 from shared.aws.reading import Ask, Reading
 from shared.aws.secret import secret
 from shared.aws.table import table
@@ -35,7 +35,7 @@ class Env(Setting):
 env = Env.read()
 logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
-people = directory(env.USER_POOL_ID)
+people = Directory(env.USER_POOL_ID)
 reading = Reading(store, people, secret(env.CURSOR_SECRET_ARN))
 trail = AuditTrail(store)
 

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.aws.addressee import Addressees
 from shared.aws.batch import worked_off
 from shared.aws.delivery import Delivery, Round
-from shared.aws.directory import directory
+from shared.aws.directory import Directory
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
 from shared.aws.mail_writer import MailWriter, NothingToSayError, Writing
@@ -55,7 +55,7 @@ env = Env.read()
 logger, metrics = Logger(), Metrics()
 store = table(env.TABLE_NAME)
 mails, interventions = MailTable(store), InterventionTable(store)
-people = directory(env.USER_POOL_ID)
+people = Directory(env.USER_POOL_ID)
 addressees = Addressees(people, LogTable(store), PreferenceTable(store))
 writer = MailWriter.of(store, people, Letters(env.MAIL_TEMPLATES, env.SITE_URL, env.MAIL_CONTACT))
 delivery = Delivery(

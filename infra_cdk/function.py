@@ -112,7 +112,7 @@ class Functions(Construct):
             environment["MODEL_BUCKET"] = self._models.bucket.bucket_name
         if spec.sends_mail:
             environment |= self._mailing.environment()
-        if spec.asks_people:
+        if spec.people:
             environment |= self._identity.environment()
         if spec.calls_api:
             environment["API_URL"] = self._api_url
@@ -144,7 +144,7 @@ class Functions(Construct):
             *(self._secrets.statement(secret) for secret in spec.reads),
             *self._models.statements(spec.models),
             *(self._mailing.statements() if spec.sends_mail else ()),
-            *((self._identity.statement(),) if spec.asks_people else ()),
+            *((self._identity.statement(spec.people),) if spec.people else ()),
         ]
         if isinstance(spec.trigger, Batch):
             statements.append(

@@ -88,8 +88,8 @@ class FunctionSpec:
     reads: tuple[SecretName, ...] = ()
     sends_mail: bool = False
     """Whether it hands mails to SES."""
-    asks_people: bool = False
-    """Whether it asks the user pool who there is, and how they are reached."""
+    people: tuple[str, ...] = ()
+    """Cognito actions on the user pool: who there is, and how they are reached."""
     sweeps: bool = False
     """Whether it hints again at what waited too long, and is told how long that is."""
     calls_api: bool = False
@@ -174,7 +174,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         delays_on=("mail",),
         reads=("cursor",),
         sends_mail=True,
-        asks_people=True,
+        people=("ListUsersInGroup", "AdminGetUser"),
         layers=("core", "mail"),
     ),
     FunctionSpec(
@@ -264,7 +264,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         memory_mb=1024,
         table=("GetItem", "Query", "PutItem"),
         sends_to=("mail",),
-        asks_people=True,
+        people=("ListUsersInGroup",),
     ),
     FunctionSpec(
         name="settings_api",
@@ -345,7 +345,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         table=("GetItem", "BatchGetItem", "Query", "PutItem"),
         query=(*TUTOR_LIST, "work"),
         reads=("cursor",),
-        asks_people=True,
+        people=("ListUsersInGroup",),
     ),
 )
 

@@ -1,5 +1,6 @@
 """Who may sign in: the user pool, the roles as groups, and one client for each kind of caller."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from aws_cdk import Aws, Duration, RemovalPolicy
@@ -62,10 +63,10 @@ class Identity(Construct):
         """What a function that asks for people has to be told."""
         return {"USER_POOL_ID": self.pool.user_pool_id}
 
-    def statement(self) -> iam.PolicyStatement:
-        """What its role needs: to read who is in which group, and how they are reached."""
+    def statement(self, actions: Iterable[str]) -> iam.PolicyStatement:
+        """What its role needs to ask the pool."""
         return iam.PolicyStatement(
-            actions=["cognito-idp:ListUsersInGroup", "cognito-idp:AdminGetUser"],
+            actions=[f"cognito-idp:{action}" for action in actions],
             resources=[self.pool.user_pool_arn],
         )
 

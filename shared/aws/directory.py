@@ -7,6 +7,7 @@ for a few minutes.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -27,13 +28,17 @@ class Person:
     address: str | None
 
 
-@dataclass(slots=True)
+@dataclass
 class Directory:
-    """Reads the user pool."""
+    """Reads the user pool of that id."""
 
-    client: "CognitoIdentityProviderClient"
     pool_id: str
     _groups: dict[str, tuple[datetime, tuple[Person, ...]]] = field(default_factory=dict)
+
+    @cached_property
+    def client(self) -> "CognitoIdentityProviderClient":
+        """Made when first asked: most answers of most functions need nobody's name."""
+        return boto3.client("cognito-idp", config=QUICK)
 
     def members(self, group: str, now: datetime) -> tuple[Person, ...]:
         """Everybody of a group who may sign in, by name; at most KEPT_FOR old."""
@@ -79,8 +84,3 @@ class Directory:
 def _person(user: Any, attributes: Any) -> Person:
     told = {one["Name"]: one.get("Value") for one in attributes}
     return Person(user["Username"], told.get("email") or None)
-
-
-def directory(pool_id: str) -> Directory:
-    """The user pool of that id."""
-    return Directory(boto3.client("cognito-idp", config=QUICK), pool_id)

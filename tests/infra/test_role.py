@@ -72,6 +72,15 @@ def test_a_function_has_the_model_actions_of_its_row(
 
 
 @BY_NAME
+def test_a_function_asks_the_user_pool_what_its_row_says(
+    template: Template, spec: FunctionSpec
+) -> None:
+    granted = actions(template, spec.name, "cognito-idp")
+
+    assert {action for action, _ in granted} == set(spec.people)
+
+
+@BY_NAME
 def test_a_function_is_granted_no_other_service(template: Template, spec: FunctionSpec) -> None:
     services = {
         action.split(":")[0]
@@ -80,7 +89,7 @@ def test_a_function_is_granted_no_other_service(template: Template, spec: Functi
     }
 
     mailing = {"ses"} if spec.sends_mail else set()
-    asking = {"cognito-idp"} if spec.asks_people else set()
+    asking = {"cognito-idp"} if spec.people else set()
     assert services <= {"dynamodb", "sqs", "secretsmanager", "s3", "logs", "kms"} | mailing | asking
 
 
