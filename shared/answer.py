@@ -629,6 +629,7 @@ class TrendDay(Outbound):
     reschedule_rate: PlatformRate
     no_show_rate: PlatformRate
     first_session_success_rate: PlatformRate
+    insight_latency_seconds: Latency = Latency()
     expected_departures_30d: Points | None = None
 
 

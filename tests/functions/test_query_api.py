@@ -798,6 +798,7 @@ def test_the_overview_comes_with_its_trend(api: Table) -> None:
     assert answer["as_of"] == "2026-11-20T00:00:00Z"
     dates = [day["date"] for day in answer["trend"]]
     assert dates == ["2026-10-22", "2026-11-19", "2026-11-20"]
+    assert answer["trend"][-1]["insight_latency_seconds"] == answer["insight_latency_seconds"]
 
 
 def test_before_the_first_summary_the_overview_is_empty_and_not_zero(api: Table) -> None:
