@@ -51,6 +51,21 @@ describe("the list of tutors", () => {
     expect(ids(shown(rows, { sort: "reschedule_rate", order }))).toEqual(["t-2", "t-1"]);
   });
 
+  test.each([
+    ["tier", { tier: "At Risk" }, { tier: "New" }],
+    ["flags", { flags: ["a"], confirmed_flags: ["a"] }, { flags: ["a", "b"], confirmed_flags: [] }],
+    ["avg_rating", { avg_rating: 4 }, { avg_rating: null }],
+    ["subject", { subjects: ["Algebra"] }, { subjects: ["Zoology"] }],
+    ["status", { status: "active" }, { status: "resigned" }],
+  ] as const)("is sorted by %s too", (sort, first, then) => {
+    const rows = [
+      tutor({ tutor_id: "t-1", ...(then as Partial<Row>) }),
+      tutor({ tutor_id: "t-2", ...(first as Partial<Row>) }),
+    ];
+
+    expect(ids(shown(rows, { sort }))).toEqual(["t-2", "t-1"]);
+  });
+
   test("keeps one order among tutors who are equal, however the rows came", () => {
     const rows = ["t-3", "t-1", "t-2"].map((tutor_id) => tutor({ tutor_id }));
 

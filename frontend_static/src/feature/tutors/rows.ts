@@ -1,15 +1,29 @@
 /** Which of the tutors are shown, and in which order: filters and sorts over all rows at hand. */
 import type { Schemas } from "@/api/client";
-import { chosen, defaultOrder, type Sort, type TutorsSearch } from "./search";
+import {
+  chosen,
+  defaultOrder,
+  type Sort,
+  STATUSES,
+  TIER_OPTIONS,
+  type TutorsSearch,
+} from "./search";
 
 export type Row = Schemas["TutorListItem"];
 
+const MANY = 1000;
 const VALUE: Record<Sort, (row: Row) => number | string | null> = {
   churn_score: (row) => row.churn_score,
   p30: (row) => row.probabilities["30d"] ?? null,
   reschedule_rate: (row) => row.reschedule_rate.value,
+  tier: (row) => (row.tier === "New" ? null : TIER_OPTIONS.indexOf(row.tier)),
+  avg_rating: (row) => row.avg_rating,
   sessions: (row) => row.sessions,
+  // One that is sure weighs more than all that are not.
+  flags: (row) => row.confirmed_flags.length * MANY + row.flags.length,
   name: (row) => (row.name ?? row.tutor_id).toLocaleLowerCase(),
+  subject: (row) => row.subjects[0]?.toLocaleLowerCase() ?? null,
+  status: (row) => STATUSES.indexOf(row.status),
   updated_at: (row) => row.updated_at,
 };
 

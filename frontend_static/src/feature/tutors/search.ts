@@ -1,17 +1,26 @@
 /** The list's filters and sort as they stand in the address: what is shared is what is seen. */
 import { RISKS, TIERS } from "@/format/word";
 
-export const SORTS = [
-  "churn_score",
-  "p30",
-  "reschedule_rate",
-  "sessions",
-  "name",
-  "updated_at",
-] as const;
-export type Sort = (typeof SORTS)[number];
+/** What the list can be sorted by, as columns and the choice of sorts name it. */
+export const SORT_TITLES = {
+  churn_score: "Churn score",
+  p30: "In 30 d",
+  reschedule_rate: "Rescheduled",
+  tier: "Tier",
+  avg_rating: "Rating",
+  sessions: "Sessions",
+  flags: "Flags",
+  name: "Tutor",
+  subject: "Subject",
+  status: "Status",
+  updated_at: "Updated",
+} as const;
+export type Sort = keyof typeof SORT_TITLES;
+export const SORTS = Object.keys(SORT_TITLES) as readonly Sort[];
+/** These begin at their first value, all others at their highest. */
+const RISING: readonly Sort[] = ["name", "subject", "status"];
 
-export const STATUSES = ["active", "on_leave", "resigned", "deactivated"] as const;
+export const STATUSES = ["active", "on_leave", "resigned", "deactivated", "unknown"] as const;
 
 /** Several values of one filter are joined by commas; "any of" is meant. */
 export interface TutorsSearch {
@@ -56,7 +65,7 @@ export function toggled(values: string | undefined, value: string): string | und
 }
 
 export function defaultOrder(sort: Sort): "asc" | "desc" {
-  return sort === "name" ? "asc" : "desc";
+  return RISING.includes(sort) ? "asc" : "desc";
 }
 
 export const RISK_OPTIONS = RISKS;

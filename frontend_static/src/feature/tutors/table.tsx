@@ -18,8 +18,9 @@ import { Badge, RISK_STROKES, RiskBadge } from "@/ui/badge";
 import { classNames } from "@/ui/class-names";
 import { Icon } from "@/ui/icon";
 import { Ago } from "@/ui/time";
+import { useChangedTint } from "@/ui/use-changed";
 import type { Row } from "./rows";
-import { defaultOrder, type Sort, type TutorsSearch } from "./search";
+import { defaultOrder, type Sort, SORT_TITLES, type TutorsSearch } from "./search";
 
 const ROW_PX = 52;
 const FLAGS_SHOWN = 2;
@@ -72,33 +73,15 @@ export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode
         aria-rowindex={1}
         className={classNames(GRID, "h-9 border-b border-line text-xs text-muted")}
       >
-        <Head sort="name" {...{ search, onSort }}>
-          Tutor
-        </Head>
-        <Head sort="churn_score" {...{ search, onSort }}>
-          Churn score
-        </Head>
-        <Head sort="p30" className={SM} {...{ search, onSort }}>
-          In 30 d
-        </Head>
-        <Head sort="reschedule_rate" className={SM} {...{ search, onSort }}>
-          Rescheduled
-        </Head>
-        <span role="columnheader" className={XL}>
-          Tier
-        </span>
-        <span role="columnheader" className={WIDE}>
-          Rating
-        </span>
-        <Head sort="sessions" className={XL} {...{ search, onSort }}>
-          Sessions
-        </Head>
-        <span role="columnheader" className={XL}>
-          Flags
-        </span>
-        <Head sort="updated_at" className={WIDE} {...{ search, onSort }}>
-          Updated
-        </Head>
+        <Head sort="name" {...{ search, onSort }} />
+        <Head sort="churn_score" {...{ search, onSort }} />
+        <Head sort="p30" className={SM} {...{ search, onSort }} />
+        <Head sort="reschedule_rate" className={SM} {...{ search, onSort }} />
+        <Head sort="tier" className={XL} {...{ search, onSort }} />
+        <Head sort="avg_rating" className={WIDE} {...{ search, onSort }} />
+        <Head sort="sessions" className={XL} {...{ search, onSort }} />
+        <Head sort="flags" className={XL} {...{ search, onSort }} />
+        <Head sort="updated_at" className={WIDE} {...{ search, onSort }} />
       </div>
       <div
         ref={body}
@@ -170,10 +153,9 @@ interface HeadProps {
   search: TutorsSearch;
   onSort: (sort: Sort, order: "asc" | "desc") => void;
   className?: string;
-  children: string;
 }
 
-function Head({ sort, search, onSort, className, children }: HeadProps): ReactNode {
+function Head({ sort, search, onSort, className }: HeadProps): ReactNode {
   const on = (search.sort ?? "churn_score") === sort;
   const order = search.order ?? defaultOrder(sort);
   return (
@@ -192,7 +174,7 @@ function Head({ sort, search, onSort, className, children }: HeadProps): ReactNo
           onSort(sort, on ? (order === "asc" ? "desc" : "asc") : defaultOrder(sort));
         }}
       >
-        {children}
+        {SORT_TITLES[sort]}
         {on && <Icon name={order === "asc" ? "up" : "down"} className="size-3.5" />}
       </button>
     </span>
@@ -207,7 +189,7 @@ interface LineProps {
 }
 
 const Line = memo(function Line({ row, top, place, current }: LineProps): ReactNode {
-  const changed = useChanged(row.updated_at);
+  const tint = useChangedTint(row.updated_at);
   return (
     <div
       role="row"
@@ -216,9 +198,9 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
       style={{ transform: `translateY(${String(top)}px)` }}
       className={classNames(
         GRID,
-        "absolute inset-x-0 h-13 border-b border-line transition-colors duration-1000 hover:bg-canvas",
+        "absolute inset-x-0 h-13 border-b border-line hover:bg-canvas",
         current && "bg-accent-soft!",
-        changed && "bg-accent-soft",
+        tint,
       )}
     >
       <span role="cell" className="min-w-0">
@@ -233,6 +215,10 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
           {row.override && (
             <span className="text-accent">overridden: {count(row.override.score)} · </span>
           )}
+          {/* A phone has no column for it. */}
+          <span className="sm:hidden">
+            {percent(row.reschedule_rate.value)} of {count(row.reschedule_rate.n)} moved ·{" "}
+          </span>
           {row.status === "active" ? "" : `${words(row.status)} · `}
           {row.subjects.join(", ") || "No subject known"}
         </span>
@@ -311,22 +297,4 @@ function Flags({ row }: { row: Row }): ReactNode {
       {rest.length > 0 && <Badge title={rest.map(title).join(", ")}>+{rest.length}</Badge>}
     </>
   );
-}
-
-/** Whether a row was rewritten under the viewer's eyes, for a moment. */
-function useChanged(version: string): boolean {
-  const before = useRef(version);
-  const [changed, setChanged] = useState(false);
-  useEffect(() => {
-    if (before.current === version) return undefined;
-    before.current = version;
-    setChanged(true);
-    const timer = setTimeout(() => {
-      setChanged(false);
-    }, 2500);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [version]);
-  return changed;
 }

@@ -17,7 +17,15 @@ import { Choices } from "./choices";
 import { download } from "./csv";
 import { occurring, type Row, shown } from "./rows";
 import { SavedViews } from "./saved-views";
-import { RISK_OPTIONS, STATUSES, TIER_OPTIONS, toggled, type TutorsSearch } from "./search";
+import {
+  RISK_OPTIONS,
+  type Sort,
+  STATUSES,
+  TIER_OPTIONS,
+  toggled,
+  type TutorsSearch,
+} from "./search";
+import { SortChoice } from "./sort-choice";
 import { TutorTable } from "./table";
 
 const route = getRouteApi("/tutors");
@@ -52,6 +60,10 @@ export function Tutors(): ReactNode {
       replace: "q" in next,
       resetScroll: false,
     });
+  }
+
+  function sortBy(sort: Sort, order: "asc" | "desc"): void {
+    change({ sort, order });
   }
 
   useEffect(() => {
@@ -184,6 +196,7 @@ export function Tutors(): ReactNode {
                   change({ status: status || undefined });
                 }}
               />
+              <SortChoice search={search} onSort={sortBy} />
             </>
           )}
           {filtered && (
@@ -201,13 +214,7 @@ export function Tutors(): ReactNode {
         )}
         {rows.length && (found.length || all.data) ? (
           found.length ? (
-            <TutorTable
-              rows={found}
-              search={search}
-              onSort={(sort, order) => {
-                change({ sort, order });
-              }}
-            />
+            <TutorTable rows={found} search={search} onSort={sortBy} />
           ) : (
             <Empty title="No tutor passes these filters">
               <p className="mb-3">Loosen one of them, or start again.</p>
