@@ -42,11 +42,16 @@ export function overview(api: Api) {
  */
 export function nextLook({ state }: { state: LookedAt }): number {
   if (state.status !== "error") return POLL_MS;
-  const away = state.dataUpdatedAt ? state.errorUpdatedAt - state.dataUpdatedAt : 0;
+  const away = state.dataUpdatedAt
+    ? state.errorUpdatedAt - state.dataUpdatedAt
+    : POLL_MS * state.errorUpdateCount; // it was never there: nobody knows since when it is away
   return Math.min(MOST_MS, Math.max(POLL_MS, away));
 }
 
-type LookedAt = Pick<QueryState<unknown>, "status" | "dataUpdatedAt" | "errorUpdatedAt">;
+type LookedAt = Pick<
+  QueryState<unknown>,
+  "status" | "dataUpdatedAt" | "errorUpdatedAt" | "errorUpdateCount"
+>;
 
 /** The tutors at highest risk, for the first screen. */
 export function worstTutors(api: Api, limit: number) {

@@ -3,6 +3,8 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { words } from "@/format/word";
+import { classNames } from "@/ui/class-names";
+import { useChangedTint } from "@/ui/use-changed";
 import { Due } from "./due";
 
 interface TaskRowProps {
@@ -12,8 +14,9 @@ interface TaskRowProps {
 }
 
 export function TaskRow({ task, name }: TaskRowProps): ReactNode {
+  const tint = useChangedTint(task.version);
   return (
-    <li className="flex items-center gap-3 border-t border-line px-4 py-2.5">
+    <li className={classNames("flex items-center gap-3 border-t border-line px-4 py-2.5", tint)}>
       <div className="min-w-0 flex-1">
         <p className="truncate">
           <Link

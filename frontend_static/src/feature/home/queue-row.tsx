@@ -8,7 +8,9 @@ import { chance, count } from "@/format/number";
 import { usePerson } from "@/session/use-session";
 import { Badge, RiskBadge } from "@/ui/badge";
 import { Button } from "@/ui/button";
+import { classNames } from "@/ui/class-names";
 import { Skeleton } from "@/ui/state";
+import { useChangedTint } from "@/ui/use-changed";
 
 interface QueueRowProps {
   row: Schemas["TutorListItem"];
@@ -18,8 +20,14 @@ interface QueueRowProps {
 
 export function QueueRow({ row, task }: QueueRowProps): ReactNode {
   const title = useFlagTitle();
+  const tint = useChangedTint(row.updated_at);
   return (
-    <li className="flex min-h-17 flex-wrap items-center gap-x-3 gap-y-2 border-t border-line px-4 py-2.5">
+    <li
+      className={classNames(
+        "flex min-h-17 flex-wrap items-center gap-x-3 gap-y-2 border-t border-line px-4 py-2.5",
+        tint,
+      )}
+    >
       <span className="w-9 text-right text-lg font-semibold">{count(row.churn_score)}</span>
       <div className="min-w-0 flex-1 basis-52">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-0.5">

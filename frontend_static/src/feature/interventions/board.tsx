@@ -15,8 +15,10 @@ import { usePerson } from "@/session/use-session";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { classNames } from "@/ui/class-names";
 import { Select } from "@/ui/select";
 import { Empty, Failed, Loading, Tally } from "@/ui/state";
+import { useChangedTint } from "@/ui/use-changed";
 import { STATUSES, type WorkSearch } from "./search";
 
 const route = getRouteApi("/interventions");
@@ -246,8 +248,14 @@ interface TaskLineProps {
 }
 
 function TaskLine({ task, name, chosen, onChoose }: TaskLineProps): ReactNode {
+  const tint = useChangedTint(task.version);
   return (
-    <li className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-start gap-x-3 gap-y-1 border-b border-line px-3 py-2.5 last:border-b-0 md:grid-cols-[auto_minmax(0,1fr)_10rem_9rem_auto] md:items-center">
+    <li
+      className={classNames(
+        "grid grid-cols-[auto_minmax(0,1fr)_auto] items-start gap-x-3 gap-y-1 border-b border-line px-3 py-2.5 last:border-b-0 md:grid-cols-[auto_minmax(0,1fr)_10rem_9rem_auto] md:items-center",
+        tint,
+      )}
+    >
       <label className="-m-2 flex size-8 items-center justify-center pointer-coarse:-m-3 pointer-coarse:size-11">
         <input
           type="checkbox"

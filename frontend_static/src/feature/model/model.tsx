@@ -1,5 +1,5 @@
 /** How far the churn model can be trusted: reliability, measures, the gate's decisions, drift. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { sentence } from "@/api/problem";
@@ -43,6 +43,7 @@ function Told({
 }): ReactNode {
   const sees = seesTutors(usePerson());
   const effects = useQuery({ ...interventionAnalytics(useApi()), enabled: sees });
+  const unsized = sees && effects.isPending; // nobody knows how many rows come
   return (
     <div className="flex flex-col gap-4">
       {inForce ? (
@@ -56,9 +57,8 @@ function Told({
         <Decisions decisions={decisions} />
         <Health health={health} />
       </div>
-      {sees && <Effects />}
-      {/* Below what has a size that nobody knows before it is there. */}
-      {!(sees && effects.isPending) && <Overrides />}
+      {sees && <Effects found={effects} />}
+      {!unsized && <Overrides />}
     </div>
   );
 }
@@ -272,8 +272,11 @@ function Health({ health }: { health: Schemas["ModelHealth"] | null }): ReactNod
   );
 }
 
-function Effects(): ReactNode {
-  const found = useQuery(interventionAnalytics(useApi()));
+function Effects({
+  found,
+}: {
+  found: UseQueryResult<Schemas["InterventionAnalytics"]>;
+}): ReactNode {
   return (
     <Card title="What interventions do" aside="against tutors held out at random" flush>
       {found.data ? (

@@ -10,7 +10,7 @@ import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Dialog } from "@/ui/dialog";
 import { TextArea } from "@/ui/field";
-import { Failed, Skeleton } from "@/ui/state";
+import { Failed } from "@/ui/state";
 import { Ago } from "@/ui/time";
 
 type Note = Schemas["Note"];
@@ -22,11 +22,9 @@ export function NotesCard({ tutorId }: { tutorId: string }): ReactNode {
       <Form tutorId={tutorId} />
       {found.isError && !found.data ? (
         <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
-      ) : !found.data ? (
-        <Skeleton className="h-16 w-full" />
       ) : (
         <ul>
-          {found.data.map((note) => (
+          {found.data?.map((note) => (
             <Line key={note.note_id} tutorId={tutorId} note={note} />
           ))}
         </ul>

@@ -12,7 +12,7 @@ import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { classNames } from "@/ui/class-names";
-import { Empty, Failed, Loading } from "@/ui/state";
+import { Empty, Failed } from "@/ui/state";
 import { Time } from "@/ui/time";
 import { Strip } from "./strip";
 
@@ -49,8 +49,6 @@ export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
     >
       {found.isError && !found.data ? (
         <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
-      ) : !found.data ? (
-        <Loading what="sessions" rows={8} className="h-96 p-4" />
       ) : sessions.length ? (
         <>
           <Strip sessions={sessions} more={more} />

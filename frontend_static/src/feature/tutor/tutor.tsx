@@ -109,7 +109,10 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
   );
 }
 
-/** Whether all has come, or failed, whose size nobody knows before: then nothing moves after. */
+/**
+ * Whether all has come, or failed, whose size nobody knows before: then nothing moves after. The
+ * cards below are shown from then on, and need no look of their own while they load.
+ */
 function useThere(tutorId: string): boolean {
   const api = useApi();
   const notes = useQuery(tutorNotes(api, tutorId));
