@@ -131,10 +131,10 @@ def _why(
     if not situation.at_work:
         return None
     if escalated is not None and (escalated.held_out or escalated.acted_at is None):
-        return f"Since {escalated.opened_at:%d %B}: {escalated.why}"
+        return f"Since {escalated.opened_at:%-d %B}: {escalated.why}"
     if escalated is not None:
         title = RULE[escalated.kind].title
-        return f"{title} of {escalated.opened_at:%d %B} did not help: {escalated.why}"
+        return f"{title} of {escalated.opened_at:%-d %B} did not help: {escalated.why}"
     if situation.now.level not in rule.levels:
         return None
     return rule.due(situation, policy)

@@ -306,7 +306,7 @@ def gone_quiet(moment: Moment) -> Finding | None:
     days = (moment.as_of - since) / timedelta(days=1)
     if days <= QUIET_DAYS:
         return None
-    return Finding(f"No session for {int(days)} days; the last was on {last:%d %B %Y}.")
+    return Finding(f"No session for {int(days)} days; the last was on {last:%-d %B %Y}.")
 
 
 def within_three_days(condition: str) -> str:
@@ -444,7 +444,7 @@ def _held(rule: FlagRule, nights: Sequence[Moment]) -> Finding | None:
     for night in nights:
         finding = rule.find(night)
         if finding is not None and finding.status is FlagStatus.CONFIRMED:
-            said = f"Back within bounds; on {night.as_of:%d %B}: {finding.explanation}"
+            said = f"Back within bounds; on {night.as_of:%-d %B}: {finding.explanation}"
             return Finding(said, lambda: 0.0, finding.shown)
     return None
 

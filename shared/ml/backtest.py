@@ -480,7 +480,7 @@ def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
         )
     for name, first, last in _cut_channels(trial):
         yield (
-            f"Of {name} there is word from {first:%d %B %Y} to {last:%d %B %Y} alone: before and "
+            f"Of {name} there is word from {first:%-d %B %Y} to {last:%-d %B %Y} alone: before and "
             "after, everybody seems to have none, and forecasts suffer."
         )
     if trial.blind_to:
@@ -493,7 +493,7 @@ def _about_records(trial: _Trial, refused: Mapping[str, int]) -> Iterator[str]:
     if late:
         yield (
             f"Nothing can be said of {' and '.join(map(within, late))}: the records end on "
-            f"{instant(trial.end.at):%d %B %Y}, before any such outcome of the test was certain."
+            f"{instant(trial.end.at):%-d %B %Y}, before any such outcome of the test was certain."
         )
     unheard = [days for days in trial.horizons if days not in trial.model.manifest.base_rates]
     if unheard:

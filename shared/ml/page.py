@@ -502,7 +502,7 @@ def _setting(report: BacktestReport) -> str:
         ("Model in use", kinds),
         ("Features", f"{setting.reported} of {setting.features} known to this history"),
         ("Not reported by it", ", ".join(setting.missing) or "nothing"),
-        ("Made", f"{setting.made_at:%d %B %Y %H:%M} UTC"),
+        ("Made", f"{setting.made_at:%-d %B %Y %H:%M} UTC"),
     ]
     listed = "".join(f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in facts)
     return section(

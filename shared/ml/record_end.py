@@ -65,7 +65,7 @@ def left_out(logs: Mapping[str, Log], end: RecordEnd, now: datetime) -> Iterator
     """What of the history does not count because of its date, in sentences."""
     if end.beyond:
         yield (
-            f"The records end on {instant(end.at):%d %B %Y}; {_counted(end.beyond, 'session')} "
+            f"The records end on {instant(end.at):%-d %B %Y}; {_counted(end.beyond, 'session')} "
             "dated later, when hardly anybody taught any more, were left out."
         )
     events = sum(
@@ -73,7 +73,7 @@ def left_out(logs: Mapping[str, Log], end: RecordEnd, now: datetime) -> Iterator
     )
     ahead = [(end.ahead, "session"), (events, "event")]
     if told := " and ".join(_counted(count, name) for count, name in ahead if count):
-        yield f"{told} dated later than this run ({now:%d %B %Y}) were left out."
+        yield f"{told} dated later than this run ({now:%-d %B %Y}) were left out."
 
 
 def _counted(count: int, name: str) -> str:
@@ -137,7 +137,7 @@ def known_at(ledgers: Mapping[str, Ledger], end: int) -> dict[str, Ledger]:
 def standstill(closed: Iterable[tuple[int, int]]) -> str:
     """When the platform stood still, and what follows from it, as a sentence."""
     spells = " and ".join(
-        " to ".join(f"{instant(day * DAY):%d %B %Y}" for day in when) for when in closed
+        " to ".join(f"{instant(day * DAY):%-d %B %Y}" for day in when) for when in closed
     )
     return (
         f"Hardly anybody taught from {spells}. Such days are no part of anybody's silence, and "

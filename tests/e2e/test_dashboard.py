@@ -86,6 +86,21 @@ def test_several_tasks_are_given_to_somebody_at_once(page: Page) -> None:
         expect(task).to_contain_text("local-people_ops")
 
 
+def test_all_that_can_be_given_is_chosen_at_once(page: Page) -> None:
+    sign_in(page, at="/interventions")
+    every = page.get_by_label(re.compile(r"Choose all \d+ here"))
+    every.check()
+    one_by_one = page.get_by_role("checkbox", name=re.compile("^Choose .* of "))
+    chosen = one_by_one.and_(page.locator(":checked"))
+    expect(page.get_by_role("button", name=f"Assign {chosen.count()} to me")).to_be_visible()
+    assert chosen.count() > 1
+
+    chosen.first.uncheck()
+
+    expect(every).not_to_be_checked()
+    expect(page.get_by_role("button", name=f"Assign {chosen.count()} to me")).to_be_visible()
+
+
 def test_who_was_slower_is_told_and_shown_the_newest_state(
     page: Page, stack: LocalStack, marketplace: Marketplace
 ) -> None:

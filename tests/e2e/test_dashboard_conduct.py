@@ -45,6 +45,21 @@ def test_what_is_half_written_of_one_tutor_is_not_kept_for_another(page: Page) -
 
 
 def test_a_page_says_that_the_service_is_away_and_comes_back_by_itself(page: Page) -> None:
+    page.clock.install()
+    sign_in(page, at="/settings")
+    heading(page, "Settings")
+    page.route(f"**/api/tutors/{CALM}", lambda route: route.abort())
+    page.goto(f"/tutors/{CALM}")
+    page.clock.fast_forward(A_POLL)  # and with it the pauses between the first tries
+    expect(page.get_by_role("alert")).to_contain_text("can not be reached")
+
+    page.unroute(f"**/api/tutors/{CALM}")
+    page.clock.fast_forward("05:00")
+
+    heading(page, "Ada Byron")
+
+
+def test_what_is_looked_at_only_once_can_be_tried_again(page: Page) -> None:
     sign_in(page)
     heading(page, "Tutor health")
     page.route("**/api/settings", lambda route: route.abort())

@@ -204,7 +204,7 @@ def test_a_time_when_nobody_taught_is_told_where_it_matters(
 
     said = [each for each in found.caveats if "ardly anybody taught from" in each]
     assert len(said) == told
-    assert all(f"{begin:%d %B %Y}" in each for each in said)
+    assert all(f"{begin:%-d %B %Y}" in each for each in said)
     left = {each.horizon_days: each.measures["promoted"].base_rate for each in found.evaluations}
     usual = run.report["horizons"]["7"]["measures"]["promoted"]["base_rate"]
     assert left[7] < 2 * usual

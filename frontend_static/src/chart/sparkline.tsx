@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 
 const WIDTH = 72;
 const HEIGHT = 20;
+const FEWEST = 4;
 
 export function Sparkline({
   values,
@@ -18,7 +19,7 @@ export function Sparkline({
   least?: number;
 }): ReactNode {
   const known = values.filter((value) => value !== null);
-  if (known.length < 2) return null;
+  if (known.length < FEWEST) return null; // a speck tells nobody anything
   const low = Math.min(...known);
   const high = Math.max(...known);
   const span = Math.max(high - low, least);

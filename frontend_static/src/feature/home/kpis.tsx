@@ -113,7 +113,7 @@ function Tile({ kpi }: { kpi: Kpi }): ReactNode {
   const better =
     moved && !moved.shown.startsWith("±") ? moved.by > 0 === moved.moreIsBetter : undefined;
   return (
-    <div className="flex min-h-34 flex-col sm:min-h-28 rounded-lg border border-line bg-surface px-4 py-3">
+    <div className="flex min-h-34 flex-col rounded-lg border border-line bg-surface px-4 py-3 last:max-xl:col-span-2 sm:min-h-28">
       <dt className="text-xs text-muted">{kpi.title}</dt>
       <dd className="mt-0.5 flex flex-1 flex-col justify-between">
         <span className="flex items-end justify-between gap-2">

@@ -34,7 +34,7 @@ export function SortChoice({ search, onSort }: SortChoiceProps): ReactNode {
           onSort(sort, order === "asc" ? "desc" : "asc");
         }}
       >
-        <Icon name={order === "asc" ? "up" : "down"} className="size-3.5" />
+        <Icon name={order === "asc" ? "rising" : "falling"} className="size-3.5" />
       </Button>
     </div>
   );
