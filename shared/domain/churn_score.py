@@ -16,6 +16,7 @@ from shared.domain.flag import (
     Moment,
     baseline_per_week,
     findings,
+    flag_named,
     login_fall,
 )
 from shared.domain.log import Log, Timeline
@@ -88,6 +89,14 @@ class Uplift:
 
     flag: str
     points: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.flag}_uplift"
+
+    @property
+    def title(self) -> str:
+        return f"Uplift: {flag_named(self.flag)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +263,7 @@ def churn_scores(log: Log, moments: Sequence[datetime], reference: Reference) ->
 def churn_score(moment: Moment, raised: Collection[str]) -> ChurnScore:
     """The score at a moment, given the codes of the flags raised then."""
     parts = [_part(component, component.measure(moment)) for component in COMPONENTS]
-    parts += [
-        ScorePart(f"{up.flag}_uplift", f"Uplift: {up.flag.replace('_', ' ')}", up.points)
-        for up in UPLIFTS
-        if up.flag in raised
-    ]
+    parts += [ScorePart(up.name, up.title, up.points) for up in UPLIFTS if up.flag in raised]
     total = round(sum(part.points for part in parts), 2)
     if total > CAP:
         parts.append(ScorePart("cap", "Capped at 100", round(CAP - total, 2)))

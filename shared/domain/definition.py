@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.domain.churn_score import COMPONENTS, NEUTRAL, UPLIFTS
-from shared.domain.flag import CONFIRMED_AT, FLAG_RULES, flag_named
+from shared.domain.flag import CONFIRMED_AT, FLAG_RULES
 from shared.domain.metric import METRICS, CountMetric, Metric, QuantityMetric
 from shared.domain.threshold import THRESHOLDS
 from shared.domain.tier import PERFORMANCE, TIER_RULES
@@ -57,8 +57,8 @@ def definitions() -> Definitions:
         )
         + tuple(
             Definition(
-                f"{up.flag}_uplift",
-                f"Uplift: {flag_named(up.flag)}",
+                up.name,
+                up.title,
                 "points",
                 f"Added while the flag {up.flag} is up.",
                 f"{up.points:g} points.",

@@ -7,7 +7,6 @@ import numpy as np
 
 from shared.domain.churn_score import COMPONENTS, UPLIFTS, ChurnScore
 from shared.domain.evaluation import HEADLINE, HORIZONS, Measures
-from shared.domain.flag import flag_named
 from shared.domain.log import Log
 from shared.domain.prediction import Prediction
 from shared.ml.features import Floats
@@ -23,7 +22,7 @@ from shared.ml.verdict import Example, ScorePartWorth
 EXAMPLES_EACH: Final = 4
 
 TITLES: Final = {component.name: component.title for component in COMPONENTS} | {
-    f"{uplift.flag}_uplift": f"Uplift: {flag_named(uplift.flag)}" for uplift in UPLIFTS
+    uplift.name: uplift.title for uplift in UPLIFTS
 }
 WEIGHTS: Final = {component.name: component.weight for component in COMPONENTS}
 

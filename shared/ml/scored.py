@@ -22,7 +22,7 @@ MOST_SCORES: Final = 20_000
 
 PARTS: Final = (
     *(component.name for component in COMPONENTS),
-    *(f"{uplift.flag}_uplift" for uplift in UPLIFTS),
+    *(uplift.name for uplift in UPLIFTS),
 )
 
 

@@ -15,7 +15,7 @@ export function count(value: number | null | undefined): string {
 }
 
 export function decimal(value: number | null | undefined): string {
-  return value == null ? UNKNOWN : oneDigit.format(value);
+  return value == null ? UNKNOWN : oneDigit.format(value).replace("-", "−");
 }
 
 /** A share of 0 to 1 as per cent; under 10 % with a digit, since 0.4 % is not 0 %. */

@@ -76,7 +76,7 @@ function InForce({ inForce }: { inForce: Schemas["ModelInForce"] }): ReactNode {
           value={String(days)}
           options={horizons.map((one) => ({
             value: String(one),
-            label: one === 1 ? "1 day" : `${String(one)} days`,
+            label: inDays(one),
           }))}
           onChange={(next) => {
             setDays(Number(next));
@@ -105,6 +105,10 @@ function InForce({ inForce }: { inForce: Schemas["ModelInForce"] }): ReactNode {
   );
 }
 
+function inDays(n: number): string {
+  return n === 1 ? "1 day" : `${String(n)} days`;
+}
+
 const NAMES: Record<string, string> = {
   promoted: "In force",
   xgboost: "XGBoost",
@@ -127,28 +131,28 @@ function MeasuresTable({ evaluation }: { evaluation: Schemas["Evaluation"] }): R
             </th>
             <th
               scope="col"
-              className="pb-1 text-right font-normal"
+              className="pb-1 pl-3 text-right font-normal"
               title="0.5 is chance, 1 is perfect ranking"
             >
               AUC
             </th>
             <th
               scope="col"
-              className="pb-1 text-right font-normal"
+              className="pb-1 pl-3 text-right font-normal"
               title="Better than always saying the base rate"
             >
               Skill
             </th>
             <th
               scope="col"
-              className="pb-1 text-right font-normal"
+              className="pb-1 pl-3 text-right font-normal"
               title="How far chances are off on average"
             >
               Off by
             </th>
             <th
               scope="col"
-              className="pb-1 text-right font-normal"
+              className="pb-1 pl-3 text-right font-normal"
               title="Of the tenth at highest risk, how many left"
             >
               Top 10 %
@@ -164,14 +168,14 @@ function MeasuresTable({ evaluation }: { evaluation: Schemas["Evaluation"] }): R
                   {NAMES[name]}
                 </th>
                 <td
-                  className="py-1.5 text-right"
+                  className="py-1.5 pl-3 text-right"
                   title={`95 % between ${String(one.auc_low)} and ${String(one.auc_high)}`}
                 >
                   {one.auc?.toFixed(2) ?? "–"}
                 </td>
-                <td className="py-1.5 text-right">{percent(one.brier_skill)}</td>
-                <td className="py-1.5 text-right">{percent(one.calibration_error)}</td>
-                <td className="py-1.5 text-right">{percent(one.precision_at_10)}</td>
+                <td className="py-1.5 pl-3 text-right">{percent(one.brier_skill)}</td>
+                <td className="py-1.5 pl-3 text-right">{percent(one.calibration_error)}</td>
+                <td className="py-1.5 pl-3 text-right">{percent(one.precision_at_10)}</td>
               </tr>
             ) : null;
           })}
@@ -180,7 +184,7 @@ function MeasuresTable({ evaluation }: { evaluation: Schemas["Evaluation"] }): R
       {base && (
         <p className="mt-2 text-xs text-muted">
           {count(base.rows)} tutor-days of {count(base.tutors)} tutors; {percent(base.base_rate)}{" "}
-          left within {evaluation.horizon_days} days.
+          left within {inDays(evaluation.horizon_days)}.
         </p>
       )}
     </Scroll>
@@ -241,7 +245,7 @@ function Health({ health }: { health: Schemas["ModelHealth"] | null }): ReactNod
                 key={one.horizon_days}
                 className="flex justify-between gap-4 border-t border-line py-1.5 first:border-t-0"
               >
-                <span>Within {one.horizon_days} days</span>
+                <span>Within {inDays(one.horizon_days)}</span>
                 <span className="text-right">
                   predicted {percent(one.predicted)}, came {percent(one.observed)}
                   <span className="block text-xs text-muted">

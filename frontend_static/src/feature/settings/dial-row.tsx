@@ -21,7 +21,7 @@ export function DialRow({ dial, value, disabled, error, onMove }: DialRowProps):
         <label htmlFor={id} className="font-medium">
           {dial.title}
         </label>
-        <p className="text-xs text-muted">{dial.about}</p>
+        <p className="text-xs text-muted first-letter:uppercase">{dial.about}</p>
       </div>
       <div>
         <input
