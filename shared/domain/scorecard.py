@@ -16,7 +16,7 @@ from shared.domain.tier import NEW_UNDER_SESSIONS, Tier, performance, tier_in_fo
 
 Measured = int | float | Rate | None
 
-FORMULAS = 2
+FORMULAS = 3
 """Raised with every change of a formula, so that old cards are not taken for miscomputed ones."""
 
 
