@@ -36,7 +36,7 @@ def mime(
     Message-ID by its own; `X-Entity-Ref-ID` stays, by which mail programs know a repeated mail.
     Addresses that are none are left out, as is a link to unsubscribe that is too long to arrive.
     """
-    name = sha256(f"{message_id_source}\0{recipient}".encode(errors="replace")).hexdigest()[:32]
+    name = ref_id(message_id_source, recipient)
     message = EmailMessage(policy=SMTP)
     message["Subject"] = plain(letter.subject, MOST_SUBJECT)
     if (by := _mailbox(sender)) is not None:
@@ -55,6 +55,11 @@ def mime(
     message.add_alternative(_encodable(letter.html), subtype="html", cte="quoted-printable")
     message.set_boundary(f"=={name}==")
     return message.as_bytes(policy=_WIRE)
+
+
+def ref_id(message_id_source: str, recipient: str) -> str:
+    """What mail programs know a mail by, however often it arrives."""
+    return sha256(f"{message_id_source}\0{recipient}".encode(errors="replace")).hexdigest()[:32]
 
 
 def _mailbox(text: str) -> Address | None:

@@ -5,15 +5,28 @@ import contextlib
 import io
 import os
 import sys
+import tempfile
 import time
 import warnings
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from shared.mail.letter import TEMPLATES
 from tests.simulation import wire
 
+MODES = ("faults", "no faults", "no redrive")
 ENVIRONMENT = {
     "TABLE_NAME": "tutor-quality",
     "WEBHOOK_SECRET_ARN": "webhook",
+    "CURSOR_SECRET_ARN": "cursor",
+    "MODEL_BUCKET": "models",
+    "USER_POOL_ID": "us-east-1_people",
+    "MAIL_FROM": "quality@example.com",
+    "MAIL_SENDER": "Tutor Quality <quality@example.com>",
+    "MAIL_CONTACT": "quality@example.com",
+    "MAIL_CONFIGURATION_SET": "mails",
+    "SITE_URL": "https://quality.example.com",
     **{f"{name.upper()}_QUEUE_URL": f"https://sqs.us-east-1.amazonaws.com/1/{name}"
        for name in ("scoring", "churn", "action", "mail")},
     "POWERTOOLS_METRICS_NAMESPACE": "Simulation",
@@ -25,33 +38,54 @@ ENVIRONMENT = {
 
 def main() -> int:
     """Status 1 where anything was wrong."""
-    os.environ |= ENVIRONMENT
-    warnings.simplefilter("ignore")  # of Powertools, where an invocation measured nothing
-    wire.attach()
-    from tests.simulation.history import MODES, History
-
     asked = argparse.ArgumentParser(prog="make simulate")
     asked.add_argument("--seeds", type=int, default=500, help="histories of each mode")
     asked.add_argument("--first", type=int, default=0, help="the first seed")
     asked.add_argument("--mode", choices=MODES, action="append")
     asked.add_argument("--until-wrong", action="store_true", help="stop at the first that fails")
     told = asked.parse_args()
-    failed = 0
-    for mode in told.mode or MODES:
-        began, total = time.monotonic(), Counter[str]()
-        for seed in range(told.first, told.first + told.seeds):
-            with contextlib.redirect_stdout(io.StringIO()):  # what the functions measure
-                ended = History(seed, mode).run()
-            total.update(ended.counted)
-            failed += bool(ended.wrong)
-            for sentence in ended.wrong:
-                print(f"{mode}, seed {seed}: {sentence}", file=sys.stderr)
-            if told.until_wrong and failed:
-                return 1
-        seconds = time.monotonic() - began
-        counted = ", ".join(f"{number:,} {what}" for what, number in sorted(total.items()))
-        print(f"{mode}: {told.seeds:,} histories in {seconds:.0f} s; {counted}; {failed:,} wrong")
-    return 1 if failed else 0
+    if os.environ.get("PYTHONHASHSEED") != "0":  # sets are gone through in the same order each time
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "tests.simulation", *sys.argv[1:]],
+            os.environ | {"PYTHONHASHSEED": "0"},
+        )
+    seeds = range(told.first, told.first + told.seeds)
+    with simulated():
+        wrong = [played(mode, seeds, told.until_wrong) for mode in told.mode or MODES]
+    return 1 if any(wrong) else 0
+
+
+@contextlib.contextmanager
+def simulated() -> Iterator[None]:
+    """What functions are told of the world they are in; how mails look is for others to see."""
+    warnings.simplefilter("ignore")  # of Powertools, where an invocation measured nothing
+    with tempfile.TemporaryDirectory() as folder:
+        for source in TEMPLATES.glob("[!_]*.mjml"):
+            Path(folder, f"{source.stem}.html").touch()
+        os.environ |= ENVIRONMENT | {"MAIL_TEMPLATES": folder}
+        wire.attach()
+        yield
+
+
+def played(mode: str, seeds: Sequence[int], until_wrong: bool) -> int:
+    """How many histories of a mode went wrong."""
+    from tests.simulation.history import History  # reads the environment
+
+    began, total, failed = time.monotonic(), Counter[str](), 0
+    for seed in seeds:
+        with contextlib.redirect_stdout(io.StringIO()):  # what the functions measure
+            ended = History(seed, mode).run()
+        total.update(ended.counted)
+        failed += bool(ended.wrong)
+        for sentence in ended.wrong:
+            print(f"{mode}, seed {seed}: {sentence}", file=sys.stderr)
+        if until_wrong and failed:
+            return failed
+    seconds = time.monotonic() - began
+    counted = ", ".join(f"{number:,} {what}" for what, number in sorted(total.items()))
+    print(f"{mode}: {len(seeds):,} histories in {seconds:.0f} s; {counted}; {failed:,} wrong")
+    return failed
 
 
 if __name__ == "__main__":

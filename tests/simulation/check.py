@@ -6,20 +6,33 @@ by its own properties; whether each report got there exactly once is what is loo
 """
 
 from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
 from contextlib import contextmanager
+from copy import deepcopy
+from datetime import timedelta
 from typing import Final
 
 from shared.aws import key
+from shared.aws.acting import Acting
 from shared.aws.apply import apply
 from shared.aws.inbox import InboxTable
-from shared.aws.item import Item
+from shared.aws.intervention_table import InterventionTable
+from shared.aws.item import Item, loaded
+from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.scoring import Scoring
 from shared.aws.table import table
 from shared.aws.tutor_log import LogTable
+from shared.domain.log import midnight
+from shared.domain.mail import Mail, MailKind, MailState
+from shared.domain.session import Session, outcomes
+from shared.mail.mime import ref_id
 from tests.simulation.dynamo import Dynamo
+from tests.simulation.workload import TUTORS
 from tests.simulation.world import World
 from tests.table import TABLE
 
+REPORTED_WITHIN: Final = timedelta(hours=47)
+"""What happened within so long is mailed about, however late its report came."""
 REPORTED: Final = ("SESSION", "PROFILE", "S#", "E#")
 """Sort keys of what reports say, beside what is computed of it."""
 
@@ -48,6 +61,74 @@ def wrong(world: World, accepted: Iterable[str]) -> Iterator[str]:
         yield from _score_wrong(world, again, tutor.removeprefix(key.tutor("")))
 
 
+def waiting(world: World) -> Iterator[Mail]:
+    """Mails that should have gone out by now."""
+    return (mail for mail in _mails(world) if mail.state is MailState.DUE and mail.ready(world.now()))
+
+
+def mails_wrong(world: World) -> Iterator[str]:
+    """Of mails: every outcome is told, nobody gets one twice but for a fault, none is left."""
+    told = defaultdict[tuple[str, ...], list[Mail]](list)
+    most_faults, again = world.counted["faults of send_mail"], 0
+    for mail in _mails(world):
+        if mail.kind is MailKind.SESSION_REPORT:
+            told[mail.about].append(mail)
+        for who, state in (mail.recipients or {}).items():
+            taken = world.post.taken[ref_id(mail.mail_id, f"{who}@example.com")]
+            again += max(0, taken - 1)
+            if state == "sent" and not taken:
+                yield f"{mail.mail_id} is noted as sent to {who}, and SES never took it"
+    for mail in waiting(world):
+        yield f"{mail.mail_id} was due and never went out"
+    if again > most_faults:
+        yield f"{again} mails too many, of {most_faults} faults"
+    for session in _sessions(world):
+        for outcome in outcomes(session):
+            mails = told.pop((session.session_id, outcome.kind), [])
+            if outcome.at > world.now() - REPORTED_WITHIN and not mails:
+                yield f"nobody was told of {session.session_id}, {outcome.kind}"
+            if len(mails) > 1:
+                yield f"{session.session_id}, {outcome.kind}, was told of {len(mails)} times"
+            for mail in mails:
+                if mail.state is MailState.DROPPED:
+                    yield f"{mail.mail_id} was dropped: {mail.because}"
+
+
+def untended(world: World) -> Iterator[str]:
+    """Tutors for whom there would be something to do, were they looked at once more."""
+    for tutor_id in TUTORS:
+        desk = InterventionTable(table("tutor-quality")).of_tutor(tutor_id)
+        twice = [kind for kind, n in Counter(one.kind for one in desk if one.open).items() if n > 1]
+        if twice:
+            yield f"{tutor_id} has several open interventions of {', '.join(twice)}"
+        copy = deepcopy(world.dynamo)
+        with _in_place_of(world, copy):
+            done = Acting.of(table("tutor-quality")).act(tutor_id, world.now().replace(microsecond=0))
+        if done.changed or done.mails:
+            yield f"{tutor_id} was scored, and nobody acted on it"
+
+
+def nights_missing(world: World, tutor_ids: Iterable[str]) -> Iterator[str]:
+    """Of tutors who were there when the day ended."""
+    night = midnight(world.now())
+    for tutor_id in sorted(tutor_ids):
+        if ScorecardTable(table("tutor-quality")).day(tutor_id, night) is None:
+            yield f"{tutor_id} has no record of the night"
+
+
+def _mails(world: World) -> Iterator[Mail]:
+    return (loaded(Mail, item) for _, sk, item in world.dynamo.all() if sk.startswith("MAIL#"))
+
+
+def _sessions(world: World) -> Iterator[Session]:
+    rows = (LogTable(table("tutor-quality")).session(name).value for name in _session_ids(world))
+    return (session for session in rows if session and session.tutor_id)
+
+
+def _session_ids(world: World) -> set[str]:
+    return {pk.partition("#")[2] for pk, sk, _ in world.dynamo.all() if sk == "SESSION"}
+
+
 def _left_over(world: World) -> Iterator[str]:
     for pk, sk, item in world.dynamo.all():
         if "pending_since" in item:
@@ -65,6 +146,7 @@ def _score_wrong(world: World, again: Dynamo, tutor_id: str) -> Iterator[str]:
         yield f"{tutor_id} was never scored"
         return
     again.items.setdefault(place.pk, {})[place.sk] = card
+    again.items["PLATFORM"] = world.dynamo.items.get("PLATFORM", {})  # what it was measured by
     with _in_place_of(world, again):
         if Scoring.of(table("tutor-quality")).drifted(tutor_id):
             yield f"the scorecard of {tutor_id} is not that of its log"

@@ -5,15 +5,16 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 from shared.aws import key
+from shared.domain.log import midnight
 from shared.signature import sign
-from tests.simulation.check import wrong
-from tests.simulation.workload import Posting, postings
+from tests.simulation.check import mails_wrong, nights_missing, untended, waiting, wrong
+from tests.simulation.workload import BEGIN, TUTORS, Posting, postings
 from tests.simulation.world import Source, World
 
-MODES: Final = ("faults", "no faults", "no redrive")
 FAULTS: Final = (0.01, 0.05, 0.2)
 """Of calls: from one in some histories, to hardly an invocation that goes through."""
 FAULTS_END: Final = 300.0
@@ -22,6 +23,17 @@ ROTATION: Final = 60.0
 PATIENCE: Final = 4 * 3600.0
 """Seconds by which all must be quiet."""
 SWEEP_SECONDS: Final = 60.0
+TO_MIDNIGHT: Final = timedelta(hours=11, minutes=57)
+"""Later some histories begin, so that the day ends while faults go on."""
+NOTED_SECONDS: Final = 10.0
+RETRIES: Final = 5
+"""Of the nightly pass, as its schedule has it."""
+SOURCES: Final = (
+    Source("scoring", "score_tutor"),
+    Source("churn", "predict_churn"),
+    Source("action", "act_on_change"),
+    Source("mail", "send_mail"),
+)
 
 FIRST, SECOND = (
     f"whsec_{base64.b64encode(word).decode()}" for word in (b"first" * 5, b"second" * 5)
@@ -46,6 +58,8 @@ class History:
     world: World = field(init=False)
     answered: dict[Posting, int] = field(default_factory=dict)
     _posted: list[Posting] = field(default_factory=list)
+    _scored: set[str] = field(default_factory=set)
+    _to_roll: set[str] = field(default_factory=set)
     _seen: list[str] = field(default_factory=list)
     """What was wrong on the way, though it may have been mended since."""
 
@@ -53,10 +67,12 @@ class History:
         self.world = World(
             self.seed,
             0.0 if self.mode == "no faults" else FAULTS[self.seed % len(FAULTS)],
-            (Source("scoring", "score_tutor"),),
+            BEGIN + (TO_MIDNIGHT if self.seed % 4 == 0 else timedelta(0)),
+            SOURCES,
         )
         self.world.taken_off = self._taken_off
-        self.world.secrets = {"webhook": json.dumps({"current": FIRST, "previous": None})}
+        webhook = json.dumps({"current": FIRST, "previous": None})
+        self.world.secrets = {"webhook": webhook, "cursor": "sealing"}
 
     def run(self) -> Ended:
         """Let it happen, and look at what came of it."""
@@ -65,6 +81,9 @@ class History:
         for posting in self._posted:
             world.at(posting.at, lambda posting=posting: self._post(posting, 1))  # type: ignore[misc]
         world.at(SWEEP_SECONDS, self._sweep)
+        if midnight := self._midnight():
+            world.at(midnight - NOTED_SECONDS, self._note_scored)
+            world.at(midnight, lambda: self._roll(RETRIES))
         world.at(ROTATION, self._rotate)
         world.at(FAULTS_END, self._calm)
         while world.seconds < PATIENCE and world.step():
@@ -80,6 +99,10 @@ class History:
             yield f"{unanswered} deliveries were never answered for good"
         accepted = (one.webhook_id for one, status in self.answered.items() if status == 202)
         yield from wrong(self.world, accepted)
+        yield from mails_wrong(self.world)
+        if not any(queue.dead for queue in self.world.sqs.queues.values()):
+            yield from untended(self.world)
+            yield from nights_missing(self.world, self._to_roll)
 
     def _post(self, posting: Posting, attempt: int) -> None:
         """One attempt; whatever is not answered for good is tried again, as an outbox does."""
@@ -132,10 +155,31 @@ class History:
 
     def _sweep(self) -> None:
         self.world.invoke("sweep_inbox", {})
+        self.world.invoke("sweep_mail", {})
         self.world.at(self.world.seconds + SWEEP_SECONDS, self._sweep)
 
     def _rotate(self) -> None:
         self.world.secrets["webhook"] = json.dumps({"current": SECOND, "previous": FIRST})
+
+    def _midnight(self) -> float | None:
+        """When it is midnight, in seconds, if that is within the history."""
+        seconds = (midnight(self.world.begins) + timedelta(days=1) - self.world.begins).seconds
+        return float(seconds) if seconds < FAULTS_END else None
+
+    def _note_scored(self) -> None:
+        """Who is there when the day ends, and so has to be looked at in the night."""
+        self._scored = {tutor for tutor in TUTORS if self.world.dynamo.at(key.scorecard(tutor))}
+
+    def _roll(self, left: int) -> None:
+        """The night; the scheduler tries again where nothing is answered."""
+
+        def ended(answer: Any, _: bool) -> None:
+            if answer is not None:
+                self._to_roll = self._scored
+            elif left:
+                self.world.at(self.world.seconds + SWEEP_SECONDS, lambda: self._roll(left - 1))
+
+        self.world.invoke("roll_windows", {}, ended)
 
     def _calm(self) -> None:
         """Faults stop; somebody puts the dead letters back, or nobody does."""
@@ -152,6 +196,7 @@ class History:
         return (
             len(self.answered) == len(self._posted)
             and not self.world.tasks
-            and not self.world.sqs.queues["scoring"].messages
+            and not any(queue.messages for queue in self.world.sqs.queues.values())
             and not any("pending_since" in item for _, _, item in self.world.dynamo.all())
+            and not any(waiting(self.world))
         )

@@ -6,12 +6,13 @@ feedback comes before its session; the same id comes with other content; the key
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from tests.simulation.world import BEGIN
 
+BEGIN: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
+"""Before which, by at most forty days, what is reported happened."""
 TUTORS: Final = ("t-1", "t-2")
 HOUR: Final = timedelta(hours=1)
 
@@ -41,7 +42,8 @@ def postings(rng: Random) -> list[Posting]:
 
 def _session(rng: Random, session_id: str) -> list[Posting]:
     """The reports of one session: a version after every change, the last of which holds."""
-    tutor, slot = rng.choice(TUTORS), BEGIN - rng.uniform(1, 40 * 24) * HOUR
+    days = 1.5 if rng.random() < 0.5 else 40  # what is recent is mailed about
+    tutor, slot = rng.choice(TUTORS), BEGIN - rng.uniform(3, days * 24) * HOUR
     body: Body = {
         "session_id": session_id, "tutor_id": tutor, "student_id": f"u-{session_id}",
         "scheduled_time": _stamp(slot), "status": "scheduled", "session_number": rng.randint(1, 3),
@@ -95,7 +97,7 @@ def _profiles(rng: Random, tutor: str) -> list[Posting]:
         "tutor_id": tutor, "name": f"Tutor {tutor}", "email": f"{tutor}@example.com",
         "subjects": ["French"], "onboarding_date": "2026-01-05", "status": "active",
     }  # fmt: skip
-    versions = [said | {"version": n, "name": f"Tutor {n}"} for n in range(1, rng.randint(2, 3))]
+    versions = [said | {"version": n, "name": f"Tutor {n}"} for n in (1, 2)[: rng.randint(1, 2)]]
     return [_posting(rng, f"w-p-{tutor}-{one['version']}", "/api/tutors", one) for one in versions]
 
 

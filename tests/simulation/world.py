@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from types import ModuleType
@@ -25,12 +25,12 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from tests.simulation import wire
 from tests.simulation.dynamo import Dynamo, RefusedError
+from tests.simulation.post import Post, members
 from tests.simulation.sqs import Message, Queue, Sqs
 from tests.simulation.wire import Call
 from tests.table import TABLE
 
 FUNCTIONS: Final = Path(__file__).parents[2] / "functions"
-BEGIN: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CONTAINERS: Final = 3
 """Of each function, and so how many invocations of it may run at once."""
 BATCH: Final = 10
@@ -90,11 +90,13 @@ class World:
     seed: int
     fault_rate: float
     """Of calls, while faults go on."""
+    begins: datetime
     sources: tuple[Source, ...]
     rng: random.Random = field(init=False)
     seconds: float = 0.0
     dynamo: Dynamo = field(init=False)
     sqs: Sqs = field(init=False)
+    post: Post = field(default_factory=Post)
     secrets: dict[str, str] = field(default_factory=dict)
     taken_off: Callable[[str], None] = lambda body: None
     """Told of each message that was worked off."""
@@ -110,11 +112,12 @@ class World:
         self.sqs = Sqs({name: Queue(visibility=60) for name in names})
         _WORLD[:] = [self]
         wire.WIRE.answer, wire.WIRE.sleep = self._answer, self._sleep
+        wire.begin(self.seed)
         _forget()
 
     def now(self) -> datetime:
         """The time, as everybody in it sees it."""
-        return BEGIN + timedelta(seconds=self.seconds)
+        return self.begins + timedelta(seconds=self.seconds)
 
     def at(self, seconds: float, act: Callable[[], None]) -> None:
         """Do something when that time has come."""
@@ -208,6 +211,7 @@ class World:
             return
         task.unlucky |= call.service == "sqs"
         self.counted["faults"] += 1
+        self.counted[f"faults of {task.name}"] += 1
         self.counted[fault] += 1
         match fault:
             case "throttled":
@@ -239,6 +243,10 @@ class World:
                 case "sqs":
                     told = self.sqs.call(call.operation, call.asked, self.seconds)
                     return wire.success(call, told)
+                case "ses":
+                    return wire.success(call, self.post.take(call.asked))
+                case "cognito-identity-provider":
+                    return wire.success(call, members(call.asked))
                 case "secrets-manager" | "secretsmanager":
                     text = self.secrets[call.asked["SecretId"]]
                     return wire.success(call, {"SecretString": text})
@@ -351,10 +359,13 @@ def _container(function: str, place: int) -> ModuleType:
 def _forget() -> None:
     """Let containers start cold: what they keep between invocations is of another world."""
     for module in _CONTAINERS.values():
-        signing = vars(module).get("signing")
-        if signing is not None:
-            signing._value = signing._read_at = None
-            signing._fresh_reads = ()
+        names = vars(module)
+        kept = (names.get("signing"), getattr(names.get("delivery"), "sealing", None))
+        for secret in filter(None, kept):
+            secret._value = secret._read_at = None
+            secret._fresh_reads = ()
+        if "people" in names:
+            names["people"]._groups.clear()
 
 
 def _conflict(call: Call) -> AWSResponse:
