@@ -699,7 +699,7 @@ class Definitions(Outbound):
 
 def definitions(settings: Settings) -> Definitions:
     """The domain's terms, with the thresholds in force."""
-    terms = definition.definitions()
+    terms = definition.definitions(settings)
     return Definitions.model_validate(
         {
             "metrics": terms.metrics,

@@ -29,7 +29,11 @@ async function start(): Promise<void> {
   if (handedOver) return; // the window that asked goes on by itself
   if (returnTo !== undefined) window.history.replaceState(null, "", returnTo);
   const person = session.person;
-  if (!person) {
+  const { pathname, search, hash } = window.location;
+  if (!person && pathname !== "/") {
+    // Whoever follows a link wants that page; who is signed in elsewhere is not even asked.
+    await session.signIn(pathname + search + hash);
+  } else if (!person) {
     root.render(<SignIn session={session} />);
   } else if (!person.roles.length) {
     root.render(<NotForYou session={session} name={person.name} />);

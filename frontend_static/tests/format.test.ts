@@ -1,9 +1,23 @@
 import { describe, expect, test } from "vitest";
-import { chance, count, percent, signed } from "@/format/number";
+import { addingUp, chance, count, percent, signed } from "@/format/number";
 import { relative, span, dayOf, shortDayOf } from "@/format/time";
 import { words } from "@/format/word";
 
 describe("numbers", () => {
+  test.each([
+    [[25, 20, 15, 15, 13.94, 4.42, 2.33, 0.53], 96.22],
+    [[25, 25, 15, 10, 8.7, 7.8, 5.8, 4, 1, -2.3], 100],
+    [[0.05, 0.05], 0.1],
+    [[], 0],
+  ])("parts %o add up to %d as they are shown", (parts, sum) => {
+    const shown = addingUp(parts, sum);
+
+    expect(shown.reduce((all, one) => all + Math.round(one * 10), 0)).toBe(Math.round(sum * 10));
+    shown.forEach((one, place) => {
+      expect(Math.abs(one - (parts[place] ?? 0))).toBeLessThan(0.1001);
+    });
+  });
+
   test.each([count, percent, chance])("show a dash where nothing is known", (shown) => {
     expect(shown(null)).toBe("–");
   });

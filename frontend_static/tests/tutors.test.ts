@@ -56,7 +56,7 @@ describe("the list of tutors", () => {
     ["flags", { flags: ["a"], confirmed_flags: ["a"] }, { flags: ["a", "b"], confirmed_flags: [] }],
     ["avg_rating", { avg_rating: 4 }, { avg_rating: null }],
     ["subject", { subjects: ["Algebra"] }, { subjects: ["Zoology"] }],
-    ["status", { status: "active" }, { status: "resigned" }],
+    ["status", { status: "active" }, { status: "on_leave" }],
   ] as const)("is sorted by %s too", (sort, first, then) => {
     const rows = [
       tutor({ tutor_id: "t-1", ...(then as Partial<Row>) }),
@@ -64,6 +64,16 @@ describe("the list of tutors", () => {
     ];
 
     expect(ids(shown(rows, { sort }))).toEqual(["t-2", "t-1"]);
+  });
+
+  test.each([
+    [{}, ["t-1"]],
+    [{ status: "all" }, ["t-1", "t-2"]],
+    [{ status: "resigned" }, ["t-2"]],
+  ] as const)("shows who has left to who asks for them: %o", (search, found) => {
+    const rows = [tutor({ tutor_id: "t-1" }), tutor({ tutor_id: "t-2", status: "resigned" })];
+
+    expect(ids(shown(rows, search))).toEqual(found);
   });
 
   test("keeps one order among tutors who are equal, however the rows came", () => {

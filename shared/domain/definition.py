@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from shared.domain.churn_score import COMPONENTS, NEUTRAL, UPLIFTS
 from shared.domain.flag import CONFIRMED_AT, FLAG_RULES
 from shared.domain.metric import METRICS, CountMetric, Metric, QuantityMetric
-from shared.domain.threshold import THRESHOLDS
+from shared.domain.threshold import THRESHOLDS, Settings
 from shared.domain.tier import PERFORMANCE, TIER_RULES
+
+USUAL = Settings()
+RATE = "rate, 0 to 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,10 @@ class Definitions:
     churn_score: tuple[Definition, ...]
 
 
-def definitions() -> Definitions:
-    """Every term of a scorecard."""
+def definitions(settings: Settings = USUAL) -> Definitions:
+    """Every term of a scorecard, with the thresholds of these settings."""
     return Definitions(
-        metrics=tuple(_metric(metric) for metric in METRICS),
+        metrics=tuple(_metric(metric, settings) for metric in METRICS),
         flags=tuple(
             Definition(
                 rule.code,
@@ -68,17 +71,23 @@ def definitions() -> Definitions:
     )
 
 
-def _metric(metric: Metric) -> Definition:
+def _metric(metric: Metric, settings: Settings) -> Definition:
     if isinstance(metric, CountMetric):
         return Definition(metric.name, metric.title, "sessions", metric.definition)
-    unit = metric.unit if isinstance(metric, QuantityMetric) else "rate, 0 to 1"
+    unit = metric.unit if isinstance(metric, QuantityMetric) else RATE
     threshold = THRESHOLDS.get(metric.threshold or "")
     if threshold is None:
         return Definition(metric.name, metric.title, unit, metric.definition)
     side = "above" if threshold.above_is_bad else "below"
+
+    def shown(value: float) -> str:
+        return f"{100 * value:g} %" if unit == RATE else f"{value:g}"
+
+    now = settings.limit(threshold.name).value
+    usually = "" if now == threshold.default else f"usually {shown(threshold.default)}, "
     detail = (
-        f"Red {side} {threshold.default:g} unless set otherwise "
-        f"({threshold.low:g} to {threshold.high:g})."
+        f"Red {side} {shown(now)} ({usually}{shown(threshold.low)} to {shown(threshold.high)} "
+        "may be set)."
     )
     return Definition(metric.name, metric.title, unit, metric.definition, detail)
 

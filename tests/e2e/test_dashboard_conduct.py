@@ -284,3 +284,46 @@ def complaints(page: Page, opened: str = "") -> dict[str, list[str]]:
     if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
         said.append("wider than the window")
     return {opened or page.url: said} if said else {}
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("/tutors?sort=nope&flag=true&q=true&utm_source=mail", "Tutors"),
+        ('/tutors?risk=["high"]&tier={"a":1}&order=sideways', "Tutors"),
+        ("/interventions?status=foo&sort=foo&overdue=yes&utm_source=mail", "Interventions"),
+    ],
+)
+def test_what_an_address_can_not_mean_is_left_out(page: Page, address: str, title: str) -> None:
+    sign_in(page, at=address)
+
+    heading(page, title)
+    expect(page.get_by_role("link", name="Grace Hopper").first).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_page_is_printed_as_wide_as_the_paper(page: Page) -> None:
+    sign_in(page, at=f"/tutors/{AT_RISK}")
+    heading(page, "Grace Hopper")
+    page.set_viewport_size({"width": 1123, "height": 794})
+    page.emulate_media(media="print")
+
+    box = page.get_by_role("main").bounding_box()
+
+    assert box is not None
+    assert box["width"] > 1000
+
+
+def test_what_was_typed_is_not_lost_without_a_word(page: Page) -> None:
+    sign_in(page, at=f"/tutors/{CALM}")
+    page.get_by_label("New note").fill("Half a thought")
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    page.get_by_role("link", name="Home").first.click()
+
+    expect(page.get_by_label("New note")).to_have_value("Half a thought")
+    assert asked == ["What you wrote is not saved yet. Leave the page?"]
+    page.get_by_label("New note").fill("")
+    page.get_by_role("link", name="Home").first.click()
+    heading(page, "Tutor health")

@@ -139,13 +139,20 @@ def test_a_sign_in_that_failed_can_be_tried_again(page: Page) -> None:
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_whoever_follows_a_link_is_asked_at_once_and_finds_the_page(page: Page) -> None:
+    page.goto(f"/tutors/{CALM}?from=mail#flags")
+    page.get_by_role("button", name="local-ops_manager").click()
+
+    heading(page, "Ada Byron")
+    expect(page).to_have_url(re.compile(rf"/tutors/{CALM}\?from=mail#flags$"))
+
+
 def test_a_site_opened_by_another_signs_in_like_any(page: Page) -> None:
     """Such as from a link of an intranet page, whose window can be reached from here."""
     page.goto("/definitions")
     with page.expect_popup() as opened:
         page.evaluate("() => { window.open(location.href); }")
 
-    opened.value.get_by_role("button", name="Sign in").click()
     opened.value.get_by_role("button", name="local-ops_manager").click()
 
     heading(opened.value, "What the numbers mean")

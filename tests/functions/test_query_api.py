@@ -40,6 +40,7 @@ from shared.domain.overview import overview
 from shared.domain.prediction import Absence, Probabilities, Unscored
 from shared.domain.scorecard import Scorecard, daily_record, scorecard
 from shared.domain.session import Session
+from shared.domain.threshold import Settings, changed
 from shared.domain.tier import Tier
 from shared.domain.tutor import Tutor
 from shared.domain.tutor_row import Insight, TutorRow, tutor_row
@@ -1101,6 +1102,14 @@ def test_staff_may_look_up_what_a_number_means(api: Table, role: str) -> None:
     assert limits["reschedule_rate"] == 0.15
     assert "engagement_decline" in {each["name"] for each in answer["components"]}
     assert {"flags", "tiers"} <= answer.keys()
+
+
+def test_the_definitions_tell_the_thresholds_in_force(api: Table) -> None:
+    ScorecardTable(api).put_settings(changed(Settings(), {"reschedule_rate": 0.08}))
+
+    told = {each["name"]: each["detail"] for each in ask("/api/definitions").json["metrics"]}
+
+    assert told["reschedule_rate"] == "Red above 8 % (usually 15 %, 2 % to 50 % may be set)."
 
 
 def test_health_and_the_description_need_no_token() -> None:

@@ -5,8 +5,8 @@ faults, and compared: the merge is the product's own, for that it does not depen
 by its own properties; whether each report got there exactly once is what is looked at here.
 """
 
-from collections.abc import Iterable, Iterator
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import timedelta
@@ -63,7 +63,9 @@ def wrong(world: World, accepted: Iterable[str]) -> Iterator[str]:
 
 def waiting(world: World) -> Iterator[Mail]:
     """Mails that should have gone out by now."""
-    return (mail for mail in _mails(world) if mail.state is MailState.DUE and mail.ready(world.now()))
+    return (
+        mail for mail in _mails(world) if mail.state is MailState.DUE and mail.ready(world.now())
+    )
 
 
 def mails_wrong(world: World) -> Iterator[str]:
@@ -103,7 +105,9 @@ def untended(world: World) -> Iterator[str]:
             yield f"{tutor_id} has several open interventions of {', '.join(twice)}"
         copy = deepcopy(world.dynamo)
         with _in_place_of(world, copy):
-            done = Acting.of(table("tutor-quality")).act(tutor_id, world.now().replace(microsecond=0))
+            done = Acting.of(table("tutor-quality")).act(
+                tutor_id, world.now().replace(microsecond=0)
+            )
         if done.changed or done.mails:
             yield f"{tutor_id} was scored, and nobody acted on it"
 

@@ -58,7 +58,7 @@ def attach() -> None:
     session.events.register("before-send", _sent)
     session.events.register("choose-signer", lambda **_: botocore.UNSIGNED)
     UserAgentString.to_string = lambda self: "simulation"  # type: ignore[method-assign]
-    botocore.retries.standard.quota.RetryQuota = _Quota
+    vars(botocore.retries.standard.quota)["RetryQuota"] = _Quota
     clock: Any = SimpleNamespace(sleep=lambda seconds: WIRE.sleep(seconds))
     for module in (botocore.endpoint, shared.aws.table):
         vars(module)["time"] = clock
@@ -97,7 +97,9 @@ def success(call: Call, told: dict[str, Any]) -> AWSResponse:
     if call.service in FORMS:
         fields = "".join(f"<{name}>{value}</{name}>" for name, value in told.items())
         result = f"<{call.operation}Result>{fields}</{call.operation}Result>"
-        return _response(call, 200, f"<{call.operation}Response>{result}</{call.operation}Response>")
+        return _response(
+            call, 200, f"<{call.operation}Response>{result}</{call.operation}Response>"
+        )
     return _response(call, 200, json.dumps(told))
 
 

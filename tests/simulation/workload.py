@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-
 BEGIN: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """Before which, by at most forty days, what is reported happened."""
 TUTORS: Final = ("t-1", "t-2")

@@ -68,7 +68,7 @@ export function Shell(): ReactNode {
   const [palette, setPalette] = useState(false);
   useKeys({ k: () => setPalette(true) });
   return (
-    <div className="lg:grid lg:grid-cols-[14rem_1fr]">
+    <div className="lg:grid lg:grid-cols-[14rem_1fr] print:block">
       <a href="#page" className="skip-link rounded bg-accent px-3 py-2 text-accent-ink">
         Skip to the page
       </a>
@@ -161,7 +161,7 @@ function TopBar({ onSearch }: { onSearch: () => void }): ReactNode {
   const [shown, setShown] = useState(theme());
   const other = shown === "dark" ? "light" : "dark";
   return (
-    <header className="sticky top-0 z-20 flex h-12 items-center gap-2 border-b border-line bg-canvas/95 px-4 sm:px-6 lg:px-8 print:hidden">
+    <header className="sticky top-0 z-20 flex h-12 items-center gap-2 border-b border-line bg-canvas px-4 sm:px-6 lg:px-8 print:hidden">
       <Link to="/" className="font-semibold tracking-tight lg:hidden">
         Tutor Quality
       </Link>

@@ -17,7 +17,6 @@ function Front({ title, children }: { title: string; children: ReactNode }): Rea
 
 export function SignIn({ session }: { session: Session }): ReactNode {
   const [failed, setFailed] = useState(false);
-  const { pathname, search, hash } = window.location;
   return (
     <Front title="Tutor Quality">
       <p className="text-muted">
@@ -27,7 +26,7 @@ export function SignIn({ session }: { session: Session }): ReactNode {
         look="primary"
         className="mt-4 self-start"
         onClick={() => {
-          session.signIn(pathname + search + hash).catch(() => {
+          session.signIn("/").catch(() => {
             setFailed(true);
           });
         }}

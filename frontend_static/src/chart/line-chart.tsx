@@ -30,16 +30,22 @@ interface LineChartProps {
   /** How a value reads. */
   shown: (value: number | null) => string;
   threshold?: { value: number; name: string } | undefined;
+  /** Where the axis begins. */
+  least?: number;
   /** The least that the axis reaches up to. */
   most?: number;
   height?: number;
 }
+
+/** Days of which dashes would leave nothing. */
+const FEW = 4;
 
 export function LineChart({
   title,
   lines: given,
   shown,
   threshold,
+  least = 0,
   most = 0,
   height = 200,
 }: LineChartProps): ReactNode {
@@ -83,7 +89,19 @@ export function LineChart({
       >
         {width > 0 && (
           <Plot
-            {...{ title, lines, shown, threshold, most, width, height, days, place, setPlace }}
+            {...{
+              title,
+              lines,
+              shown,
+              threshold,
+              least,
+              most,
+              width,
+              height,
+              days,
+              place,
+              setPlace,
+            }}
           />
         )}
       </div>
@@ -91,7 +109,8 @@ export function LineChart({
   );
 }
 
-interface PlotProps extends Omit<LineChartProps, "most" | "height"> {
+interface PlotProps extends Omit<LineChartProps, "least" | "most" | "height"> {
+  least: number;
   most: number;
   height: number;
   width: number;
@@ -105,6 +124,7 @@ function Plot({
   lines,
   shown,
   threshold,
+  least,
   most,
   width,
   height,
@@ -117,7 +137,7 @@ function Plot({
     one.points.flatMap((p) => (p.value === null ? [] : [p.value])),
   );
   const top = Math.max(most, threshold?.value ?? 0, ...values) || 1;
-  const y = scaleLinear([0, top * 1.05], [height - box.bottom, box.top]);
+  const y = scaleLinear([least, top + (top - least) * 0.05], [height - box.bottom, box.top]);
   const first = new Date(days[0] ?? 0);
   const last = new Date(days.at(-1) ?? 1);
   const x = scaleUtc([first, last], [box.left, width - box.right]);
@@ -209,7 +229,7 @@ function Plot({
             strokeWidth="1.8"
             strokeLinejoin="round"
             strokeLinecap="round" // a day alone is a dot
-            strokeDasharray={one.dashed ? "5 4" : undefined}
+            strokeDasharray={one.dashed && known(one) > FEW ? "5 4" : undefined}
             className={one.stroke}
           />
         ))}
@@ -252,6 +272,10 @@ function Plot({
       </div>
     </>
   );
+}
+
+function known(one: Line): number {
+  return one.points.filter((point) => point.value !== null).length;
 }
 
 function nearest(days: readonly string[], at: number): number | null {

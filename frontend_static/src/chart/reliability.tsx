@@ -52,7 +52,9 @@ export function Reliability({ bins }: { bins: readonly Bin[] }): ReactNode {
           >
             {percent(tick)}
           </text>
+          {/* At the corner one is enough. */}
           <text
+            visibility={tick ? undefined : "hidden"}
             x={x(tick)}
             y={SIZE - BOTTOM + 14}
             textAnchor="middle"

@@ -37,3 +37,22 @@ export function signed(value: number, digits = 0): string {
   if (Number(size) === 0) return `±${size}`;
   return `${value > 0 ? "+" : "−"}${size}`;
 }
+
+/**
+ * Parts rounded to one digit so that they add up to their rounded sum as they are shown: what is
+ * left over goes to those whose rounding was the coarsest (largest remainders).
+ */
+export function addingUp(parts: readonly number[], sum: number): number[] {
+  const tenths = parts.map((part) => Math.round(part * 10));
+  let left = Math.round(sum * 10) - tenths.reduce((all, one) => all + one, 0);
+  const by = Math.sign(left);
+  const coarsest = parts
+    .map((part, place) => ({ place, lost: (part * 10 - Math.round(part * 10)) * by }))
+    .sort((a, b) => b.lost - a.lost);
+  for (const { place } of coarsest) {
+    if (!left) break;
+    tenths[place] = (tenths[place] ?? 0) + by;
+    left -= by;
+  }
+  return tenths.map((one) => one / 10);
+}

@@ -64,3 +64,15 @@ export function relative(at: string, now: number): string {
   if (Math.abs(seconds) < 45) return "now";
   return seconds < 0 ? `${span(seconds)} ago` : `in ${span(seconds)}`;
 }
+
+/** A day in the viewer's zone, so many days from now, as a date field takes it. */
+export function dateIn(days: number): string {
+  return dayValue(new Date(Date.now() + days * 24 * 3600 * 1000));
+}
+
+/** The day of a moment in the viewer's zone, as a date field takes it. */
+export function dayValue(at: Date): string {
+  return [at.getFullYear(), at.getMonth() + 1, at.getDate()]
+    .map((n) => String(n).padStart(2, "0"))
+    .join("-");
+}

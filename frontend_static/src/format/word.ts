@@ -3,6 +3,9 @@
 export const RISKS = ["critical", "high", "medium", "low"] as const;
 export type Risk = (typeof RISKS)[number];
 
+/** Of tutors who have left. */
+export const GONE: readonly string[] = ["resigned", "deactivated"];
+
 export const TIERS = [
   "Exemplary",
   "Strong",

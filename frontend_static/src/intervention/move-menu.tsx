@@ -5,6 +5,7 @@ import type { Schemas } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { colleagues } from "@/api/query";
 import { useApi } from "@/api/use-api";
+import { dateIn } from "@/format/time";
 import { roleTitle, words } from "@/format/word";
 import { usePerson } from "@/session/use-session";
 import { Button } from "@/ui/button";
@@ -21,6 +22,8 @@ type Task = Schemas["Intervention"];
 interface MoveRule {
   action: Action;
   title: string;
+  /** What the button that does it says, where that is not the title. */
+  does?: string;
   from: readonly Task["status"][];
   /** What the dialog asks for; none where the move is made at once. */
   asks: readonly (keyof Order)[];
@@ -66,11 +69,18 @@ export const MOVES: readonly MoveRule[] = [
   {
     action: "judge",
     title: "Was this right?…",
+    does: "Save the verdict",
     from: [...OPEN, "completed", "cancelled"],
     asks: ["opinion", "reason"],
     about: "Verdicts tell how precise each rule is.",
   },
-  { action: "cancel", title: "Cancel…", from: OPEN, asks: ["reason"] },
+  {
+    action: "cancel",
+    title: "Cancel…",
+    does: "Cancel the intervention",
+    from: OPEN,
+    asks: ["reason"],
+  },
 ];
 
 const OUTCOMES = ["improved", "no_change", "declined", "churned"] as const;
@@ -82,7 +92,13 @@ const REASON_LABELS: Partial<Record<Action, string>> = {
 };
 const OPTIONAL_REASON: readonly Action[] = ["complete", "judge"];
 
-export function MoveMenu({ task }: { task: Task }): ReactNode {
+interface MoveMenuProps {
+  task: Task;
+  /** Of its tutor. */
+  name: string;
+}
+
+export function MoveMenu({ task, name }: MoveMenuProps): ReactNode {
   const me = usePerson();
   const move = useMove();
   // With the task as it was when the dialog was opened: nothing newer is changed unseen.
@@ -119,6 +135,7 @@ export function MoveMenu({ task }: { task: Task }): ReactNode {
       {asking && (
         <MoveDialog
           rule={asking.rule}
+          of={`${asking.task.title} of ${name}`}
           onClose={() => {
             setAsking(null);
           }}
@@ -134,20 +151,27 @@ export function MoveMenu({ task }: { task: Task }): ReactNode {
 
 interface MoveDialogProps {
   rule: MoveRule;
+  /** What is moved. */
+  of: string;
   onClose: () => void;
   onMove: (order: Order) => void;
 }
 
-export function MoveDialog({ rule, onClose, onMove }: MoveDialogProps): ReactNode {
+export function MoveDialog({ rule, of, onClose, onMove }: MoveDialogProps): ReactNode {
   const [order, setOrder] = useState<Order>({
     ...(rule.asks.includes("outcome") && { outcome: "improved" }),
     ...(rule.asks.includes("opinion") && { opinion: "useful" }),
   });
-  const [day, setDay] = useState(inDays(3));
+  const [day, setDay] = useState(dateIn(3));
   const asks = (name: keyof Order) => rule.asks.includes(name);
   const optional = OPTIONAL_REASON.includes(rule.action);
   return (
-    <Dialog open onClose={onClose} title={rule.title.replace("…", "")} about={rule.about}>
+    <Dialog
+      open
+      onClose={onClose}
+      title={rule.title.replace("…", "")}
+      about={[`${of}.`, rule.about].filter(Boolean).join(" ")}
+    >
       <form
         className="flex flex-col gap-3"
         onSubmit={(event) => {
@@ -190,8 +214,8 @@ export function MoveDialog({ rule, onClose, onMove }: MoveDialogProps): ReactNod
             label="Until the morning of"
             type="date"
             required
-            min={inDays(1)}
-            max={inDays(29)}
+            min={dateIn(1)}
+            max={dateIn(29)}
             value={day}
             onChange={(event) => {
               setDay(event.target.value);
@@ -216,7 +240,7 @@ export function MoveDialog({ rule, onClose, onMove }: MoveDialogProps): ReactNod
             type="submit"
             disabled={asks("assignee") && !order.assignee}
           >
-            {rule.title.replace(/…| to…/, "")}
+            {rule.does ?? rule.title.replace(/…| to…/, "")}
           </Button>
         </div>
       </form>
@@ -248,11 +272,4 @@ function Colleagues({ value, onChange }: ColleaguesProps): ReactNode {
       onChange={onChange}
     />
   );
-}
-
-function inDays(days: number): string {
-  const at = new Date(Date.now() + days * 24 * 3600 * 1000);
-  return [at.getFullYear(), at.getMonth() + 1, at.getDate()]
-    .map((n) => String(n).padStart(2, "0"))
-    .join("-");
 }

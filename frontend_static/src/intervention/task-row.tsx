@@ -32,7 +32,7 @@ export function TaskRow({ task, name }: TaskRowProps): ReactNode {
           {words(task.status)} · {task.why}
         </p>
       </div>
-      <Due at={task.due_at} overdue={task.overdue} />
+      <Due task={task} />
     </li>
   );
 }

@@ -13,6 +13,11 @@ interface DialogProps {
   dismissible?: boolean;
 }
 
+/** Where typing begins; the button that closes comes first otherwise. */
+function firstField(): HTMLElement | null {
+  return document.querySelector<HTMLElement>("[role=dialog] :is(input, textarea, [role=combobox])");
+}
+
 export function Dialog({
   open,
   onClose,
@@ -30,7 +35,10 @@ export function Dialog({
     >
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-30 bg-black/40" />
-        <Base.Popup className="fixed inset-x-3 top-[10dvh] z-40 mx-auto max-h-[80dvh] max-w-lg overflow-y-auto rounded-lg border border-line bg-raised p-5 shadow-xl">
+        <Base.Popup
+          initialFocus={firstField}
+          className="fixed inset-x-3 top-[10dvh] z-40 mx-auto max-h-[80dvh] max-w-lg overflow-y-auto rounded-lg border border-line bg-raised p-5 shadow-xl"
+        >
           <div className="mb-3 flex items-start justify-between gap-4">
             <div>
               <Base.Title className="text-base font-semibold">{title}</Base.Title>

@@ -14,7 +14,6 @@ const PATHS = {
   up: "M4 9.5l4-4 4 4",
   rising: "M8 13V3M4.5 6.5 8 3l3.5 3.5",
   falling: "M8 3v10M4.5 9.5 8 13l3.5-3.5",
-  right: "M6.5 4l4 4-4 4",
   close: "M4 4l8 8M12 4l-8 8",
   check: "M3 8.5 6.5 12 13 4.5",
   flag: "M3.5 14V2.5h8l-1.5 3 1.5 3h-8",
@@ -22,14 +21,10 @@ const PATHS = {
   download: "M8 2.5v7M5 7l3 3 3-3M2.5 13.5h11",
   moon: "M13 9.5A5.5 5.5 0 0 1 6.5 3 5.5 5.5 0 1 0 13 9.5Z",
   sun: "M8 10.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM8 1.5v1.5M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1 1M11.6 11.6l1 1M12.6 3.4l-1 1M4.4 11.6l-1 1",
-  menu: "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
-  link: "M6.5 9.5l3-3M7 4.5l1.5-1.5a2.8 2.8 0 0 1 4 4L11 8.5M9 11.5 7.5 13a2.8 2.8 0 0 1-4-4L5 7.5",
   more: "M3.5 8h.01M8 8h.01M12.5 8h.01",
   print: "M4.5 6V2.5h7V6M4.5 11.5h-2V6h11v5.5h-2M4.5 9.5h7v4h-7z",
   warning: "M8 2.5 14.5 13.5h-13zM8 6.5v3.5M8 12h.01",
   out: "M6.5 2.5h-4v11h4M10 5l3 3-3 3M13 8H6",
-  bell: "M4 11V7a4 4 0 0 1 8 0v4l1.2 1.5H2.8zM6.8 14h2.4",
-  note: "M3 2.5h10v7l-3.5 4H3zM5.5 5.5h5M5.5 8.5h3",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -9,7 +9,7 @@ export function Toasts({ children }: { children: ReactNode }): ReactNode {
     <Base.Provider timeout={6000} limit={3}>
       {children}
       <Base.Portal>
-        <Base.Viewport className="fixed right-3 bottom-3 left-3 z-50 flex flex-col gap-2 sm:left-auto sm:w-96">
+        <Base.Viewport className="fixed right-3 bottom-18 left-3 z-50 lg:bottom-3 flex flex-col gap-2 sm:left-auto sm:w-96">
           <Shown />
         </Base.Viewport>
       </Base.Portal>

@@ -77,7 +77,10 @@ function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): Rea
   const atRisk = (platform?.at_risk?.critical ?? 0) + (platform?.at_risk?.high ?? 0);
   const tasks = new Map<string, Schemas["Intervention"]>();
   for (const task of open.data?.items ?? []) {
-    if (task.owner !== "system" && !tasks.has(task.tutor_id)) tasks.set(task.tutor_id, task);
+    // What a person has to do comes before what runs by itself.
+    const known = tasks.get(task.tutor_id);
+    if (!known || (known.owner === "system" && task.owner !== "system"))
+      tasks.set(task.tutor_id, task);
   }
   return (
     <Card
@@ -122,6 +125,20 @@ function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): Rea
   );
 }
 
+interface QueueLinkProps {
+  owner: string;
+  title: string;
+  total: number | undefined;
+}
+
+function QueueLink({ owner, title, total }: QueueLinkProps): ReactNode {
+  return (
+    <Link to="/interventions" search={{ owner }} className="text-accent hover:underline">
+      {title} <span className={REMAINS}>{total !== undefined && count(total)}</span>
+    </Link>
+  );
+}
+
 function MyTasks(): ReactNode {
   const me = usePerson();
   const mine = useQuery(interventions(useApi(), { owner: me.name, limit: TASKS_SHOWN }));
@@ -140,13 +157,10 @@ function MyTasks(): ReactNode {
     <Card
       title="My interventions"
       aside={
-        <Link
-          to="/interventions"
-          search={{ owner: role ?? "" }}
-          className="text-accent hover:underline"
-        >
-          All <span className={REMAINS}>{ours.data && count(ours.data.total)}</span>
-        </Link>
+        <span className="flex gap-3">
+          <QueueLink owner={me.name} title="Mine" total={mine.data?.total} />
+          {role && <QueueLink owner={role} title="Your team's" total={ours.data?.total} />}
+        </span>
       }
       flush
     >

@@ -75,7 +75,9 @@ export function kpis(platform: Schemas["Overview"]): Kpi[] {
     {
       title: "Insight latency",
       value: span(latency.receipt_p95),
-      about: latency.n ? "95 % are faster; promised 1 h" : "No reports in 24 hours",
+      about: latency.n
+        ? `from report to score for 95 %; from the session's end ${span(latency.session_end_p95)}, promised 1 h`
+        : "No reports in 24 hours",
       values: days.map((day) => day.insight_latency_seconds?.receipt_p95 ?? null),
       bad: (latency.receipt_p95 ?? 0) > PROMISED_SECONDS,
     },

@@ -39,7 +39,11 @@ export function QueueRow({ row, task }: QueueRowProps): ReactNode {
             {row.name ?? row.tutor_id}
           </Link>
           <RiskBadge level={row.risk_level} />
-          {row.override && <Badge tone="accent">Override {count(row.override.score)}</Badge>}
+          {row.override && (
+            <Badge tone="accent" title="The list goes by the computed score">
+              Overridden: {count(row.override.score)}, {row.override.risk_level}
+            </Badge>
+          )}
         </p>
         <p className="text-xs text-muted">{why(row, title)}</p>
       </div>
@@ -69,6 +73,13 @@ function Recommended({ task }: Pick<QueueRowProps, "task">): ReactNode {
   if (task === "unknown")
     return <span className="text-xs text-muted">Its interventions could not be shown</span>;
   if (task === null) return <span className="text-xs text-faint">Nothing recommended yet</span>;
+  if (task.owner === "system")
+    return (
+      <span className="flex-1 text-xs text-muted sm:text-right">
+        {task.title}
+        <span className="block">runs by itself</span>
+      </span>
+    );
   return (
     <>
       <span className="flex-1 text-xs sm:text-right">

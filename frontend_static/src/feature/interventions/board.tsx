@@ -4,7 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { sentence } from "@/api/problem";
-import { interventionPages } from "@/api/query";
+import { type InterventionFilter, interventionPages } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { count, decimal } from "@/format/number";
 import { roleTitle, words } from "@/format/word";
@@ -19,7 +19,7 @@ import { classNames } from "@/ui/class-names";
 import { Select } from "@/ui/select";
 import { Empty, Failed, Loading, Tally } from "@/ui/state";
 import { useChangedTint } from "@/ui/use-changed";
-import { STATUSES, type WorkSearch } from "./search";
+import { STATUSES, type WorkSearch, workSearch } from "./search";
 
 const route = getRouteApi("/interventions");
 const ANY = "";
@@ -34,10 +34,10 @@ export const STATUS_TONES: Record<Schemas["Intervention"]["status"], Tone> = {
 };
 
 export function Board(): ReactNode {
-  const search = route.useSearch();
+  const search = route.useSearch({ select: asSearch });
   const navigate = route.useNavigate();
   const me = usePerson();
-  const work = useInfiniteQuery(interventionPages(useApi(), search as never));
+  const work = useInfiniteQuery(interventionPages(useApi(), asked(search)));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   // By id: what is moved between two pages may stand on both.
   const listed = work.data?.pages.flatMap((page) => page.items ?? []) ?? [];
@@ -52,10 +52,7 @@ export function Board(): ReactNode {
   function change(next: Partial<Record<keyof WorkSearch, string | true | undefined>>): void {
     setChosen(new Set());
     void navigate({
-      search: (now) =>
-        Object.fromEntries(
-          Object.entries({ ...now, ...next }).filter(([, value]) => value),
-        ) as WorkSearch,
+      search: (now) => workSearch({ ...now, ...next }),
       resetScroll: false,
     });
   }
@@ -66,7 +63,11 @@ export function Board(): ReactNode {
       <div className="flex flex-wrap items-center justify-between gap-3 pt-6 pb-4">
         <h1 className="text-xl font-semibold tracking-tight">Interventions</h1>
         <Tally>
-          {`${total === undefined ? "Loading…" : count(total)} ${search.status ? words(search.status).toLowerCase() : "open"}`}
+          {total === undefined
+            ? work.isError
+              ? ""
+              : "Loading…"
+            : `${count(total)} ${search.status ? words(search.status).toLowerCase() : "open"}`}
         </Tally>
       </div>
       <Card flush>
@@ -189,6 +190,15 @@ export function Board(): ReactNode {
   );
 }
 
+/** As the API takes it. */
+function asked({ status, ...search }: WorkSearch): InterventionFilter {
+  return { ...search, ...(status && { status: [status] }) };
+}
+
+function asSearch(said: object): WorkSearch {
+  return workSearch({ ...said });
+}
+
 function assignable(task: Schemas["Intervention"]): boolean {
   return REASSIGN.from.includes(task.status);
 }
@@ -229,6 +239,7 @@ function BulkAssign({
       {asking && (
         <MoveDialog
           rule={REASSIGN}
+          of={`${count(tasks.length)} intervention${tasks.length > 1 ? "s" : ""}`}
           onClose={() => {
             setAsking(false);
           }}
@@ -278,7 +289,8 @@ function TaskLine({ task, name, chosen, onChoose }: TaskLineProps): ReactNode {
             {name}
           </Link>
           <span>{task.title}</span>
-          <Badge tone={STATUS_TONES[task.status]}>{words(task.status)}</Badge>
+          <Badge tone={STATUS_TONES[task.status]}>{words(task.outcome ?? task.status)}</Badge>
+          {task.opinion && <Badge>{words(task.opinion)}</Badge>}
         </p>
         <p className="text-xs text-muted">
           {task.why}
@@ -290,10 +302,10 @@ function TaskLine({ task, name, chosen, onChoose }: TaskLineProps): ReactNode {
         {task.assignee ?? <span className="text-muted">{roleTitle(task.owner)}, unassigned</span>}
       </p>
       <span className="max-md:col-start-2">
-        <Due at={task.due_at} overdue={task.overdue} />
+        <Due task={task} />
       </span>
       <span className="max-md:col-start-3 max-md:row-start-1">
-        <MoveMenu task={task} />
+        <MoveMenu task={task} name={name} />
       </span>
     </li>
   );

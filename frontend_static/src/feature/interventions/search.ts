@@ -2,7 +2,7 @@
 export interface WorkSearch {
   /** A role or a user name. */
   owner?: string;
-  status?: string;
+  status?: (typeof STATUSES)[number];
   overdue?: true;
   sort?: "benefit";
 }
@@ -15,7 +15,8 @@ export const STATUSES = ["pending", "in_progress", "snoozed", "completed", "canc
 export function workSearch(said: Record<string, unknown>): WorkSearch {
   const found: WorkSearch = {};
   if (typeof said.owner === "string" && said.owner) found.owner = said.owner.slice(0, OWNER_MOST);
-  if (STATUSES.some((one) => one === said.status)) found.status = String(said.status);
+  const status = STATUSES.find((one) => one === said.status);
+  if (status) found.status = status;
   if (said.overdue === true || said.overdue === "true") found.overdue = true;
   if (said.sort === "benefit") found.sort = "benefit";
   return found;

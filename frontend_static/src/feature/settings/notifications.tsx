@@ -9,6 +9,7 @@ import { seesTutors } from "@/session/session";
 import { usePerson } from "@/session/use-session";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { classNames } from "@/ui/class-names";
 import { TextField } from "@/ui/field";
 import { type Option, Select } from "@/ui/select";
 import { Failed, Loading } from "@/ui/state";
@@ -16,6 +17,7 @@ import { SettingsHeader } from "./header";
 import { Row, Tick } from "./row";
 import { seen, useSave } from "./use-save";
 import { ZoneField } from "./zone";
+import { useUnsaved } from "@/ui/use-unsaved";
 
 type Known = Schemas["Notifications"];
 type Choice = Partial<Schemas["NotificationChoice"]>;
@@ -63,6 +65,8 @@ function Choices({ known }: { known: Known }): ReactNode {
     shownBy: [notifications(api).queryKey],
   });
   const choice = { ...known, ...moved };
+  const any = Object.keys(moved).length > 0;
+  useUnsaved(any);
   const errors = save.error instanceof ApiError ? save.error.errors : [];
   const wrong = (field: string) => errors.find((one) => one.field.startsWith(field))?.message;
   const choose = (changes: Choice) => {
@@ -230,20 +234,21 @@ function Choices({ known }: { known: Known }): ReactNode {
           </Card>
         </>
       )}
-      <div className="sticky bottom-16 flex justify-end gap-2 bg-canvas py-2 lg:bottom-0">
+      <div
+        className={classNames(
+          "flex justify-end gap-2 bg-canvas py-2",
+          any && "sticky bottom-16 lg:bottom-0",
+        )}
+      >
         <Button
-          disabled={!Object.keys(moved).length}
+          disabled={!any}
           onClick={() => {
             setMoved({});
           }}
         >
           Undo
         </Button>
-        <Button
-          look="primary"
-          type="submit"
-          disabled={!Object.keys(moved).length || save.isPending}
-        >
+        <Button look="primary" type="submit" disabled={!any || save.isPending}>
           Save
         </Button>
       </div>

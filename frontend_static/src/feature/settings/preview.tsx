@@ -11,9 +11,11 @@ import { Button } from "@/ui/button";
 interface PreviewProps {
   part: "interventions" | "thresholds";
   values: Record<string, number>;
+  /** Whether all of them are within their bounds. */
+  possible: boolean;
 }
 
-export function Preview({ part, values }: PreviewProps): ReactNode {
+export function Preview({ part, values, possible }: PreviewProps): ReactNode {
   const api = useApi();
   const asked = useQuery({
     queryKey: ["dry run", part, values],
@@ -51,7 +53,7 @@ export function Preview({ part, values }: PreviewProps): ReactNode {
     >
       <div className="flex flex-wrap items-center justify-between gap-2">
         <p className="text-muted">What would this have brought over the last 30 nights?</p>
-        <Button small disabled={asked.isFetching} onClick={() => void asked.refetch()}>
+        <Button small disabled={asked.isFetching || !possible} onClick={() => void asked.refetch()}>
           {asked.isFetching ? "Looking through the nights…" : "Preview"}
         </Button>
       </div>

@@ -8,6 +8,7 @@ import { useApi } from "@/api/use-api";
 import { usePerson } from "@/session/use-session";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { classNames } from "@/ui/class-names";
 import { Failed, Loading } from "@/ui/state";
 import { Time } from "@/ui/time";
 import { Calendars } from "./calendars";
@@ -16,6 +17,7 @@ import { DialRow } from "./dial-row";
 import { SettingsHeader } from "./header";
 import { Preview } from "./preview";
 import { seen, useSave } from "./use-save";
+import { useUnsaved } from "@/ui/use-unsaved";
 
 type Part = "interventions" | "thresholds";
 
@@ -66,6 +68,11 @@ function Dials({ part, dials }: { part: Part; dials: Schemas["Dials"] }): ReactN
     }),
   );
   const any = Object.keys(changes).length > 0;
+  useUnsaved(any);
+  const possible = dials.items.every(({ name, low, high, value }) => {
+    const wanted = changes[name] ?? value;
+    return wanted >= low && wanted <= high; // and not NaN, as an empty field is
+  });
   const errors = save.error instanceof ApiError ? save.error.errors : [];
   return (
     <Card title={TITLES[part]} aside={`version ${String(dials.version)}`}>
@@ -75,6 +82,11 @@ function Dials({ part, dials }: { part: Part; dials: Schemas["Dials"] }): ReactN
           save.mutate(changes);
         }}
       >
+        {!may && (
+          <p className="mb-1 text-muted">
+            Operations managers and administrators can change these.
+          </p>
+        )}
         {dials.items.map((dial) => (
           <DialRow
             key={dial.name}
@@ -87,9 +99,14 @@ function Dials({ part, dials }: { part: Part; dials: Schemas["Dials"] }): ReactN
             }}
           />
         ))}
-        {any && <Preview part={part} values={changes} />}
+        {any && <Preview part={part} values={changes} possible={possible} />}
         {may && (
-          <div className="sticky bottom-16 mt-3 flex justify-end gap-2 bg-surface py-2 lg:bottom-0">
+          <div
+            className={classNames(
+              "mt-3 flex justify-end gap-2 bg-surface py-2",
+              any && "sticky bottom-16 lg:bottom-0",
+            )}
+          >
             <Button
               disabled={!any}
               onClick={() => {

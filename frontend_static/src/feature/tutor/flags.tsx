@@ -1,10 +1,11 @@
 /** Flags that are up: how sure, since when, on which sessions, and what clears them. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { tutorSessions } from "@/api/query";
 import { useApi } from "@/api/use-api";
+import { shortDayOf } from "@/format/time";
 import { words } from "@/format/word";
 import { Badge } from "@/ui/badge";
 import { Card } from "@/ui/card";
@@ -68,30 +69,43 @@ interface EvidenceProps {
   sessions: readonly string[];
 }
 
-/** Sessions that are shown further down are linked; older ones are named. */
+/** Sessions that are shown further down are linked by their day; older ones are named. */
 function Evidence({ tutorId, sessions }: EvidenceProps): ReactNode {
   const { data } = useQuery(tutorSessions(useApi(), tutorId));
-  const shown = new Set(data?.items.map((session) => session.session_id));
+  const [all, setAll] = useState(false);
+  const dates = new Map(data?.items.map((one) => [one.session_id, one.scheduled_time]));
   if (!sessions.length) return null;
-  const rest = sessions.length - EVIDENCE_SHOWN;
+  const rest = all ? 0 : sessions.length - EVIDENCE_SHOWN;
   return (
     <p className="mt-1 flex flex-wrap gap-x-2 text-xs">
       <span className="text-muted">Sessions</span>
-      {sessions.slice(0, EVIDENCE_SHOWN).map((id) =>
-        shown.has(id) ? (
+      {(all ? sessions : sessions.slice(0, EVIDENCE_SHOWN)).map((id) => {
+        const at = dates.get(id);
+        return at ? (
           <Link
             key={id}
             from="/tutors/$tutorId"
             hash={`session-${id}`}
+            title={id}
             className="text-accent hover:underline"
           >
-            {id}
+            {shortDayOf(at)}
           </Link>
         ) : (
           <span key={id}>{id}</span>
-        ),
+        );
+      })}
+      {rest > 0 && (
+        <button
+          type="button"
+          className="text-muted underline decoration-line-strong underline-offset-2 hover:text-ink print:hidden"
+          onClick={() => {
+            setAll(true);
+          }}
+        >
+          and {rest} more
+        </button>
       )}
-      {rest > 0 && <span className="text-muted">and {rest} more</span>}
     </p>
   );
 }

@@ -12,6 +12,8 @@ import { Select } from "@/ui/select";
 import { Empty, Failed, Skeleton } from "@/ui/state";
 
 const DAYS = 120;
+/** The scale of stars begins at 1. */
+const LEAST_STARS = 1;
 /** Of the chart and its names, which are two lines on a phone: what stands below never moves. */
 const ROOM = "min-h-70 sm:min-h-65";
 const VIEWS = [
@@ -57,6 +59,7 @@ export function HistoryCard({ tutorId }: { tutorId: string }): ReactNode {
             title={`${VIEWS.find((one) => one.value === view)?.label ?? ""} over ${String(days.length)} nights`}
             lines={lines(view, days)}
             shown={view === "score" ? count : view === "avg_rating" ? decimal : percent}
+            least={view === "avg_rating" ? LEAST_STARS : 0}
             most={view === "score" ? 100 : 0}
             threshold={limit && { value: limit.value, name: limit.about }}
             height={240}

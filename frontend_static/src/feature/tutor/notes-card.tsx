@@ -12,6 +12,7 @@ import { Dialog } from "@/ui/dialog";
 import { TextArea } from "@/ui/field";
 import { Failed } from "@/ui/state";
 import { Ago } from "@/ui/time";
+import { useUnsaved } from "@/ui/use-unsaved";
 
 type Note = Schemas["Note"];
 
@@ -39,6 +40,7 @@ function Form({ tutorId }: { tutorId: string }): ReactNode {
   // Kept until the note is stored: trying again then writes no second one, unless it is another.
   const [id, setId] = useState(() => crypto.randomUUID());
   const [text, setText] = useState("");
+  useUnsaved(Boolean(text.trim()));
   const write = useMutation({
     mutationFn: async () => {
       const params = { path: { tutor_id: tutorId, note_id: id } };

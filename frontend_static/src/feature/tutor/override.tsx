@@ -5,6 +5,7 @@ import { type Schemas, told } from "@/api/client";
 import { ApiError, sentence } from "@/api/problem";
 import { useApi } from "@/api/use-api";
 import { count } from "@/format/number";
+import { dateIn, dayValue } from "@/format/time";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextArea, TextField } from "@/ui/field";
@@ -12,7 +13,6 @@ import { useSay } from "@/ui/toast";
 
 const USUAL_DAYS = 30;
 const MOST_DAYS = 90;
-const DAY_MS = 24 * 3600 * 1000;
 
 interface OverrideDialogProps {
   detail: Schemas["TutorDetail"];
@@ -23,7 +23,9 @@ export function OverrideDialog({ detail, onClose }: OverrideDialogProps): ReactN
   const { override } = detail;
   const [score, setScore] = useState(String(override?.score ?? Math.round(detail.churn_score)));
   const [reason, setReason] = useState(override?.reason ?? "");
-  const [until, setUntil] = useState(day(USUAL_DAYS));
+  const [until, setUntil] = useState(
+    override ? dayValue(new Date(override.until)) : dateIn(USUAL_DAYS),
+  );
   const change = useOverride(detail, onClose);
   const wrong = (field: string) =>
     change.error instanceof ApiError
@@ -34,7 +36,7 @@ export function OverrideDialog({ detail, onClose }: OverrideDialogProps): ReactN
       open
       onClose={onClose}
       title="Override the churn score"
-      about={`Computed: ${count(detail.churn_score)}. It stays visible beside yours, and whether you were right is looked at later.`}
+      about={`Computed: ${count(detail.churn_score)}. What is to be done goes by yours while it holds: interventions that it no longer calls for are cancelled. Lists and counts go by the computed score, which stays visible beside yours; whether you were right is looked at later.`}
     >
       <form
         className="flex flex-col gap-3"
@@ -72,8 +74,8 @@ export function OverrideDialog({ detail, onClose }: OverrideDialogProps): ReactN
           label="Until"
           type="date"
           required
-          min={day(1)}
-          max={day(MOST_DAYS - 1)}
+          min={dateIn(1)}
+          max={dateIn(MOST_DAYS - 1)}
           value={until}
           error={wrong("until")}
           onChange={(event) => {
@@ -134,8 +136,4 @@ function useOverride(detail: Schemas["TutorDetail"], onDone: () => void) {
         await queries.invalidateQueries({ queryKey });
     },
   });
-}
-
-function day(ahead: number): string {
-  return new Date(Date.now() + ahead * DAY_MS).toISOString().slice(0, 10);
 }

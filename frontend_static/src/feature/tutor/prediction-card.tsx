@@ -52,7 +52,7 @@ export function PredictionCard({ prediction }: { prediction: Schemas["Prediction
       <Factors factors={prediction.factors ?? []} />
       <p className="mt-3 text-xs text-muted">
         Bars show how many of the tutors with alike predictions left when the model was tested, with
-        95 %.{" "}
+        95 %; there is none where too few had such a prediction, or their time is not over yet.{" "}
         <Link to="/model" className="text-accent underline">
           How far the model can be trusted
         </Link>

@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { Bar } from "@/chart/bar";
-import { count, decimal } from "@/format/number";
+import { addingUp, count, decimal } from "@/format/number";
 import { Badge, RISK_FILLS } from "@/ui/badge";
 import { Card } from "@/ui/card";
 import { Time } from "@/ui/time";
@@ -10,6 +10,10 @@ import { Time } from "@/ui/time";
 export function ScoreCard({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
   const { override } = detail;
   const parts = [...detail.churn_score_components].sort((a, b) => b.points - a.points);
+  const points = addingUp(
+    parts.map((part) => part.points),
+    detail.churn_score,
+  );
   const most = Math.max(25, ...parts.map((part) => Math.abs(part.points)));
   const fill = RISK_FILLS[detail.risk_level];
   return (
@@ -37,7 +41,7 @@ export function ScoreCard({ detail }: { detail: Schemas["TutorDetail"] }): React
           </tr>
         </thead>
         <tbody>
-          {parts.map((part) => (
+          {parts.map((part, place) => (
             <tr key={part.name} className="border-t border-line">
               <th scope="row" className="py-1.5 pr-3 text-left font-normal">
                 {part.title}{" "}
@@ -49,7 +53,7 @@ export function ScoreCard({ detail }: { detail: Schemas["TutorDetail"] }): React
                   tone={part.known && part.points > 0 ? fill : "fill-line-strong"}
                 />
               </td>
-              <td className="w-14 py-1.5 text-right">{decimal(part.points)}</td>
+              <td className="w-14 py-1.5 text-right">{decimal(points[place])}</td>
             </tr>
           ))}
         </tbody>

@@ -31,10 +31,12 @@ const TONES: Record<Session["outcomes"][number], Tone> = {
 export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
   const found = useQuery(tutorSessions(useApi(), tutorId));
   const [wanted, setWanted] = useState(false);
-  const sessions = found.data?.items ?? [];
+  const sessions = inOrder(found.data?.items ?? []);
+  const coming = sessions.filter((session) => !session.outcomes.length && ahead(session));
+  const past = sessions.filter((session) => !coming.includes(session));
   const more = found.data?.more ?? false;
   const sought = useLocation({ select: ({ hash }) => hash.replace(/^session-/, "") });
-  const place = sessions.findIndex((session) => session.session_id === sought);
+  const place = past.findIndex((session) => session.session_id === sought);
   const all = wanted || place >= SHOWN;
   const there = place >= 0;
   useEffect(() => {
@@ -52,8 +54,20 @@ export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
       ) : sessions.length ? (
         <>
           <Strip sessions={sessions} more={more} />
+          {coming.length > 0 && (
+            <details className="border-t border-line px-4 py-2">
+              <summary className="cursor-pointer text-muted hover:text-ink">
+                {count(coming.length)} booked
+              </summary>
+              <ul className="-mx-4 mt-2">
+                {coming.toReversed().map((session) => (
+                  <Line key={session.session_id} session={session} sought={false} />
+                ))}
+              </ul>
+            </details>
+          )}
           <ul>
-            {(all ? sessions : sessions.slice(0, SHOWN)).map((session) => (
+            {(all ? past : past.slice(0, SHOWN)).map((session) => (
               <Line
                 key={session.session_id}
                 session={session}
@@ -61,14 +75,14 @@ export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
               />
             ))}
           </ul>
-          {!all && sessions.length > SHOWN && (
+          {!all && past.length > SHOWN && (
             <div className="flex justify-center border-t border-line p-3 print:hidden">
               <Button
                 onClick={() => {
                   setWanted(true);
                 }}
               >
-                Show all {count(sessions.length)}
+                Show all {count(past.length)}
               </Button>
             </div>
           )}
@@ -78,6 +92,15 @@ export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
       )}
     </Card>
   );
+}
+
+/** As they are held now, the newest first: a session that was moved stands where it was moved to. */
+function inOrder(sessions: readonly Session[]): Session[] {
+  return [...sessions].sort((a, b) => Date.parse(b.scheduled_time) - Date.parse(a.scheduled_time));
+}
+
+function ahead(session: Session): boolean {
+  return Date.parse(session.scheduled_time) > Date.now();
 }
 
 interface LineProps {
@@ -92,6 +115,8 @@ function Line({ session, sought }: LineProps): ReactNode {
     session.rating !== null && `${decimal(session.rating)} of 5`,
     (session.late_minutes ?? 0) > 5 && `${count(session.late_minutes)} min late`,
     session.technical_issues && "technical trouble",
+    session.feedback.some((said) => said.would_recommend === false) &&
+      "would not work with the tutor again",
   ].filter(Boolean);
   return (
     <li
@@ -120,7 +145,8 @@ function Line({ session, sought }: LineProps): ReactNode {
         </p>
         {session.reschedules.map((move) => (
           <p key={move.new_time} className="text-xs text-muted">
-            Moved by the {move.initiator} to <Time at={move.new_time} />
+            Moved by the {move.initiator} from <Time at={move.original_time} /> to{" "}
+            <Time at={move.new_time} />
             {move.notice_hours !== null && `, ${count(move.notice_hours)} h before`}
             {move.reason && `: ${move.reason}`}
           </p>

@@ -18,27 +18,29 @@ const ENDED_SHOWN = 100;
 
 interface TasksCardProps {
   tutorId: string;
+  /** The tutor's. */
+  name: string;
   tasks: readonly Task[];
 }
 
-export function TasksCard({ tutorId, tasks }: TasksCardProps): ReactNode {
+export function TasksCard({ tutorId, name, tasks }: TasksCardProps): ReactNode {
   return (
     <Card title="Interventions">
       {tasks.length ? (
         <ul className="-my-1">
           {tasks.map((task) => (
-            <Line key={task.intervention_id} task={task} />
+            <Line key={task.intervention_id} task={task} name={name} />
           ))}
         </ul>
       ) : (
         <Empty title="Nothing is open">What the rules find due appears here by itself.</Empty>
       )}
-      <Ended tutorId={tutorId} />
+      <Ended tutorId={tutorId} name={name} />
     </Card>
   );
 }
 
-function Line({ task }: { task: Task }): ReactNode {
+function Line({ task, name }: { task: Task; name: string }): ReactNode {
   return (
     <li className="border-t border-line py-3 first:border-t-0">
       <div className="flex items-start gap-2">
@@ -46,20 +48,14 @@ function Line({ task }: { task: Task }): ReactNode {
           <p className="flex flex-wrap items-center gap-2">
             <span className="font-medium">{task.title}</span>
             <Badge>{words(task.outcome ?? task.status)}</Badge>
-            {task.resolved_at ? (
-              <span className="text-xs text-muted">
-                <Ago at={task.resolved_at} />
-              </span>
-            ) : (
-              <Due at={task.due_at} overdue={task.overdue} />
-            )}
+            <Due task={task} />
           </p>
           <p>{task.what}</p>
           <p className="text-xs text-muted">
             {task.why} {task.assignee ?? `${roleTitle(task.owner)}, unassigned`}
           </p>
         </div>
-        {task.owner !== "system" && <MoveMenu task={task} />}
+        {task.owner !== "system" && <MoveMenu task={task} name={name} />}
       </div>
       <Steps steps={task.steps} />
     </li>
@@ -67,7 +63,7 @@ function Line({ task }: { task: Task }): ReactNode {
 }
 
 /** Looked up when somebody wants to see it: most visits are about what is open. */
-function Ended({ tutorId }: { tutorId: string }): ReactNode {
+function Ended({ tutorId, name }: { tutorId: string; name: string }): ReactNode {
   const [wanted, setWanted] = useState(false);
   const found = useQuery({
     ...interventions(useApi(), {
@@ -94,7 +90,7 @@ function Ended({ tutorId }: { tutorId: string }): ReactNode {
       ) : found.data.items.length ? (
         <ul>
           {found.data.items.toReversed().map((task) => (
-            <Line key={task.intervention_id} task={task} />
+            <Line key={task.intervention_id} task={task} name={name} />
           ))}
         </ul>
       ) : (

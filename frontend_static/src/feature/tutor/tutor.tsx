@@ -7,7 +7,7 @@ import { ApiError, sentence } from "@/api/problem";
 import { tutor, tutorNotes, tutorSessions } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { dayOf } from "@/format/time";
-import { roleTitle } from "@/format/word";
+import { GONE, roleTitle } from "@/format/word";
 import { usePerson } from "@/session/use-session";
 import { Badge, RiskBadge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -83,7 +83,11 @@ function Found({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <PredictionCard prediction={detail.prediction} />
-          <TasksCard tutorId={detail.tutor_id} tasks={detail.interventions ?? []} />
+          <TasksCard
+            tutorId={detail.tutor_id}
+            name={detail.name ?? detail.tutor_id}
+            tasks={detail.interventions ?? []}
+          />
         </div>
         {whole && (
           <>
@@ -165,7 +169,7 @@ function Head({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
         >
           <Icon name="print" /> Print
         </Button>
-        {manager && (
+        {manager && !GONE.includes(detail.status) && (
           <Button
             onClick={() => {
               setOverriding(true);

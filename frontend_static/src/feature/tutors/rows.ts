@@ -1,8 +1,10 @@
 /** Which of the tutors are shown, and in which order: filters and sorts over all rows at hand. */
 import type { Schemas } from "@/api/client";
+import { GONE } from "@/format/word";
 import {
   chosen,
   defaultOrder,
+  EVERYBODY,
   type Sort,
   STATUSES,
   TIER_OPTIONS,
@@ -46,12 +48,15 @@ function passing(search: TutorsSearch): (row: Row) => boolean {
   const risks = new Set(chosen(search.risk));
   const tiers = new Set(chosen(search.tier));
   const flags = chosen(search.flag);
-  const statuses = new Set(chosen(search.status));
+  const statuses = new Set<string>(chosen(search.status));
+  // Whoever has left is looked after no longer, and shown to who asks for them.
+  const here = (status: string) =>
+    search.status === EVERYBODY || (search.status ? statuses.has(status) : !GONE.includes(status));
   const words = (search.q ?? "").toLocaleLowerCase().split(/\s+/).filter(Boolean);
   return (row) => {
     if (risks.size && !risks.has(row.risk_level)) return false;
     if (tiers.size && !tiers.has(row.tier)) return false;
-    if (statuses.size && !statuses.has(row.status)) return false;
+    if (!here(row.status)) return false;
     if (search.subject && !row.subjects.includes(search.subject)) return false;
     const up = search.sure ? row.confirmed_flags : row.flags;
     if (flags.length && !flags.some((flag) => up.includes(flag))) return false;

@@ -52,6 +52,8 @@ export function SavedViews({ search, onChoose }: SavedViewsProps): ReactNode {
   const [naming, setNaming] = useState(false);
   const [name, setName] = useState("");
 
+  const names = new Set(views.map((view) => view.name)); // one's own replaces ours of that name
+
   function keep(next: View[]): void {
     setViews(next);
     localStorage.setItem(KEY, JSON.stringify(next));
@@ -67,7 +69,7 @@ export function SavedViews({ search, onChoose }: SavedViewsProps): ReactNode {
         }
         className={buttonLook()}
       >
-        {[...READY_MADE, ...views].map((view) => (
+        {[...READY_MADE.filter(({ name }) => !names.has(name)), ...views].map((view) => (
           <MenuItem
             key={view.name}
             onClick={() => {

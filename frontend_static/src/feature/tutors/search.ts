@@ -22,6 +22,9 @@ const RISING: readonly Sort[] = ["name", "subject", "status"];
 
 export const STATUSES = ["active", "on_leave", "resigned", "deactivated", "unknown"] as const;
 
+/** How everybody is asked for, also who has left. */
+export const EVERYBODY = "all";
+
 /** Several values of one filter are joined by commas; "any of" is meant. */
 export interface TutorsSearch {
   q?: string;

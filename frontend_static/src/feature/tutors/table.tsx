@@ -63,15 +63,24 @@ export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode
     overscan: 6,
     scrollMargin: top,
   });
-  const at = useCursor(rows.length, body, (place) => {
-    virtual.scrollToIndex(place, { align: "auto" });
+  const at = useCursor({
+    of: JSON.stringify(search),
+    rows: rows.length,
+    body,
+    first: () => virtual.range?.startIndex ?? 0,
+    onMove: (place) => {
+      virtual.scrollToIndex(place, { align: "auto" });
+    },
   });
   return (
     <div role="table" aria-label="Tutors" aria-rowcount={rows.length + 1}>
       <div
         role="row"
         aria-rowindex={1}
-        className={classNames(GRID, "h-9 border-b border-line text-xs text-muted")}
+        className={classNames(
+          GRID,
+          "sticky top-12 z-10 h-9 border-b border-line bg-surface text-xs text-muted",
+        )}
       >
         <Head sort="name" {...{ search, onSort }} />
         <Head sort="churn_score" {...{ search, onSort }} />
@@ -106,13 +115,20 @@ export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode
   );
 }
 
+interface CursorProps {
+  /** What is listed: of another list nothing is marked. */
+  of: string;
+  rows: number;
+  body: RefObject<HTMLElement | null>;
+  /** The first row in sight, where one begins. */
+  first: () => number;
+  onMove: (place: number) => void;
+}
+
 /** j and k go down and up, as in mail programs; the link of the row has the focus. */
-function useCursor(
-  rows: number,
-  body: RefObject<HTMLElement | null>,
-  onMove: (place: number) => void,
-): number | null {
-  const [at, setAt] = useState<number | null>(null);
+function useCursor({ of, rows, body, first, onMove }: CursorProps): number | null {
+  const [marked, setMarked] = useState<{ of: string; at: number } | null>(null);
+  const at = marked?.of === of ? marked.at : null;
   const unfocused = useRef(false);
   useEffect(() => {
     // A row far away is there only once the page has been scrolled to it.
@@ -131,20 +147,20 @@ function useCursor(
         return;
       const by = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
       if (!by || !rows) return;
-      const next = Math.min(rows - 1, Math.max(0, (at ?? -1) + by));
+      const next = Math.min(rows - 1, Math.max(0, at === null ? first() : at + by));
       if (next === at) {
         body.current?.querySelector<HTMLElement>("[data-at] a")?.focus();
         return;
       }
       unfocused.current = true;
-      setAt(next);
+      setMarked({ of, at: next });
       onMove(next);
     }
     window.addEventListener("keydown", press);
     return () => {
       window.removeEventListener("keydown", press);
     };
-  }, [rows, at, body, onMove]);
+  }, [of, rows, at, body, first, onMove]);
   return at;
 }
 
@@ -207,7 +223,7 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
         <Link
           to="/tutors/$tutorId"
           params={{ tutorId: row.tutor_id }}
-          className="block truncate font-medium hover:underline"
+          className="block truncate font-medium after:absolute after:inset-0 hover:underline"
         >
           {row.name ?? row.tutor_id}
         </Link>

@@ -18,12 +18,14 @@ import { download } from "./csv";
 import { occurring, type Row, shown } from "./rows";
 import { SavedViews } from "./saved-views";
 import {
+  EVERYBODY,
   RISK_OPTIONS,
   type Sort,
   STATUSES,
   TIER_OPTIONS,
   toggled,
   type TutorsSearch,
+  tutorsSearch,
 } from "./search";
 import { SortChoice } from "./sort-choice";
 import { TutorTable } from "./table";
@@ -33,7 +35,8 @@ const NONE: readonly Row[] = [];
 const ANY = "";
 
 export function Tutors(): ReactNode {
-  const search = route.useSearch();
+  // A router hands on what it does not know, too; trackers add to addresses, and people type.
+  const search = route.useSearch({ select: asSearch });
   const navigate = route.useNavigate();
   const api = useApi();
   const all = useQuery(allTutors(api));
@@ -42,6 +45,7 @@ export function Tutors(): ReactNode {
   const rows = all.data ?? soFar ?? NONE;
   const settled = useDeferredValue(search);
   const found = useMemo(() => shown(rows, settled), [rows, settled]);
+  const known = useMemo(() => shown(rows, {}).length, [rows]);
   const subjects = useMemo(() => occurring(rows, (row) => row.subjects), [rows]);
   const [filtering, setFiltering] = useState(false);
   // What is being typed: the address follows a moment later, and must not take letters back.
@@ -52,10 +56,7 @@ export function Tutors(): ReactNode {
   function change(next: Partial<Record<keyof TutorsSearch, string | true | undefined>>): void {
     void navigate({
       search: (now) => {
-        const merged = { ...now, ...next };
-        return Object.fromEntries(
-          Object.entries(merged).filter(([, value]) => value),
-        ) as TutorsSearch;
+        return tutorsSearch({ ...now, ...next });
       },
       replace: "q" in next,
       resetScroll: false,
@@ -78,7 +79,9 @@ export function Tutors(): ReactNode {
     };
   }, []);
 
-  const filtered = Object.keys(search).some((name) => !["sort", "order"].includes(name));
+  const { sort, order, ...filters } = search;
+  const filtered = Object.keys(filters).length > 0;
+  const clear = () => void navigate({ search: { ...(sort && { sort }), ...(order && { order }) } });
   const flagOptions: Option<string>[] = [
     { value: ANY, label: "Any flag" },
     ...(terms.data?.flags ?? []).map((flag) => ({ value: flag.name, label: flag.title })),
@@ -132,6 +135,7 @@ export function Tutors(): ReactNode {
             }}
           >
             <Icon name="sliders" /> Filters
+            {filtered && ` (${String(Object.keys(filters).length)})`}
           </Button>
           {/* A phone shows them when asked; elsewhere there is room. */}
           {(filtering || roomy) && (
@@ -189,7 +193,8 @@ export function Tutors(): ReactNode {
                 label="Status"
                 value={search.status ?? ANY}
                 options={[
-                  { value: ANY, label: "Any status" },
+                  { value: ANY, label: "Still with us" },
+                  { value: EVERYBODY, label: "Everybody" },
                   ...STATUSES.map((value) => ({ value, label: roleTitle(value) })),
                 ]}
                 onChange={(status) => {
@@ -200,11 +205,17 @@ export function Tutors(): ReactNode {
             </>
           )}
           {filtered && (
-            <Button look="quiet" onClick={() => void navigate({ search: {} })}>
+            <Button look="quiet" onClick={clear}>
               Clear
             </Button>
           )}
-          <Tally>{all.data ? `${count(found.length)} of ${count(rows.length)}` : "Loading…"}</Tally>
+          <Tally>
+            {all.data
+              ? `${count(found.length)} of ${count(search.status ? rows.length : known)}`
+              : all.isError
+                ? ""
+                : "Loading…"}
+          </Tally>
         </div>
         {all.isError && !all.data && rows.length > 0 && (
           <Failed
@@ -218,7 +229,7 @@ export function Tutors(): ReactNode {
           ) : (
             <Empty title="No tutor passes these filters">
               <p className="mb-3">Loosen one of them, or start again.</p>
-              <Button onClick={() => void navigate({ search: {} })}>Clear all filters</Button>
+              <Button onClick={clear}>Clear all filters</Button>
             </Empty>
           )
         ) : all.isError ? (
@@ -233,6 +244,10 @@ export function Tutors(): ReactNode {
       </Card>
     </>
   );
+}
+
+function asSearch(said: object): TutorsSearch {
+  return tutorsSearch({ ...said });
 }
 
 function typing(target: EventTarget | null): boolean {
