@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, Dialog, Page, Route, ViewportSize, expect
 
 from infra_cdk.local.browser import sign_in
 from tests.e2e.dashboard import (
@@ -38,6 +38,7 @@ def test_what_is_half_written_of_one_tutor_is_not_kept_for_another(page: Page) -
     heading(page, "Ada Byron")
     go_to(page, "Grace Hopper")
     page.get_by_label("New note").fill("Only of Grace")
+    page.once("dialog", lambda dialog: dialog.accept())
 
     go_to(page, "Ada Byron")
 
@@ -318,7 +319,12 @@ def test_what_was_typed_is_not_lost_without_a_word(page: Page) -> None:
     sign_in(page, at=f"/tutors/{CALM}")
     page.get_by_label("New note").fill("Half a thought")
     asked: list[str] = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
 
     page.get_by_role("link", name="Home").first.click()
 

@@ -149,9 +149,9 @@ def test_whoever_follows_a_link_is_asked_at_once_and_finds_the_page(page: Page) 
 
 def test_a_site_opened_by_another_signs_in_like_any(page: Page) -> None:
     """Such as from a link of an intranet page, whose window can be reached from here."""
-    page.goto("/definitions")
+    page.goto("/")
     with page.expect_popup() as opened:
-        page.evaluate("() => { window.open(location.href); }")
+        page.evaluate("() => { window.open('/definitions'); }")
 
     opened.value.get_by_role("button", name="local-ops_manager").click()
 

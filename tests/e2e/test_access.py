@@ -1,0 +1,267 @@
+"""Everybody who might call × everything there is × one's own, another's, nobody's and nonsense.
+
+The table below is the whole of it: an operation of the OpenAPI document without a row fails.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import urllib3
+
+from infra_cdk.local.stack import LocalStack
+from shared.answer import OwnPage
+from tests.e2e.callers import OTHER_TUTOR, TUTOR, UNKNOWN, tokens
+from tests.e2e.marketplace import Marketplace
+
+pytestmark = pytest.mark.e2e
+
+DOCUMENT: Final = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text())
+VERBS: Final = ("get", "put", "post", "delete", "patch")
+
+MANAGER, PEOPLE_OPS, ADMIN = "an operations manager", "people operations", "an administrator"
+MARKETPLACE, THE_TUTOR, OTHER = "the marketplace", "the tutor", "another tutor"
+STAFF: Final = frozenset({MANAGER, PEOPLE_OPS})
+BOSS: Final = frozenset({MANAGER})
+SETTERS: Final = frozenset({MANAGER, ADMIN})
+TUTORS: Final = frozenset({THE_TUTOR, OTHER})
+OWN, OTHERS, NOBODYS, NONSENSE = "own", "another's", "nobody's", "nonsense"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may, and what they are answered by whose it is; `own_too` lets tutors see themselves.
+
+    Writes are asked without saying which version was seen, so that nothing is changed: whoever may
+    is told what is missing, everybody else that they may not.
+    """
+
+    may: frozenset[str]
+    answers: Mapping[str, int]
+    own_too: bool = False
+
+
+def reads(may: frozenset[str]) -> Row:
+    """What is about nobody in particular."""
+    return Row(may, {OWN: 200})
+
+
+def reads_tutor(may: frozenset[str], *, own_too: bool = False) -> Row:
+    return Row(may, {OWN: 200, OTHERS: 200, NOBODYS: 404, NONSENSE: 404}, own_too)
+
+
+def moves(may: frozenset[str]) -> Row:
+    return Row(may, {OWN: 428, OTHERS: 428, NOBODYS: 428, NONSENSE: 404})
+
+
+ROWS: Final[Mapping[str, Row]] = {
+    "overview": reads(STAFF),
+    "definitions": reads(STAFF | {MARKETPLACE, ADMIN}),
+    "tutor_list": reads(STAFF),
+    "tutor": reads_tutor(STAFF, own_too=True),
+    "history": reads_tutor(STAFF),
+    "scores": reads_tutor(STAFF | {MARKETPLACE}),
+    "recommendations": reads_tutor(STAFF | {MARKETPLACE}),
+    "sessions": reads_tutor(STAFF),
+    "notes": reads_tutor(STAFF),
+    "intervention_list": reads(STAFF),
+    "colleagues": reads(STAFF),
+    "intervention_analytics": reads(STAFF),
+    "override_analytics": reads(STAFF),
+    "reports": reads(STAFF),
+    "model": reads(STAFF | {ADMIN}),
+    "settings": reads(STAFF | {ADMIN}),
+    "notifications": reads(STAFF | {ADMIN}),
+    "choose_notifications": Row(STAFF | {ADMIN}, {OWN: 428}),
+    "start_intervention": moves(STAFF),
+    "complete_intervention": moves(STAFF),
+    "cancel_intervention": moves(STAFF),
+    "snooze_intervention": moves(STAFF),
+    "wake_intervention": moves(STAFF),
+    "reassign_intervention": moves(STAFF),
+    "note_intervention": moves(STAFF),
+    "judge_intervention": moves(STAFF),
+    "set_override": Row(BOSS, {OWN: 422, OTHERS: 422, NOBODYS: 422, NONSENSE: 404}),
+    "end_override": Row(BOSS, {OWN: 428, OTHERS: 428, NOBODYS: 428, NONSENSE: 404}),
+    "write_note": Row(STAFF, {OWN: 422, OTHERS: 422, NOBODYS: 404, NONSENSE: 404}),
+    "remove_note": Row(STAFF, {OWN: 200, OTHERS: 200, NOBODYS: 404, NONSENSE: 404}),
+    "move_dials": Row(SETTERS, {OWN: 428}),
+    "move_thresholds": Row(SETTERS, {OWN: 428}),
+    "put_calendar": Row(SETTERS, {OWN: 428, NONSENSE: 404}),
+    "dry_run": Row(STAFF | {ADMIN}, {OWN: 422}),
+    "dry_run_thresholds": Row(STAFF | {ADMIN}, {OWN: 422}),
+}
+OPEN: Final = {
+    "report_sessions", "report_tutors", "report_events", "report_feedback",
+    "health", "openapi", "ask_to_unsubscribe", "unsubscribe",
+}  # fmt: skip
+"""Asked without a token: by a signature, by a link that was sealed, or by anybody."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One of the document."""
+
+    name: str
+    verb: str
+    path: str
+
+
+OPERATIONS: Final = [
+    Operation(what["operationId"], verb.upper(), path)
+    for path, verbs in DOCUMENT["paths"].items()
+    for verb, what in verbs.items()
+    if verb in VERBS
+]
+SIGNED_IN: Final = [one for one in OPERATIONS if one.name not in OPEN]
+
+
+@dataclass
+class Callers:
+    """Asks as anybody."""
+
+    door: str
+    tokens: Mapping[str, str | None]
+    ids: Mapping[str, Mapping[str, str]]
+    http: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
+
+    def ask(self, who: str, verb: str, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
+        token = self.tokens[who]
+        sent = {**headers, **({"authorization": f"Bearer {token}"} if token else {})}
+        body = None
+        if verb in ("PUT", "POST"):
+            body, sent["content-type"] = b"{}", "application/json"
+        return self.http.request(verb, self.door + path, body=body, headers=sent)
+
+    def paths(self, operation: Operation) -> Iterator[tuple[str, str]]:
+        """An operation's path by whose thing it names."""
+        names = [name for name in self.ids if f"{{{name}}}" in operation.path]
+        for whose in (OWN, OTHERS, NOBODYS, NONSENSE) if names else (OWN,):
+            path = operation.path
+            for name in names:
+                if whose in self.ids[name]:
+                    path = path.replace(f"{{{name}}}", self.ids[name][whose])
+            if "{" not in path:
+                yield whose, path
+
+
+@pytest.fixture(scope="module")
+def callers(stack: LocalStack, marketplace: Marketplace, site: str) -> Callers:
+    tasks = {
+        who: marketplace.get(f"/api/tutors/{who}")["interventions"] for who in (TUTOR, OTHER_TUTOR)
+    }
+    own = tasks[TUTOR][0]["intervention_id"]
+    others = (tasks[OTHER_TUTOR] or tasks[TUTOR])[0]["intervention_id"]
+    nonsense = "%00%20!"
+    note = {OWN: "n-1", OTHERS: "n-1", NOBODYS: "n-1", NONSENSE: nonsense}
+    ids = {
+        "tutor_id": {OWN: TUTOR, OTHERS: OTHER_TUTOR, NOBODYS: "t-nobody", NONSENSE: nonsense},
+        "intervention_id": {
+            OWN: own, OTHERS: others, NOBODYS: f"{own}x", NONSENSE: nonsense,
+        },
+        "note_id": note,
+        "owner": {OWN: "people_ops", NONSENSE: "nobody"},
+    }  # fmt: skip
+    return Callers(site, tokens(stack), ids)
+
+
+def test_every_operation_has_a_row() -> None:
+    assert {one.name for one in SIGNED_IN} == set(ROWS)
+    assert {one.name for one in OPERATIONS} >= OPEN
+
+
+def expected(row: Row, who: str, whose: str, operation: Operation) -> int:
+    """What somebody is answered."""
+    if who in UNKNOWN:
+        # What is nowhere is so to everybody who gets past the gateway.
+        return 404 if who == "an ID token" and whose == NONSENSE else 401
+    if who in row.may or whose == NONSENSE:
+        return row.answers[whose]
+    if who in TUTORS and "{tutor_id}" in operation.path:
+        theirs = whose == (OWN if who == THE_TUTOR else OTHERS)
+        if not theirs:
+            return 404  # as for an id that nobody has
+        return 200 if row.own_too else 403
+    if who == "a student" and "{tutor_id}" in operation.path:
+        return 404
+    return 403
+
+
+@pytest.mark.parametrize("operation", SIGNED_IN, ids=lambda one: one.name)
+def test_everybody_is_answered_what_is_theirs_and_nothing_else(
+    callers: Callers, operation: Operation
+) -> None:
+    row = ROWS[operation.name]
+    wrong = [
+        f"{who} asks {operation.verb} {path} and is answered {answer.status}, not {wanted}"
+        for whose, path in callers.paths(operation)
+        for who in callers.tokens
+        if (answer := callers.ask(who, operation.verb, path)).status
+        != (wanted := expected(row, who, whose, operation))
+    ]
+
+    assert not wrong, "\n".join(wrong)
+
+
+def keys(told: Any) -> Iterator[str]:
+    """Every key there is, at any depth."""
+    if isinstance(told, dict):
+        for name, value in told.items():
+            yield name
+            yield from keys(value)
+    elif isinstance(told, list):
+        for value in told:
+            yield from keys(value)
+
+
+FORBIDDEN: Final = {
+    "churn_score", "churn_score_components", "risk_level", "at_risk", "prediction", "probabilities",
+    "flags", "confirmed_flags", "interventions", "recommendations", "override", "overrides",
+    "notes", "assignee", "why", "held_out", "student_id", "session_id", "free_text", "email",
+    "settings_version", "reference_version",
+}  # fmt: skip
+"""What is said about a tutor, or by a student, and not to the tutor."""
+
+
+@pytest.mark.parametrize("who", [THE_TUTOR, OTHER, "a student"])
+def test_no_answer_to_a_tutor_or_student_has_a_forbidden_key(callers: Callers, who: str) -> None:
+    for operation in SIGNED_IN:
+        for _, path in callers.paths(operation):
+            answer = callers.ask(who, operation.verb, path)
+            told = json.loads(answer.data or b"null")
+            assert not FORBIDDEN.intersection(keys(told)), (operation, path, answer.status)
+
+
+def test_a_tutors_own_page_has_the_keys_of_its_description_alone(callers: Callers) -> None:
+    described = set(keys(OwnPage.model_json_schema()))
+
+    answer = callers.ask(THE_TUTOR, "GET", f"/api/tutors/{TUTOR}")
+
+    assert answer.status == 200
+    assert set(answer.json()) == set(OwnPage.model_fields)
+    assert not FORBIDDEN & described
+
+
+def test_what_staff_have_in_their_cache_is_no_answer_to_a_tutor(callers: Callers) -> None:
+    path = f"/api/tutors/{TUTOR}"
+    tag = callers.ask(MANAGER, "GET", path).headers["etag"]
+
+    again = callers.ask(MANAGER, "GET", path, **{"if-none-match": tag})
+    asked = callers.ask(THE_TUTOR, "GET", path, **{"if-none-match": tag})
+    refused = callers.ask(OTHER, "GET", path, **{"if-none-match": tag})
+
+    assert (again.status, asked.status, refused.status) == (304, 200, 404)
+    assert "private" in asked.headers["cache-control"]
+    assert not FORBIDDEN.intersection(keys(asked.json()))
+
+
+def test_a_cursor_of_staff_opens_nothing_to_a_tutor(callers: Callers) -> None:
+    page = callers.ask(MANAGER, "GET", "/api/tutors?limit=1").json()
+
+    refused = callers.ask(THE_TUTOR, "GET", f"/api/tutors?limit=1&cursor={page['next_cursor']}")
+
+    assert refused.status == 403
+    assert not FORBIDDEN.intersection(keys(refused.json()))
