@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again remove-synthetic clean
+.PHONY: help setup run token import test check site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again operate remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -116,6 +116,9 @@ dry-run: setup ## What moved dials or thresholds would have brought in 30 days (
 
 mail-again: setup ## Mail an address again that bounced or complained (ADDRESS=… STAGE=local|dev|prod)
 	@$(PYTHON) -m infra_cdk.mail_again --stage "$(STAGE)" "$(ADDRESS)"
+
+operate: setup ## What runbooks ask for: pending, redrive QUEUE, … (DO="redrive scoring" STAGE=local|dev|prod)
+	@$(PYTHON) -m infra_cdk.operate --stage "$(STAGE)" $(DO)
 
 remove-synthetic: setup ## Stop the synthetic feed and remove all it brought (STAGE=local|dev)
 	@$(PYTHON) -m infra_cdk.synthetic remove --stage "$(STAGE)"

@@ -76,6 +76,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
 
     if route.operation in PERSONAL:
         trail.put(replace(who.row, status=HTTPStatus.OK.value, shown=answer.shown))
+        metrics.add_metric("Audited", MetricUnit.Count, 1)
     metrics.add_metric("Answered", MetricUnit.Count, 1)
     logger.info("answered", operation=route.operation, examined=answer.examined)
     return reply(answer.body.json_bytes(), headers, who.caller.role_names)

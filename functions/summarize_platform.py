@@ -31,8 +31,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     cards.put_overview(summary, now.date())
     metrics.add_metric("Tutors", MetricUnit.Count, summary.tutors)
-    if summary.insight_latency_seconds.receipt_p95 is not None:
-        latency = summary.insight_latency_seconds.receipt_p95
-        metrics.add_metric("InsightLatencyP95", MetricUnit.Seconds, latency)
+    latency = summary.insight_latency_seconds
+    if latency.receipt_p95 is not None:
+        metrics.add_metric("InsightLatencyP95", MetricUnit.Seconds, latency.receipt_p95)
+    if latency.session_end_p95 is not None:
+        metrics.add_metric("InsightFromEndP95", MetricUnit.Seconds, latency.session_end_p95)
     logger.info("summed up", tutors=summary.tutors)
     return {"tutors": summary.tutors}

@@ -1,49 +1,130 @@
-"""What a person must look at, as alarms on the metrics that functions emit."""
+"""The alarms of `alarm_spec` on CloudWatch, who is told of them, and what it may all cost."""
+
+from typing import Final
 
 from aws_cdk import Duration
+from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-NAMESPACE = "TutorQuality"
+from infra_cdk.alarm_spec import ALARMS, NAMESPACE, AlarmSpec, Answers, Emitted, Waiting
+from infra_cdk.api import Api
+from infra_cdk.function_spec import QueueName
+from infra_cdk.queue import WorkQueue
+from infra_cdk.stage import Stage
 
-REFUSERS = {
-    "predict_churn": "The last good one is still used.",
-    "train_churn": "Challengers meet the newest good one before it.",
-}
-"""Functions that read the model in force, and what they do without it."""
+ALARMING: Final = (
+    cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+)
 
 
 class Alarms(Construct):
-    """Up while something needs a person; quiet when nothing is said."""
+    """Up while something needs a person, who gets a mail of it."""
 
-    def __init__(self, scope: Construct) -> None:
+    def __init__(
+        self, scope: Construct, *, stage: Stage, api: Api, queues: dict[QueueName, WorkQueue]
+    ) -> None:
         super().__init__(scope, "alarms")
-        for service, happened in REFUSERS.items():
-            self._alarm(
-                f"model_refused_{service}", "ModelRefused", service,
-                f"The churn model in force is damaged, missing or not for this code. {happened}"
-                f" Look at {service}'s log, then go back: make rollback-model.",
-            )  # fmt: skip
-        self._alarm(
-            "sender_refused", "SenderRefused", "send_mail",
-            "SES takes no mail of ours: the domain is not verified, or the account is suspended or"
-            " in the sandbox. What is due waits a day, mails to tutors a week. Look at SES.",
-        )  # fmt: skip
+        self._api, self._queues = api, queues
+        told = self._topic(stage.alarm_mail) if stage.alarm_mail else None
+        self.alarms = {
+            spec.name: self._alarm(spec)
+            for spec in ALARMS
+            if stage.name == "prod" or not spec.prod_only
+        }
+        for alarm in self.alarms.values():
+            if told:
+                alarm.add_alarm_action(actions.SnsAction(told))
+                alarm.add_ok_action(actions.SnsAction(told))
+        if stage.alarm_mail and stage.dollars_a_month:
+            self._budget(stage.dollars_a_month, stage.alarm_mail)
 
-    def _alarm(self, name: str, metric: str, service: str, what_to_do: str) -> None:
-        cloudwatch.Alarm(
+    def metric(
+        self, of: Emitted | Waiting | Answers, statistic: str, minutes: int
+    ) -> cloudwatch.Metric:
+        """What an alarm or the dashboard looks at."""
+        period = Duration.minutes(minutes)
+        match of:
+            case Emitted(function, name):
+                return cloudwatch.Metric(
+                    namespace=NAMESPACE,
+                    metric_name=name,
+                    dimensions_map={"service": function},
+                    statistic=statistic,
+                    period=period,
+                )
+            case Waiting(queue, dead):
+                work = self._queues[queue]
+                waits = work.dead_letters if dead else work.queue
+                return waits.metric_approximate_number_of_messages_visible(
+                    statistic=statistic, period=period
+                )
+            case Answers(name):
+                return self._api.http_api.metric(name, statistic=statistic, period=period)
+
+    def _alarm(self, spec: AlarmSpec) -> cloudwatch.Alarm:
+        above, below = ALARMING
+        return cloudwatch.Alarm(
             self,
-            name,
-            alarm_description=what_to_do,
-            metric=cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name=metric,
-                dimensions_map={"service": service},
-                statistic="Sum",
-                period=Duration.minutes(5),
+            spec.name,
+            alarm_description=f"{spec.says} What to do: docs/runbooks/{spec.runbook}.md",
+            metric=self.metric(spec.metric, spec.statistic, spec.minutes),
+            threshold=spec.limit,
+            evaluation_periods=spec.times,
+            comparison_operator=below if spec.below else above,
+            treat_missing_data=(
+                cloudwatch.TreatMissingData.BREACHING
+                if spec.silence
+                else cloudwatch.TreatMissingData.NOT_BREACHING
             ),
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=(cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD),
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+
+    def _topic(self, address: str) -> sns.Topic:
+        """Encrypted with a key that CloudWatch may use, which it may not with SNS's own."""
+        key = kms.Key(
+            self, "key", description="Encrypts what alarms say.", enable_key_rotation=True
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=["*"],  # of a key's own policy: the key
+            )
+        )
+        topic = sns.Topic(self, "topic", master_key=key, enforce_ssl=True)
+        topic.add_subscription(subscriptions.EmailSubscription(address))
+        return topic
+
+    def _budget(self, dollars: int, address: str) -> None:
+        """A mail when a month costs, or will cost, more than it should."""
+        subscriber = budgets.CfnBudget.SubscriberProperty(
+            address=address, subscription_type="EMAIL"
+        )
+        budgets.CfnBudget(
+            self,
+            "budget",
+            budget=budgets.CfnBudget.BudgetDataProperty(
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=budgets.CfnBudget.SpendProperty(amount=dollars, unit="USD"),
+                cost_filters={"TagKeyValue": ["user:project$tutor-quality"]},
+            ),
+            notifications_with_subscribers=[
+                budgets.CfnBudget.NotificationWithSubscribersProperty(
+                    notification=budgets.CfnBudget.NotificationProperty(
+                        comparison_operator="GREATER_THAN",
+                        notification_type=kind,
+                        threshold=per_cent,
+                        threshold_type="PERCENTAGE",
+                    ),
+                    subscribers=[subscriber],
+                )
+                for kind, per_cent in (("ACTUAL", 80), ("FORECASTED", 100))
+            ],
         )

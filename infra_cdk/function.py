@@ -7,7 +7,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from infra_cdk.alarm import NAMESPACE
+from infra_cdk.alarm_spec import NAMESPACE
 from infra_cdk.api import Api
 from infra_cdk.data import Data
 from infra_cdk.function_spec import (

@@ -349,6 +349,10 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
     ),
 )
 
+QUEUES: Final[tuple[QueueName, ...]] = tuple(
+    spec.trigger.queue for spec in FUNCTIONS if isinstance(spec.trigger, Batch)
+)
+
 FEED_SYNTHETIC: Final = FunctionSpec(
     name="feed_synthetic",
     does="Posts what a synthetic world goes on with, through the signed webhooks.",

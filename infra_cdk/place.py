@@ -25,6 +25,7 @@ class StageError(Exception):
 class Place:
     """A stage's clients, by boto3's name of a service, and what its stack tells of itself."""
 
+    stage: str
     client: Callable[[Any], Any]
     outputs: Mapping[str, str]
 
@@ -45,7 +46,16 @@ class Place:
     @property
     def churn_queue(self) -> TutorQueue:
         """Where it asks for predictions."""
-        return TutorQueue(self.client("sqs"), self["ChurnQueueUrl"])
+        return TutorQueue(self.client("sqs"), self[url_output("churn")])
+
+    def function_name(self, function: str) -> str:
+        """The name in Lambda of a file in `functions/`."""
+        return f"tutor-quality-{self.stage}-{function}"
+
+
+def url_output(queue: str, *, dead: bool = False) -> str:
+    """The output that tells a queue's address, or that of its dead letters."""
+    return f"{queue.capitalize()}{'DeadLetters' if dead else 'Queue'}Url"
 
 
 @contextmanager
@@ -72,9 +82,10 @@ def _here() -> Place:
     outputs = {
         "TableName": deployed.table,
         "ModelBucket": deployed.model_bucket,
-        "ChurnQueueUrl": deployed.churn_queue_url,
+        **{url_output(name): url for name, url in deployed.queue_urls.items()},
+        **{url_output(name, dead=True): url for name, url in deployed.dead_letter_urls.items()},
     }
-    return Place(deployed.client, outputs)
+    return Place("local", deployed.client, outputs)
 
 
 def _in_aws(stage: str) -> Place:
@@ -86,4 +97,4 @@ def _in_aws(stage: str) -> Place:
             raise StageError(f"There is no stack {name} in this account and region.") from error
         raise
     outputs = found["Stacks"][0].get("Outputs", [])
-    return Place(boto3.client, {each["OutputKey"]: each["OutputValue"] for each in outputs})
+    return Place(stage, boto3.client, {each["OutputKey"]: each["OutputValue"] for each in outputs})

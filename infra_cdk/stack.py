@@ -7,6 +7,7 @@ from constructs import Construct
 from infra_cdk import finding
 from infra_cdk.alarm import Alarms
 from infra_cdk.api import Api
+from infra_cdk.dashboard import Dashboard
 from infra_cdk.data import Data
 from infra_cdk.function import Functions
 from infra_cdk.function_spec import Batch, FunctionSpec, Layer, QueueName, functions_of
@@ -15,6 +16,7 @@ from infra_cdk.mailing import Mailing
 from infra_cdk.models import Models
 from infra_cdk.package.code import code_folder
 from infra_cdk.package.layer import LAYERS, Platform, layer_folder
+from infra_cdk.place import url_output
 from infra_cdk.queue import WorkQueue
 from infra_cdk.secret import Secrets
 from infra_cdk.site import Site
@@ -57,14 +59,12 @@ class TutorQualityStack(Stack):
             stage=stage,
         )
         site = Site(self, stage=stage, api=api, identity=identity)
-        Alarms(self)
+        alarms = Alarms(self, stage=stage, api=api, queues=queues)
+        Dashboard(self, stage=stage, alarms=alarms)
         outputs = {
             "ApiUrl": api.http_api.api_endpoint,
             "ApiId": api.http_api.api_id,
             "TableName": data.table.table_name,
-            "ScoringQueueUrl": queues["scoring"].queue.queue_url,
-            "ScoringDeadLettersUrl": queues["scoring"].dead_letters.queue_url,
-            "ChurnQueueUrl": queues["churn"].queue.queue_url,
             "ModelBucket": models.bucket.bucket_name,
             "WebhookSecretArn": secrets.arn("webhook"),
             "UserPoolId": identity.pool.user_pool_id,
@@ -75,6 +75,9 @@ class TutorQualityStack(Stack):
             "SiteDistributionId": site.distribution.distribution_id,
             "SiteDomain": site.distribution.distribution_domain_name,
         }
+        for queue, work in queues.items():
+            outputs[url_output(queue)] = work.queue.queue_url
+            outputs[url_output(queue, dead=True)] = work.dead_letters.queue_url
         if identity.local_client:
             outputs["LocalClientId"] = identity.local_client.user_pool_client_id
         for name, value in outputs.items():

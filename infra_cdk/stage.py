@@ -68,6 +68,10 @@ class Stage:
     """Whom mails come from; SES has to know the domain."""
     mail_contact: str
     """A mailbox that people read: answers to mails go there, and tutors are told to write there."""
+    alarm_mail: str | None = None
+    """Who is told of alarms and of the budget; None where nobody has to get up."""
+    dollars_a_month: int | None = None
+    """What the stage should cost at most, before somebody is told."""
 
 
 LOCAL: Final = Stage(
@@ -107,6 +111,8 @@ DEV: Final = Stage(
     site_url="https://dev.tutor-quality.example.com",
     mail_from="quality@dev.tutor-quality.example.com",
     mail_contact="care@dev.tutor-quality.example.com",
+    alarm_mail="alarms@dev.tutor-quality.example.com",
+    dollars_a_month=30,
 )
 
 PROD: Final = Stage(
@@ -126,6 +132,8 @@ PROD: Final = Stage(
     site_url="https://tutor-quality.example.com",
     mail_from="quality@tutor-quality.example.com",
     mail_contact="care@tutor-quality.example.com",
+    alarm_mail="alarms@tutor-quality.example.com",
+    dollars_a_month=60,
 )
 
 STAGES: Final[dict[str, Stage]] = {stage.name: stage for stage in (LOCAL, DEV, PROD)}

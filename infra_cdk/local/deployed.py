@@ -18,9 +18,8 @@ class Deployed:
     front_door: str
     api_id: str
     table: str
-    scoring_queue_url: str
-    scoring_dead_letters_url: str
-    churn_queue_url: str
+    queue_urls: dict[str, str]
+    dead_letter_urls: dict[str, str]
     model_bucket: str
     webhook_secret_arn: str
     user_pool_id: str

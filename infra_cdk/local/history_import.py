@@ -44,7 +44,7 @@ def import_history(
             return
         backfill.load_recent()
         backfill.load_rest(open_things.enter_context(_processors()))
-        TutorQueue(deployed.client("sqs"), deployed.churn_queue_url).ask(backfill.tutor_ids)
+        TutorQueue(deployed.client("sqs"), deployed.queue_urls["churn"]).ask(backfill.tutor_ids)
     counted = ", ".join(f"{count:,} {what}" for what, count in sorted(backfill.tally.items()))
     print(f"{history}: {counted or 'nothing new'}; {_rows(len(past.refused))} refused.")
     for name in backfill.too_large:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from infra_cdk.function_spec import QUEUES
 from infra_cdk.local import saved_state
 from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.deployment import deploy, synthesize
@@ -29,6 +30,7 @@ from infra_cdk.local.front_door import AUTHORIZE, LOGOUT, TOKEN
 from infra_cdk.local.mailbox import Mailbox
 from infra_cdk.local.saved_state import Found
 from infra_cdk.package.site import site_folder
+from infra_cdk.place import url_output
 
 LOCAL_WEBHOOK_SECRET: Final = "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAx"
 _DOOR_SECONDS: Final = 20
@@ -127,9 +129,8 @@ class LocalStack:
             front_door=self._site_url,
             api_id=outputs["ApiId"],
             table=outputs["TableName"],
-            scoring_queue_url=outputs["ScoringQueueUrl"],
-            scoring_dead_letters_url=outputs["ScoringDeadLettersUrl"],
-            churn_queue_url=outputs["ChurnQueueUrl"],
+            queue_urls={name: outputs[url_output(name)] for name in QUEUES},
+            dead_letter_urls={name: outputs[url_output(name, dead=True)] for name in QUEUES},
             model_bucket=outputs["ModelBucket"],
             webhook_secret_arn=outputs["WebhookSecretArn"],
             user_pool_id=outputs["UserPoolId"],

@@ -40,7 +40,7 @@ def seed(deployed: Deployed, world: WorldName, folder: Folder, say: Callable[[st
         # What is due for whoever is at risk; for all others it comes behind, with the past nights.
         rows = ScorecardTable(_table(deployed)).rows()
         at_risk = [row.tutor_id for row in rows if row.risk_level in AT_RISK]
-        TutorQueue(deployed.client("sqs"), deployed.churn_queue_url).ask(at_risk)
+        TutorQueue(deployed.client("sqs"), deployed.queue_urls["churn"]).ask(at_risk)
     folder.state.mkdir(parents=True, exist_ok=True)
     _mark(folder).write_text(world)
 

@@ -68,6 +68,11 @@ class InboxTable:
         item = self._table.get(key.inbox(webhook_id))
         return (_delivery(item), "pending_since" in item) if item else None
 
+    def state(self, webhook_id: str) -> str | None:
+        """pending, applied, or quarantined and why; None if there is no such delivery."""
+        item = self._table.get(key.inbox(webhook_id))
+        return item["state"]["S"] if item else None
+
     def clear_pending(self, webhook_id: str, at: datetime, quarantined: str | None = None) -> None:
         """Mark a delivery as done: applied, or quarantined with the reason."""
         self._table.client.update_item(

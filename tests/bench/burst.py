@@ -114,8 +114,9 @@ def fire(stack: LocalStack, sent: Sent) -> Burst:
     answers = post_all(deployed.front_door, deployed.webhook_secret, sent.posts, CONNECTIONS)
     accepted_after = time.monotonic() - began
     dynamodb, sqs = deployed.client("dynamodb"), deployed.client("sqs")
+    scoring = deployed.queue_urls["scoring"]
     while time.monotonic() - began < GIVE_UP_SECONDS:
-        if not pending(dynamodb, deployed.table) and not messages(sqs, deployed.scoring_queue_url):
+        if not pending(dynamodb, deployed.table) and not messages(sqs, scoring):
             break
         time.sleep(0.5)
     return Burst(answers, accepted_after, time.monotonic() - began, used(stack).since(before))
@@ -165,8 +166,8 @@ def _checks(deployed: Deployed, sent: Sent, burst: Burst, began: dict[str, int])
     yield exactly("answered as duplicates", sum(a.duplicate for a in burst.answers), duplicates)
     dynamodb, sqs = deployed.client("dynamodb"), deployed.client("sqs")
     yield exactly("still pending", pending(dynamodb, deployed.table), 0)
-    yield exactly("left on the queue", messages(sqs, deployed.scoring_queue_url), 0)
-    yield exactly("dead letters", messages(sqs, deployed.scoring_dead_letters_url), 0)
+    yield exactly("left on the queue", messages(sqs, deployed.queue_urls["scoring"]), 0)
+    yield exactly("dead letters", messages(sqs, deployed.dead_letter_urls["scoring"]), 0)
     lost, doubled = _log_faults(deployed, sent, began)
     yield exactly("sessions lost or outdated", lost, 0)
     yield exactly("sessions counted twice", doubled, 0)

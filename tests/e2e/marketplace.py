@@ -91,7 +91,7 @@ class Marketplace:
     def dead_letters(self) -> int:
         """How many messages were given up."""
         answer = self.deployed.client("sqs").get_queue_attributes(
-            QueueUrl=self.deployed.scoring_dead_letters_url,
+            QueueUrl=self.deployed.dead_letter_urls["scoring"],
             AttributeNames=["ApproximateNumberOfMessages"],
         )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])

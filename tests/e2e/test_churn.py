@@ -177,7 +177,7 @@ def load(deployed: Deployed, past: Past) -> None:
     )
     backfill.load_recent()
     backfill.load_rest()
-    refused = TutorQueue(deployed.client("sqs"), deployed.churn_queue_url).ask(past.tutors)
+    refused = TutorQueue(deployed.client("sqs"), deployed.queue_urls["churn"]).ask(past.tutors)
     assert not refused
 
 

@@ -99,7 +99,9 @@ def test_crashed_workers_and_lost_hints_are_made_good_by_the_sweep(
 
     marketplace.deliver(deliveries[:100])
     stack.emulator.kill_workers()
-    marketplace.deployed.client("sqs").purge_queue(QueueUrl=marketplace.deployed.scoring_queue_url)
+    marketplace.deployed.client("sqs").purge_queue(
+        QueueUrl=marketplace.deployed.queue_urls["scoring"]
+    )
     marketplace.deliver(deliveries[100:])
     stack.emulator.kill_workers()
     marketplace.drain(180)
@@ -160,7 +162,7 @@ def test_a_poison_message_ends_in_the_dead_letters_alone(stack: LocalStack) -> N
     before = marketplace.dead_letters()
 
     stack.deployed.client("sqs").send_message(
-        QueueUrl=stack.deployed.scoring_queue_url, MessageBody="this is not JSON"
+        QueueUrl=stack.deployed.queue_urls["scoring"], MessageBody="this is not JSON"
     )
     marketplace.deliver(burst("poison", 20))
     marketplace.drain()

@@ -21,7 +21,7 @@ def place(aws: Aws) -> Place:
     def client(service: Any) -> Any:
         return SES if service == "sesv2" else boto3.client(service)
 
-    return Place(client, {"TableName": aws.store.name})
+    return Place("local", client, {"TableName": aws.store.name})
 
 
 @pytest.mark.parametrize(

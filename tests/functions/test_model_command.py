@@ -32,7 +32,7 @@ def place(aws: Aws) -> Place:
         "ModelBucket": "models",
         "ChurnQueueUrl": predict_churn.env.CHURN_QUEUE_URL,
     }
-    return Place(boto3.client, names)
+    return Place("local", boto3.client, names)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,10 @@ def test_a_damaged_history_ends_in_one_line_and_loads_nothing(
 ) -> None:
     here = Folder(tmp_path / "local")
     here.path.mkdir()
-    names = dict.fromkeys((field.name for field in fields(Deployed)), "http://127.0.0.1:9")
+    names: dict[str, Any] = dict.fromkeys(
+        (field.name for field in fields(Deployed)), "http://127.0.0.1:9"
+    )
+    names |= {"queue_urls": {"churn": "http://127.0.0.1:9"}, "dead_letter_urls": {}}
     Deployed(**names).write(here.deployed)
     monkeypatch.setattr(history_import, "CHECKOUT", here)
     whole = gzip.compress(b"session_id,tutor_id,student_id,scheduled_time,status\n" * 2_000)

@@ -1,0 +1,150 @@
+"""`make operate DO=…`: what runbooks ask for, on a stage as it runs here or in AWS.
+
+    python -m infra_cdk.operate --stage local|dev|prod pending
+    … report WEBHOOK_ID            what was reported, and what became of it
+    … dead-letters QUEUE           what failed five times
+    … redrive QUEUE                let it be tried again
+    … rescore TUTOR                score a tutor anew, and what follows from that
+    … start FUNCTION               run what a clock starts, now
+
+Nothing here changes what was reported, and everything is safe to repeat.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from infra_cdk.function_spec import FUNCTIONS, QUEUES, Clock
+from infra_cdk.place import Place, StageError, on_stage, url_output
+from infra_cdk.stage import STAGES
+from shared.aws.inbox import InboxTable
+
+CLOCKED: Final = tuple(spec.name for spec in FUNCTIONS if isinstance(spec.trigger, Clock))
+MOST_SHOWN: Final = 50
+BATCH: Final = 10
+HIDDEN_SECONDS: Final = 30
+"""How long a message that was looked at is hidden from others who look."""
+
+
+def main() -> None:
+    """Do what the command line asks for; exits with a sentence where that cannot be."""
+    told = parsed(None)
+    with on_stage(told.stage) as place:
+        for line in done(place, told):
+            print(line)  # noqa: T201 - a command
+
+
+def parsed(words: Sequence[str] | None) -> argparse.Namespace:
+    """What these words ask for, or those of the command line; exits where they are none."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra_cdk.operate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--stage", choices=STAGES, required=True)
+    asked = parser.add_subparsers(dest="what", required=True)
+    asked.add_parser("pending")
+    asked.add_parser("report").add_argument("webhook_id")
+    for name in ("dead-letters", "redrive"):
+        asked.add_parser(name).add_argument("queue", choices=QUEUES)
+    asked.add_parser("rescore").add_argument("tutor_id")
+    asked.add_parser("start").add_argument("function", choices=CLOCKED)
+    return parser.parse_args(words)
+
+
+def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
+    """Do what was asked; the lines that tell of it."""
+    match told.what:
+        case "pending":
+            yield from pending(place, datetime.now(UTC))
+        case "report":
+            yield from report(place, told.webhook_id)
+        case "dead-letters":
+            yield from dead_letters(place, told.queue)
+        case "redrive":
+            yield f"{redrive(place, told.queue)} messages are tried again."
+        case "rescore":
+            rescore(place, told.tutor_id)
+            yield f"{told.tutor_id} is to be scored again."
+        case "start":
+            yield f"{told.function} answered {start(place, told.function)}"
+
+
+def pending(place: Place, at: datetime) -> Iterator[str]:
+    """Reports that were accepted and are not applied, the oldest first."""
+    count = 0
+    for webhook_id, since in InboxTable(place.table).pending_since(at):
+        count += 1
+        if count <= MOST_SHOWN:
+            yield f"{since:%Y-%m-%d %H:%M:%S} {webhook_id}"
+    yield f"{count} pending."
+
+
+def report(place: Place, webhook_id: str) -> Iterator[str]:
+    """Who and what a report is about, and where it stands; nothing of what people wrote."""
+    inbox = InboxTable(place.table)
+    found = inbox.delivery(webhook_id)
+    if found is None:
+        raise StageError(f"Nothing was accepted under {webhook_id}.")
+    delivery, _ = found
+    yield f"{delivery.kind} {delivery.entity_id}, version {delivery.version}"
+    yield f"received {delivery.received_at.isoformat()}"
+    yield inbox.state(webhook_id) or ""
+
+
+def dead_letters(place: Place, queue: str) -> Iterator[str]:
+    """The dead letters of a queue; they hold identifiers only."""
+    shown = 0
+    for message in _received(place, place[url_output(queue, dead=True)]):
+        shown += 1
+        yield message["Body"]
+        if shown == MOST_SHOWN:
+            break
+    yield f"{shown} dead letters of the {queue} queue{', at least' if shown == MOST_SHOWN else ''}."
+
+
+def redrive(place: Place, queue: str) -> int:
+    """Put the dead letters of a queue back into it; how many. Sent before it is removed."""
+    sqs, moved = place.client("sqs"), 0
+    for message in _received(place, place[url_output(queue, dead=True)]):
+        sqs.send_message(QueueUrl=place[url_output(queue)], MessageBody=message["Body"])
+        sqs.delete_message(
+            QueueUrl=place[url_output(queue, dead=True)], ReceiptHandle=message["ReceiptHandle"]
+        )
+        moved += 1
+    return moved
+
+
+def rescore(place: Place, tutor_id: str) -> None:
+    """Ask for one tutor to be scored, predicted and acted on, as any report of theirs would."""
+    place.client("sqs").send_message(
+        QueueUrl=place[url_output("scoring")], MessageBody=json.dumps({"tutor_id": tutor_id})
+    )
+
+
+def start(place: Place, function: str) -> str:
+    """Run a function as its clock would, and wait for its answer; raises StageError if it fails."""
+    at = datetime.now(UTC).replace(microsecond=0)
+    answer: Any = place.client("lambda").invoke(
+        FunctionName=place.function_name(function),
+        Payload=json.dumps({"time": at.isoformat()}).encode(),
+    )
+    said: str = answer["Payload"].read().decode()
+    if "FunctionError" in answer:
+        raise StageError(f"{function} failed: {said}")
+    return said
+
+
+def _received(place: Place, url: str) -> Iterator[Any]:
+    """Messages of a queue, until there are none in sight."""
+    sqs = place.client("sqs")
+    while found := sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=BATCH, VisibilityTimeout=HIDDEN_SECONDS
+    ).get("Messages"):
+        yield from found
+
+
+if __name__ == "__main__":
+    main()

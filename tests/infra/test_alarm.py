@@ -1,0 +1,107 @@
+"""Whoever is called at night finds an alarm that is true, and a page that says what to do."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra_cdk.alarm_spec import ALARMS, AlarmSpec, Emitted
+from infra_cdk.dashboard import GRAPHS
+from infra_cdk.function_spec import QUEUES
+from tests.infra.template import Template
+
+ROOT = Path(__file__).parents[2]
+RUNBOOKS = ROOT / "docs/runbooks"
+EMITTED = [spec.metric for spec in ALARMS if isinstance(spec.metric, Emitted)] + [
+    of for lines in GRAPHS.values() for of, _ in lines.values() if isinstance(of, Emitted)
+]
+BY_NAME = pytest.mark.parametrize("spec", ALARMS, ids=lambda spec: spec.name)
+
+
+def words(path: Path) -> Iterator[str]:
+    """Every text that stands in a module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+@pytest.mark.parametrize("metric", EMITTED, ids=lambda of: f"{of.function}.{of.name}")
+def test_what_is_looked_at_is_emitted_by_the_function_it_is_said_to_be_of(metric: Emitted) -> None:
+    own = ROOT / "functions" / f"{metric.function}.py"
+    known = {word.casefold() for word in words(own)}
+    if "or_problem" in own.read_text():
+        known |= {word.casefold() for word in words(ROOT / "shared/problem.py")}
+
+    refusal = re.fullmatch(r"refused\d{3}", metric.name.casefold())
+    assert metric.name.casefold() in known or (refusal and "refused" in known)
+
+
+@BY_NAME
+def test_an_alarm_says_what_to_do(spec: AlarmSpec) -> None:
+    page = (RUNBOOKS / f"{spec.runbook}.md").read_text()
+
+    for part in ("## What it means", "## Look", "## Do"):
+        assert part in page
+
+
+def test_every_runbook_belongs_to_an_alarm() -> None:
+    assert {page.stem for page in RUNBOOKS.iterdir()} == {spec.runbook for spec in ALARMS}
+
+
+def test_every_link_of_a_runbook_leads_somewhere() -> None:
+    for page in RUNBOOKS.iterdir():
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            assert (RUNBOOKS / target).exists(), (page.name, target)
+
+
+@BY_NAME
+def test_where_silence_is_the_fault_no_data_is_as_bad_as_bad_data(
+    prod: Template, spec: AlarmSpec
+) -> None:
+    (alarm,) = [
+        one
+        for one in prod.properties("AWS::CloudWatch::Alarm")
+        if one["AlarmDescription"].startswith(spec.says)
+    ]
+
+    assert alarm["TreatMissingData"] == ("breaching" if spec.silence else "notBreaching")
+    assert alarm["Threshold"] == spec.limit
+    assert alarm["Period"] * alarm["EvaluationPeriods"] <= 86400
+    assert alarm["AlarmDescription"].endswith(f"docs/runbooks/{spec.runbook}.md")
+
+
+def test_every_queue_and_its_dead_letters_are_watched(prod: Template) -> None:
+    watched = {
+        str(alarm["Dimensions"][0]["Value"])
+        for alarm in prod.properties("AWS::CloudWatch::Alarm")
+        if alarm.get("Namespace") == "AWS/SQS"
+    }
+
+    assert len(watched) == 2 * len(QUEUES)
+
+
+def test_somebody_is_told_and_told_again_when_it_is_over(prod: Template) -> None:
+    (topic,) = prod.of_type("AWS::SNS::Topic")
+
+    for alarm in prod.properties("AWS::CloudWatch::Alarm"):
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+    assert prod.only("AWS::SNS::Subscription")["Protocol"] == "email"
+
+
+def test_somebody_is_told_before_a_month_costs_too_much(prod: Template) -> None:
+    budget = prod.only("AWS::Budgets::Budget")
+
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 60, "Unit": "USD"}
+    kinds = {
+        one["Notification"]["NotificationType"] for one in budget["NotificationsWithSubscribers"]
+    }
+    assert kinds == {"ACTUAL", "FORECASTED"}
+
+
+def test_one_page_shows_the_alarms_and_every_queue(prod: Template) -> None:
+    body = str(prod.only("AWS::CloudWatch::Dashboard")["DashboardBody"])
+
+    assert all(title in body for title in GRAPHS)
+    assert body.count("ApproximateNumberOfMessagesVisible") == 2 * len(QUEUES)
