@@ -18,7 +18,7 @@ from shared.aws.delivery import Delivery, Round
 from shared.aws.directory import Directory
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
-from shared.aws.mail_writer import MailWriter, NothingToSayError, Writing
+from shared.aws.mail_writer import MailWriter, NothingToSayError, TooEarlyError, Writing
 from shared.aws.mailer import SenderRefusedError, Suppression, mailer
 from shared.aws.preference_table import PreferenceTable
 from shared.aws.queue import mail_queue
@@ -90,6 +90,10 @@ def send(mail_id: str) -> None:
     except NothingToSayError as nothing:
         mails.put(mail.dropped(at, str(nothing)))
         metrics.add_metric("MailDropped", MetricUnit.Count, 1)
+        return
+    except TooEarlyError as early:
+        over = mail.given_up(at)
+        mails.put(mail.dropped(at, str(early)) if over else mail.later(mail.again_at(at)))
         return
     found = delivery.round(mail, write, addressees.of(mail, at), at)
     metrics.add_metric("MailSent", MetricUnit.Count, found.handed_over)

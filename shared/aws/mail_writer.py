@@ -51,6 +51,10 @@ class NothingToSayError(Exception):
     """What a mail was to tell is no longer so."""
 
 
+class TooEarlyError(Exception):
+    """What a mail is to tell is not known yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailWriter:
     """Reads what a mail is about and has it put into words."""
@@ -72,7 +76,7 @@ class MailWriter:
         )  # fmt: skip
 
     def writing(self, mail: Mail, at: datetime) -> Writing:
-        """What a mail says now; raises NothingToSayError where that is nothing."""
+        """What a mail says now; raises NothingToSayError, TooEarlyError."""
         match mail.kind:
             case MailKind.SESSION_REPORT:
                 return self._session_report(mail, at)
@@ -94,10 +98,10 @@ class MailWriter:
         session_id, kind = mail.about
         session = self.logs.session(session_id).value
         found = [one for one in outcomes(session) if one.kind == kind] if session else []
-        if session is None or session.tutor_id != mail.tutor_id or not found:
-            raise NothingToSayError("The session was voided or moved to another tutor.")
+        if session is None or session.tutor_id is None or not found:
+            raise NothingToSayError("The session was voided.")
         about: Outcome = found[-1]
-        card, row = self._card(mail)
+        card, row = self._card(session.tutor_id)  # who teaches it by now
         told = session_report(
             session, about, card, row, self._prediction(row.tutor_id),
             self._of_tutor(row.tutor_id), mail.moved, at,
@@ -105,7 +109,7 @@ class MailWriter:
         return Writing(lambda reader: self.letters.session_report(told, reader))
 
     def _tutor(self, mail: Mail, at: datetime) -> TutorReport:
-        card, row = self._card(mail)
+        card, row = self._card(mail.tutor_id or "")
         prediction, tasks = self._prediction(row.tutor_id), self._of_tutor(row.tutor_id)
         return tutor_report(card, row, prediction, tasks, mail.moved, at)
 
@@ -166,7 +170,7 @@ class MailWriter:
         if one is None or not one.open:
             raise NothingToSayError("The intervention is over.")
         tutor = self.logs.tutor(one.tutor_id)
-        card, _ = self._card(mail)
+        card, _ = self._card(one.tutor_id)
         found = [self.logs.session(name).value for name in one.evidence]
         firsts = [first.snapshot for first in found if first and first.snapshot]
         taught = {first.subject for first in firsts} if firsts else set(tutor.subjects[:1])
@@ -177,10 +181,10 @@ class MailWriter:
         )
         return Writing(lambda reader: self.letters.to_tutor(mail.kind, tutor.name, facts, reader))
 
-    def _card(self, mail: Mail) -> tuple[Scorecard, TutorRow]:
-        found = self.cards.card(mail.tutor_id or "")
+    def _card(self, tutor_id: str) -> tuple[Scorecard, TutorRow]:
+        found = self.cards.card(tutor_id)
         if found is None:
-            raise NothingToSayError("The tutor was never scored.")
+            raise TooEarlyError(f"{tutor_id} was never scored.")
         return found
 
     def _name(self, tutor_id: str) -> str:

@@ -21,7 +21,7 @@ from shared.aws.item import (
     value_of,
 )
 from shared.aws.revision import put_revision, revisions
-from shared.aws.table import NEW, Table, VersionConflictError, unchanged
+from shared.aws.table import NEW, Table, retried, unchanged
 from shared.domain.marketplace import Reference
 from shared.domain.override import Override
 from shared.domain.overview import Overview
@@ -164,11 +164,14 @@ class ScorecardTable:
 
         A version never changes: a second fit of the same night gives way to the first.
         """
-        try:
-            self._table.put(_reference_item(reference, reference.version), NEW)
-        except VersionConflictError:
-            reference = self.reference_of(reference.version) or reference
-        self._table.put(_reference_item(reference, None))
+
+        def once() -> None:
+            known = self.reference_of(reference.version)
+            if known is None:
+                self._table.put(_reference_item(reference, reference.version), NEW)
+            self._table.put(_reference_item(known or reference, None))
+
+        retried(once)
 
     def settings(self, version: int | None = None) -> Settings:
         """The thresholds in force now, or under a version."""

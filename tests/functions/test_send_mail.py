@@ -48,9 +48,10 @@ from shared.domain.mail import (
 from shared.domain.preference import Channel, Preference, QuietHours, Reports
 from shared.domain.scorecard import daily_record
 from shared.domain.session import OutcomeKind
+from shared.domain.session import Status as SessionStatus
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import tutor_row
-from tests.builders import card, completed, log, tutor
+from tests.builders import card, completed, log, session, tutor
 from tests.functions.conftest import Aws, sqs_event, user_pool
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -237,12 +238,36 @@ def test_a_session_that_was_voided_meanwhile_is_not_reported(
     scored(aws)
     mail = session_report(aws)
     logs = LogTable(aws.store)
+    logs.put_session(session(NOW, SessionStatus.VOIDED, session_id="s-1"), logs.session("s-1"))
+
+    assert send(context, mail)
+
+    assert post.sent() == []
+    assert state(aws, mail).because == "The session was voided."
+
+
+def test_a_session_that_moved_to_another_tutor_is_reported_as_theirs_once_they_are_scored(
+    aws: Aws, post: Post, context: LambdaContext
+) -> None:
+    post.joins("ana")
+    scored(aws)
+    mail = session_report(aws)
+    logs, cards = LogTable(aws.store), ScorecardTable(aws.store)
     logs.put_session(completed(NOW, session_id="s-1", tutor_id="t-8"), logs.session("s-1"))
 
     assert send(context, mail)
 
     assert post.sent() == []
-    assert state(aws, mail).because == "The session was voided or moved to another tutor."
+    assert state(aws, mail).state is MailState.DUE
+
+    grace = replace(tutor(name="Grace Hopper"), tutor_id="t-8")
+    plain = replace(card(log()), tutor_id="t-8", as_of=NOW)
+    cards.put_scorecard(plain, tutor_row(plain, grace, NOW, None), cards.stored("t-8"))
+    assert send(context, mail)
+
+    (sent,) = post.sent()
+    assert "Grace Hopper" in sent["subject"]
+    assert state(aws, mail).state is MailState.DONE
 
 
 def test_an_alert_goes_to_whoever_wants_to_hear_of_that_level(

@@ -108,7 +108,8 @@ def untended(world: World) -> Iterator[str]:
             done = Acting.of(table("tutor-quality")).act(
                 tutor_id, world.now().replace(microsecond=0)
             )
-        if done.changed or done.mails:
+        # What was begun since by a mail ends with the next look; what is new must not wait for one.
+        if done.mails or any(one.version == 1 for one in done.changed):
             yield f"{tutor_id} was scored, and nobody acted on it"
 
 

@@ -18,6 +18,8 @@ type Request = Mapping[str, Any]
 type Answer = dict[str, Any]
 type Place = tuple[str, str]
 
+BEHIND_SECONDS: Final = 2.0
+"""After which everybody sees what was written."""
 REMEMBERED: Final = 12
 """Writes that an eventually consistent read may not have seen yet."""
 
@@ -50,11 +52,12 @@ class Dynamo:
         table: Mapping[str, Any],
         lag: Callable[[int], int] = lambda most: 0,
         page: Callable[[], int | None] = lambda: None,
+        clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.items: dict[str, dict[str, Item]] = {}
         self._indexes = _indexes(table)
-        self._lag, self._page = lag, page
-        self._undo: deque[tuple[Place, Item | None]] = deque(maxlen=REMEMBERED)
+        self._lag, self._page, self._clock = lag, page, clock
+        self._undo: deque[tuple[Place, Item | None, float]] = deque(maxlen=REMEMBERED)
         self._done: dict[str, str] = {}
 
     def call(self, name: str, asked: Request) -> Answer:
@@ -182,7 +185,7 @@ class Dynamo:
             bare = before or {"pk": key["pk"], "sk": key["sk"]}
             after = updated(what["UpdateExpression"], bare, *_words(what))
         pk, sk = _place(key)
-        self._undo.append(((pk, sk), before))
+        self._undo.append(((pk, sk), before, self._clock()))
         rows = self.items.setdefault(pk, {})
         if after is None:
             rows.pop(sk, None)
@@ -195,9 +198,10 @@ class Dynamo:
 
     def _earlier(self) -> "Earlier":
         """The table as it was some writes ago."""
-        behind = self._lag(len(self._undo))
+        since = self._clock() - BEHIND_SECONDS
+        lately = [(place, before) for place, before, at in self._undo if at >= since]
         undone: dict[Place, Item | None] = {}
-        for place, before in list(self._undo)[len(self._undo) - behind :][::-1]:
+        for place, before in lately[len(lately) - self._lag(len(lately)) :][::-1]:
             undone[place] = before
         return Earlier(self, undone)
 

@@ -107,7 +107,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
-        self.dynamo = Dynamo(TABLE, self._lag, self._page)
+        self.dynamo = Dynamo(TABLE, self._lag, self._page, lambda: self.seconds)
         names = ("scoring", "churn", "action", "mail")
         self.sqs = Sqs({name: Queue(visibility=60) for name in names})
         _WORLD[:] = [self]
