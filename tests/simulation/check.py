@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -23,7 +24,7 @@ from shared.aws.scoring import Scoring
 from shared.aws.table import table
 from shared.aws.tutor_log import LogTable
 from shared.domain.log import midnight
-from shared.domain.mail import Mail, MailKind, MailState
+from shared.domain.mail import Mail, MailKind, MailState, tutor_mail
 from shared.domain.session import Session, outcomes
 from shared.mail.mime import ref_id
 from tests.simulation.dynamo import Dynamo
@@ -82,6 +83,12 @@ def mails_wrong(world: World) -> Iterator[str]:
                 yield f"{mail.mail_id} is noted as sent to {who}, and SES never took it"
     for mail in waiting(world):
         yield f"{mail.mail_id} was due and never went out"
+    known = {mail.mail_id for mail in _mails(world)}
+    for tutor_id in TUTORS:
+        for one in InterventionTable(table("tutor-quality")).of_tutor(tutor_id):
+            letter = tutor_mail(replace(one, version=1))
+            if letter and letter.mail_id not in known:
+                yield f"{one.intervention_id} was opened without its mail"
     if again > most_faults:
         yield f"{again} mails too many, of {most_faults} faults"
     for session in _sessions(world):
@@ -103,6 +110,10 @@ def untended(world: World) -> Iterator[str]:
         twice = [kind for kind, n in Counter(one.kind for one in desk if one.open).items() if n > 1]
         if twice:
             yield f"{tutor_id} has several open interventions of {', '.join(twice)}"
+        found = ScorecardTable(table("tutor-quality")).card(tutor_id)
+        seen = InterventionTable(table("tutor-quality")).desk(tutor_id, world.now()).seen
+        if found and (seen is None or seen.tier is not found[0].tier):
+            yield f"{tutor_id} was scored, and nobody looked at it"
         copy = deepcopy(world.dynamo)
         with _in_place_of(world, copy):
             done = Acting.of(table("tutor-quality")).act(

@@ -90,6 +90,7 @@ MUTANTS: Final = (
         "        condition = unchanged(before.version)\n        if moved:\n",
         "        condition = unchanged(before.version) and {}\n        if moved:\n",
     ),
+    Mutant("no sweep of mails", "functions/sweep_mail.py", "queue.ask(again)", "[]"),
 )
 
 

@@ -34,6 +34,8 @@ FUNCTIONS: Final = Path(__file__).parents[2] / "functions"
 CONTAINERS: Final = 3
 """Of each function, and so how many invocations of it may run at once."""
 BATCH: Final = 10
+TWICE: Final = 0.05
+"""Of batches: those of which a message is handed over once more."""
 LAG: Final = 6
 """Writes that an eventually consistent read may be behind by."""
 STEP_SECONDS: Final = 0.02
@@ -189,7 +191,7 @@ class World:
                     self.taken_off(record["body"])
 
         self.invoke(source.function, event, ended)
-        if self.fault_rate and self.rng.random() < 0.02:  # handed over twice
+        if self.rng.random() < TWICE:  # which is no fault: SQS promises nothing else
             again = self.rng.choice(some)
             queue.messages.append(
                 Message(again.message_id, again.body, self.seconds, again.receives)
