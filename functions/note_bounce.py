@@ -43,12 +43,12 @@ def note(detail: dict[str, Any]) -> None:
     """Suppress who it is about; a full mailbox or a time-out is no reason to."""
     match detail["eventType"], detail:
         case "Bounce", {"bounce": {"bounceType": "Permanent", "bouncedRecipients": list(told)}}:
-            because = "bounced"
+            because, metric = "bounced", "Bounced"
         case "Complaint", {"complaint": {"complainedRecipients": list(told)}}:
-            because = "complained"
+            because, metric = "complained", "Complained"
         case _:
             metrics.add_metric("BouncedForNow", MetricUnit.Count, 1)
             return
     for recipient in told:
         suppression.add(recipient["emailAddress"], because, datetime.now(UTC))
-        metrics.add_metric(because.capitalize(), MetricUnit.Count, 1)
+        metrics.add_metric(metric, MetricUnit.Count, 1)

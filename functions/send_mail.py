@@ -92,8 +92,12 @@ def send(mail_id: str) -> None:
         metrics.add_metric("MailDropped", MetricUnit.Count, 1)
         return
     except TooEarlyError as early:
-        over = mail.given_up(at)
-        mails.put(mail.dropped(at, str(early)) if over else mail.later(mail.again_at(at)))
+        logger.warning("too early", mail_id=mail_id)
+        if not mail.given_up(at):
+            mails.put(mail.later(mail.again_at(at)))
+            return
+        mails.put(mail.dropped(at, str(early)))
+        metrics.add_metric("MailDropped", MetricUnit.Count, 1)
         return
     found = delivery.round(mail, write, addressees.of(mail, at), at)
     metrics.add_metric("MailSent", MetricUnit.Count, found.handed_over)

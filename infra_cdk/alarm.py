@@ -1,7 +1,5 @@
 """The alarms of `alarm_spec` on CloudWatch, who is told of them, and what it may all cost."""
 
-from typing import Final
-
 from aws_cdk import Duration
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -17,11 +15,6 @@ from infra_cdk.api import Api
 from infra_cdk.function_spec import QueueName
 from infra_cdk.queue import WorkQueue
 from infra_cdk.stage import Stage
-
-ALARMING: Final = (
-    cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-)
 
 
 class Alarms(Construct):
@@ -43,7 +36,7 @@ class Alarms(Construct):
                 alarm.add_alarm_action(actions.SnsAction(told))
                 alarm.add_ok_action(actions.SnsAction(told))
         if stage.alarm_mail and stage.dollars_a_month:
-            self._budget(stage.dollars_a_month, stage.alarm_mail)
+            self._budget(stage, stage.dollars_a_month, stage.alarm_mail)
 
     def metric(
         self, of: Emitted | Waiting | Answers, statistic: str, minutes: int
@@ -69,7 +62,7 @@ class Alarms(Construct):
                 return self._api.http_api.metric(name, statistic=statistic, period=period)
 
     def _alarm(self, spec: AlarmSpec) -> cloudwatch.Alarm:
-        above, below = ALARMING
+        compared = cloudwatch.ComparisonOperator
         return cloudwatch.Alarm(
             self,
             spec.name,
@@ -77,7 +70,15 @@ class Alarms(Construct):
             metric=self.metric(spec.metric, spec.statistic, spec.minutes),
             threshold=spec.limit,
             evaluation_periods=spec.times,
-            comparison_operator=below if spec.below else above,
+            comparison_operator=(
+                compared.LESS_THAN_THRESHOLD
+                if spec.below
+                else compared.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+            ),
+            # Of a few answers the slowest is no twentieth.
+            evaluate_low_sample_count_percentile=(
+                "ignore" if spec.statistic.startswith("p") else None
+            ),
             treat_missing_data=(
                 cloudwatch.TreatMissingData.BREACHING
                 if spec.silence
@@ -98,10 +99,11 @@ class Alarms(Construct):
             )
         )
         topic = sns.Topic(self, "topic", master_key=key, enforce_ssl=True)
+        topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
         topic.add_subscription(subscriptions.EmailSubscription(address))
         return topic
 
-    def _budget(self, dollars: int, address: str) -> None:
+    def _budget(self, stage: Stage, dollars: int, address: str) -> None:
         """A mail when a month costs, or will cost, more than it should."""
         subscriber = budgets.CfnBudget.SubscriberProperty(
             address=address, subscription_type="EMAIL"
@@ -113,7 +115,7 @@ class Alarms(Construct):
                 budget_type="COST",
                 time_unit="MONTHLY",
                 budget_limit=budgets.CfnBudget.SpendProperty(amount=dollars, unit="USD"),
-                cost_filters={"TagKeyValue": ["user:project$tutor-quality"]},
+                cost_filters={"TagKeyValue": [f"user:stage${stage.name}"]},
             ),
             notifications_with_subscribers=[
                 budgets.CfnBudget.NotificationWithSubscribersProperty(

@@ -56,11 +56,16 @@ class AlarmSpec:
     prod_only: bool = False
 
 
-def _silent(function: str, metric: str, says: str, *, hours: float, name: str) -> AlarmSpec:
+HOUR: Final = 60
+"""Minutes. Longer alarms look at hours, so that a night that begins later is no silence."""
+
+
+def _silent(function: str, metric: str, says: str, *, minutes: int, name: str) -> AlarmSpec:
     """A clock that has stopped: nothing was emitted for so long."""
     return AlarmSpec(
         name=name, says=says, runbook="clock-stopped", metric=Emitted(function, metric),
-        statistic="SampleCount", limit=1, below=True, silence=True, minutes=int(hours * 60),
+        statistic="SampleCount", limit=1, below=True, silence=True,
+        minutes=min(minutes, HOUR), times=max(1, minutes // HOUR),
     )  # fmt: skip
 
 
@@ -162,23 +167,23 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
     # Clocks.
     _silent(
         "summarize_platform", "Tutors", "Nobody has summed up the tutors for a quarter of an hour.",
-        hours=0.25, name="summary_stopped",
+        minutes=15, name="summary_stopped",
     ),
     _silent(
         "roll_windows", "Rolled", "No night was kept, and no tutor scored anew, for a day.",
-        hours=24, name="night_stopped",
+        minutes=26 * HOUR, name="night_stopped",
     ),
     _silent(
         "train_churn", "TrainingSeconds", "No challenger of the churn model was trained for a day.",
-        hours=24, name="training_stopped",
+        minutes=26 * HOUR, name="training_stopped",
     ),
     _silent(
         "escalate_interventions", "EscalationsRun", "Nobody has looked at deadlines for an hour.",
-        hours=1, name="escalation_stopped",
+        minutes=HOUR, name="escalation_stopped",
     ),
     _silent(
         "send_digest", "Digests", "Nobody has looked for two hours whether a morning has come.",
-        hours=2, name="digests_stopped",
+        minutes=2 * HOUR, name="digests_stopped",
     ),
     # The churn model.
     AlarmSpec(
@@ -199,7 +204,7 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
         name="model_old",
         says="The churn model in force was trained more than sixty days ago.",
         runbook="model-old", metric=Emitted("train_churn", "ModelAge"), limit=60 * 86400,
-        minutes=1440,
+        minutes=HOUR,
     ),
     # Mail.
     AlarmSpec(

@@ -14,6 +14,7 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
 from infra_cdk.function_spec import FUNCTIONS, QUEUES, Clock
@@ -23,6 +24,8 @@ from shared.aws.inbox import InboxTable
 
 CLOCKED: Final = tuple(spec.name for spec in FUNCTIONS if isinstance(spec.trigger, Clock))
 MOST_SHOWN: Final = 50
+WAIT_SECONDS: Final = 2
+"""Asked without waiting, SQS looks at some of its servers only."""
 BATCH: Final = 10
 HIDDEN_SECONDS: Final = 30
 """How long a message that was looked at is hidden from others who look."""
@@ -69,7 +72,8 @@ def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
             rescore(place, told.tutor_id)
             yield f"{told.tutor_id} is to be scored again."
         case "start":
-            yield f"{told.function} answered {start(place, told.function)}"
+            start(place, told.function)
+            yield f"{told.function} was started; its log tells how it went."
 
 
 def pending(place: Place, at: datetime) -> Iterator[str]:
@@ -85,24 +89,26 @@ def pending(place: Place, at: datetime) -> Iterator[str]:
 def report(place: Place, webhook_id: str) -> Iterator[str]:
     """Who and what a report is about, and where it stands; nothing of what people wrote."""
     inbox = InboxTable(place.table)
-    found = inbox.delivery(webhook_id)
-    if found is None:
+    found, state = inbox.delivery(webhook_id), inbox.state(webhook_id)
+    if found is None or state is None:
         raise StageError(f"Nothing was accepted under {webhook_id}.")
     delivery, _ = found
     yield f"{delivery.kind} {delivery.entity_id}, version {delivery.version}"
     yield f"received {delivery.received_at.isoformat()}"
-    yield inbox.state(webhook_id) or ""
+    yield state
 
 
 def dead_letters(place: Place, queue: str) -> Iterator[str]:
     """The dead letters of a queue; they hold identifiers only."""
-    shown = 0
-    for message in _received(place, place[url_output(queue, dead=True)]):
-        shown += 1
+    url = place[url_output(queue, dead=True)]
+    found = list(islice(_received(place, url), MOST_SHOWN))
+    for message in found:  # others may look, and redrive, at once
+        place.client("sqs").change_message_visibility(
+            QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
         yield message["Body"]
-        if shown == MOST_SHOWN:
-            break
-    yield f"{shown} dead letters of the {queue} queue{', at least' if shown == MOST_SHOWN else ''}."
+    more = ", at least" if len(found) == MOST_SHOWN else ""
+    yield f"{len(found)} dead letters of the {queue} queue{more}."
 
 
 def redrive(place: Place, queue: str) -> int:
@@ -124,24 +130,24 @@ def rescore(place: Place, tutor_id: str) -> None:
     )
 
 
-def start(place: Place, function: str) -> str:
-    """Run a function as its clock would, and wait for its answer; raises StageError if it fails."""
+def start(place: Place, function: str) -> None:
+    """Start a function as its clock would; its log tells how it went."""
     at = datetime.now(UTC).replace(microsecond=0)
-    answer: Any = place.client("lambda").invoke(
+    place.client("lambda").invoke(
         FunctionName=place.function_name(function),
+        InvocationType="Event",  # some take minutes, and asking twice would run them twice
         Payload=json.dumps({"time": at.isoformat()}).encode(),
     )
-    said: str = answer["Payload"].read().decode()
-    if "FunctionError" in answer:
-        raise StageError(f"{function} failed: {said}")
-    return said
 
 
 def _received(place: Place, url: str) -> Iterator[Any]:
     """Messages of a queue, until there are none in sight."""
     sqs = place.client("sqs")
     while found := sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=BATCH, VisibilityTimeout=HIDDEN_SECONDS
+        QueueUrl=url,
+        MaxNumberOfMessages=BATCH,
+        VisibilityTimeout=HIDDEN_SECONDS,
+        WaitTimeSeconds=WAIT_SECONDS,
     ).get("Messages"):
         yield from found
 

@@ -32,7 +32,7 @@ async function start(): Promise<void> {
   const { pathname, search, hash } = window.location;
   if (!person && pathname !== "/") {
     // Whoever follows a link wants that page; who is signed in elsewhere is not even asked.
-    await session.signIn(pathname + search + hash);
+    await session.signIn(pathname + search + hash, "unasked");
   } else if (!person) {
     root.render(<SignIn session={session} />);
   } else if (!person.roles.length) {

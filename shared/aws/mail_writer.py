@@ -102,9 +102,10 @@ class MailWriter:
             raise NothingToSayError("The session was voided.")
         about: Outcome = found[-1]
         card, row = self._card(session.tutor_id)  # who teaches it by now
+        moved = mail.moved if row.tutor_id == mail.tutor_id else ()
         told = session_report(
             session, about, card, row, self._prediction(row.tutor_id),
-            self._of_tutor(row.tutor_id), mail.moved, at,
+            self._of_tutor(row.tutor_id), moved, at,
         )  # fmt: skip
         return Writing(lambda reader: self.letters.session_report(told, reader))
 

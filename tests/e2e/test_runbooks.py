@@ -49,6 +49,14 @@ def test_a_command_of_a_runbook_runs(place: Place, command: str) -> None:
     assert operated(place, *given["DO"].split())
 
 
+def test_every_command_says_on_which_stage() -> None:
+    for page in RUNBOOKS.iterdir():
+        for typed in re.findall(
+            r"make (?:operate|mail-again|rollback-model)[^`\n]*", page.read_text()
+        ):
+            assert "STAGE=prod" in typed, (page.name, typed)
+
+
 def test_what_else_runbooks_tell_to_type_is_a_target_of_the_makefile() -> None:
     makefile = (RUNBOOKS.parents[1] / "Makefile").read_text()
     for line in TYPED:
@@ -72,5 +80,6 @@ def test_dead_letters_are_shown_and_tried_again_once(place: Place) -> None:
     dead = place[url_output("churn", dead=True)]
     place.client("sqs").send_message(QueueUrl=dead, MessageBody=body)
 
+    assert operated(place, "dead-letters", "churn") == [body, "1 dead letters of the churn queue."]
     assert operated(place, "redrive", "churn") == ["1 messages are tried again."]
     assert operated(place, "redrive", "churn") == ["0 messages are tried again."]

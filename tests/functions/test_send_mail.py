@@ -251,7 +251,7 @@ def test_a_session_that_moved_to_another_tutor_is_reported_as_theirs_once_they_a
 ) -> None:
     post.joins("ana")
     scored(aws)
-    mail = session_report(aws)
+    mail = session_report(aws, ("Risk rose from low to high",))  # of the tutor before
     logs, cards = LogTable(aws.store), ScorecardTable(aws.store)
     logs.put_session(completed(NOW, session_id="s-1", tutor_id="t-8"), logs.session("s-1"))
 
@@ -267,6 +267,7 @@ def test_a_session_that_moved_to_another_tutor_is_reported_as_theirs_once_they_a
 
     (sent,) = post.sent()
     assert "Grace Hopper" in sent["subject"]
+    assert "Risk rose" not in sent.as_string()
     assert state(aws, mail).state is MailState.DONE
 
 

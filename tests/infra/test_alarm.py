@@ -30,12 +30,12 @@ def words(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("metric", EMITTED, ids=lambda of: f"{of.function}.{of.name}")
 def test_what_is_looked_at_is_emitted_by_the_function_it_is_said_to_be_of(metric: Emitted) -> None:
     own = ROOT / "functions" / f"{metric.function}.py"
-    known = {word.casefold() for word in words(own)}
+    known = set(words(own))
     if "or_problem" in own.read_text():
-        known |= {word.casefold() for word in words(ROOT / "shared/problem.py")}
+        known |= set(words(ROOT / "shared/problem.py"))
 
-    refusal = re.fullmatch(r"refused\d{3}", metric.name.casefold())
-    assert metric.name.casefold() in known or (refusal and "refused" in known)
+    refusal = re.fullmatch(r"Refused\d{3}", metric.name)
+    assert metric.name in known or (refusal and "Refused" in known)
 
 
 @BY_NAME
@@ -68,7 +68,8 @@ def test_where_silence_is_the_fault_no_data_is_as_bad_as_bad_data(
 
     assert alarm["TreatMissingData"] == ("breaching" if spec.silence else "notBreaching")
     assert alarm["Threshold"] == spec.limit
-    assert alarm["Period"] * alarm["EvaluationPeriods"] <= 86400
+    longest = 7 if alarm["Period"] >= 3600 else 1  # days that CloudWatch looks back
+    assert alarm["Period"] * alarm["EvaluationPeriods"] <= longest * 86400
     assert alarm["AlarmDescription"].endswith(f"docs/runbooks/{spec.runbook}.md")
 
 
@@ -85,6 +86,13 @@ def test_every_queue_and_its_dead_letters_are_watched(prod: Template) -> None:
 def test_somebody_is_told_and_told_again_when_it_is_over(prod: Template) -> None:
     (topic,) = prod.of_type("AWS::SNS::Topic")
 
+    (policy,) = prod.properties("AWS::SNS::TopicPolicy")
+    allowed = [
+        one["Principal"]
+        for one in policy["PolicyDocument"]["Statement"]
+        if one["Effect"] == "Allow" and one["Action"] == "sns:Publish"
+    ]
+    assert allowed == [{"Service": "cloudwatch.amazonaws.com"}]
     for alarm in prod.properties("AWS::CloudWatch::Alarm"):
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
     assert prod.only("AWS::SNS::Subscription")["Protocol"] == "email"

@@ -58,13 +58,13 @@ export function worstTutors(api: Api, limit: number) {
   return queryOptions({
     queryKey: ["tutors", "worst", limit],
     queryFn: async ({ signal }) => {
-      const query = { risk: ["critical", "high"] as const, sort: "churn_score" as const, limit };
-      return told(
-        await api.GET("/api/tutors", {
-          params: { query: { ...query, risk: [...query.risk] } },
-          signal,
-        }),
-      ).items;
+      const query: NonNullable<paths["/api/tutors"]["get"]["parameters"]["query"]> = {
+        risk: ["critical", "high"],
+        status: ["active", "on_leave", "unknown"], // whoever has left needs nobody any more
+        sort: "churn_score",
+        limit,
+      };
+      return told(await api.GET("/api/tutors", { params: { query }, signal })).items;
     },
     refetchInterval: nextLook,
   });

@@ -21,6 +21,7 @@ import { IconButton } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
 import { Icon, type IconName } from "@/ui/icon";
 import { Ago, useNow } from "@/ui/time";
+import { useGuard } from "@/ui/use-unsaved";
 import { chooseTheme, theme } from "./theme";
 
 const Palette = lazy(() => import("./palette"));
@@ -67,6 +68,7 @@ export function usePages(): readonly PageLink[] {
 export function Shell(): ReactNode {
   const [palette, setPalette] = useState(false);
   useKeys({ k: () => setPalette(true) });
+  useGuard();
   return (
     <div className="lg:grid lg:grid-cols-[14rem_1fr] print:block">
       <a href="#page" className="skip-link rounded bg-accent px-3 py-2 text-accent-ink">

@@ -52,16 +52,16 @@ export function Reliability({ bins }: { bins: readonly Bin[] }): ReactNode {
           >
             {percent(tick)}
           </text>
-          {/* At the corner one is enough. */}
-          <text
-            visibility={tick ? undefined : "hidden"}
-            x={x(tick)}
-            y={SIZE - BOTTOM + 14}
-            textAnchor="middle"
-            className="fill-faint text-2xs"
-          >
-            {percent(tick)}
-          </text>
+          {tick > 0 && ( // at the corner one is enough
+            <text
+              x={x(tick)}
+              y={SIZE - BOTTOM + 14}
+              textAnchor="middle"
+              className="fill-faint text-2xs"
+            >
+              {percent(tick)}
+            </text>
+          )}
         </g>
       ))}
       <text x={(LEFT + SIZE) / 2} y={SIZE - 4} textAnchor="middle" className="fill-muted text-2xs">

@@ -111,8 +111,10 @@ export class Session {
     return this.#renewed();
   }
 
-  async signIn(returnTo: string): Promise<void> {
-    await this.#users.signinRedirect({ state: returnTo });
+  /** Unasked, it takes the place of the page in the history: back leads to where one came from. */
+  async signIn(returnTo: string, how: "asked" | "unasked" = "asked"): Promise<void> {
+    const redirectMethod = how === "asked" ? "assign" : "replace";
+    await this.#users.signinRedirect({ state: returnTo, redirectMethod });
   }
 
   /**

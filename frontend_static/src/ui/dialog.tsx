@@ -1,6 +1,6 @@
 /** A question in front of the page. */
 import { Dialog as Base } from "@base-ui/react/dialog";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Icon } from "./icon";
 
 interface DialogProps {
@@ -13,11 +13,6 @@ interface DialogProps {
   dismissible?: boolean;
 }
 
-/** Where typing begins; the button that closes comes first otherwise. */
-function firstField(): HTMLElement | null {
-  return document.querySelector<HTMLElement>("[role=dialog] :is(input, textarea, [role=combobox])");
-}
-
 export function Dialog({
   open,
   onClose,
@@ -26,6 +21,7 @@ export function Dialog({
   children,
   dismissible = true,
 }: DialogProps): ReactNode {
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <Base.Root
       open={open}
@@ -36,7 +32,12 @@ export function Dialog({
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-30 bg-black/40" />
         <Base.Popup
-          initialFocus={firstField}
+          ref={popup}
+          // Where typing begins, but for fingers, whose keyboard would come up at once.
+          initialFocus={(by) =>
+            by === "touch" ||
+            (popup.current?.querySelector<HTMLElement>("input, textarea, [role=combobox]") ?? null)
+          }
           className="fixed inset-x-3 top-[10dvh] z-40 mx-auto max-h-[80dvh] max-w-lg overflow-y-auto rounded-lg border border-line bg-raised p-5 shadow-xl"
         >
           <div className="mb-3 flex items-start justify-between gap-4">

@@ -34,7 +34,7 @@ export const STATUS_TONES: Record<Schemas["Intervention"]["status"], Tone> = {
 };
 
 export function Board(): ReactNode {
-  const search = route.useSearch({ select: asSearch });
+  const search = route.useSearch({ select: asSearch, structuralSharing: true });
   const navigate = route.useNavigate();
   const me = usePerson();
   const work = useInfiniteQuery(interventionPages(useApi(), asked(search)));

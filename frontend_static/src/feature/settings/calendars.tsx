@@ -14,6 +14,7 @@ import { daysOff, spelled } from "./holidays";
 import { Row, Tick } from "./row";
 import { seen, useSave } from "./use-save";
 import { ZoneField } from "./zone";
+import { useUnsaved } from "@/ui/use-unsaved";
 
 type Calendar = Schemas["Calendar"];
 const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -100,6 +101,7 @@ function OwnersCalendar({ owner, known, version }: OwnersCalendarProps): ReactNo
     calendar.zone === known.zone &&
     JSON.stringify(calendar.week) === JSON.stringify(known.week) &&
     spelled(daysOff(holidays)) === spelled(known.holidays);
+  useUnsaved(!same && !save.isPending);
   const work = (number: number, hours: Calendar["week"][number]) => {
     setMoved({ ...moved, days: { ...moved.days, [number]: hours } });
   };

@@ -66,7 +66,7 @@ function Choices({ known }: { known: Known }): ReactNode {
   });
   const choice = { ...known, ...moved };
   const any = Object.keys(moved).length > 0;
-  useUnsaved(any);
+  useUnsaved(any && !save.isPending);
   const errors = save.error instanceof ApiError ? save.error.errors : [];
   const wrong = (field: string) => errors.find((one) => one.field.startsWith(field))?.message;
   const choose = (changes: Choice) => {

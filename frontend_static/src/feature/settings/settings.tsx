@@ -68,7 +68,7 @@ function Dials({ part, dials }: { part: Part; dials: Schemas["Dials"] }): ReactN
     }),
   );
   const any = Object.keys(changes).length > 0;
-  useUnsaved(any);
+  useUnsaved(any && !save.isPending);
   const possible = dials.items.every(({ name, low, high, value }) => {
     const wanted = changes[name] ?? value;
     return wanted >= low && wanted <= high; // and not NaN, as an empty field is

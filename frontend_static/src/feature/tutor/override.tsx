@@ -10,6 +10,7 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextArea, TextField } from "@/ui/field";
 import { useSay } from "@/ui/toast";
+import { useUnsaved } from "@/ui/use-unsaved";
 
 const USUAL_DAYS = 30;
 const MOST_DAYS = 90;
@@ -24,9 +25,13 @@ export function OverrideDialog({ detail, onClose }: OverrideDialogProps): ReactN
   const [score, setScore] = useState(String(override?.score ?? Math.round(detail.churn_score)));
   const [reason, setReason] = useState(override?.reason ?? "");
   const [until, setUntil] = useState(
-    override ? dayValue(new Date(override.until)) : dateIn(USUAL_DAYS),
+    // One that ends today has to end later, or not be changed.
+    override && dayValue(new Date(override.until)) > dateIn(0)
+      ? dayValue(new Date(override.until))
+      : dateIn(override ? 1 : USUAL_DAYS),
   );
   const change = useOverride(detail, onClose);
+  useUnsaved(reason !== (override?.reason ?? "") && !change.isPending);
   const wrong = (field: string) =>
     change.error instanceof ApiError
       ? change.error.errors.find((e) => e.field === field)?.message

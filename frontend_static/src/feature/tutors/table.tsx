@@ -23,6 +23,9 @@ import type { Row } from "./rows";
 import { defaultOrder, type Sort, SORT_TITLES, type TutorsSearch } from "./search";
 
 const ROW_PX = 52;
+/** What stands over the rows: the top bar and the names of columns; below, a phone's bar. */
+const HEADS_PX = 84;
+const FOOT_PX = 64;
 const FLAGS_SHOWN = 2;
 /** Which of these columns are there is decided by width alone, so the grid is one string each. */
 const GRID = classNames(
@@ -62,12 +65,14 @@ export function TutorTable({ rows, search, onSort }: TutorTableProps): ReactNode
     estimateSize: () => ROW_PX,
     overscan: 6,
     scrollMargin: top,
+    scrollPaddingStart: HEADS_PX,
+    scrollPaddingEnd: FOOT_PX,
   });
   const at = useCursor({
     of: JSON.stringify(search),
     rows: rows.length,
     body,
-    first: () => virtual.range?.startIndex ?? 0,
+    first: () => Math.max(0, Math.ceil((window.scrollY + HEADS_PX - top) / ROW_PX)),
     onMove: (place) => {
       virtual.scrollToIndex(place, { align: "auto" });
     },
@@ -214,7 +219,8 @@ const Line = memo(function Line({ row, top, place, current }: LineProps): ReactN
       style={{ transform: `translateY(${String(top)}px)` }}
       className={classNames(
         GRID,
-        "absolute inset-x-0 h-13 border-b border-line hover:bg-canvas",
+        // The link is as wide as the row; what tells more when pointed at stands above it.
+        "absolute inset-x-0 h-13 border-b border-line hover:bg-canvas [&_[title]]:relative",
         current && "bg-accent-soft!",
         tint,
       )}

@@ -36,7 +36,7 @@ const ANY = "";
 
 export function Tutors(): ReactNode {
   // A router hands on what it does not know, too; trackers add to addresses, and people type.
-  const search = route.useSearch({ select: asSearch });
+  const search = route.useSearch({ select: asSearch, structuralSharing: true });
   const navigate = route.useNavigate();
   const api = useApi();
   const all = useQuery(allTutors(api));

@@ -1,0 +1,182 @@
+"""What people wrote, and who they are, stands in the table and nowhere else.
+
+A canary is put into every field that holds words, of reports that are good, repeated, in conflict,
+wrong in each of many ways, unsigned, and too large; of everything staff write; and into what is
+asked for. Then everything is looked through that people and machines read besides: the functions'
+logs with their metrics, the API's access log, dead letters, and the mails to staff.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+import urllib3
+
+from infra_cdk.local.sign_in import access_token
+from infra_cdk.local.stack import LocalStack
+from tests.e2e.marketplace import Body, Marketplace, completed, moved
+
+pytestmark = pytest.mark.e2e
+
+CANARY: Final = "Kanarienvogel"
+TUTOR: Final = "t-canary"
+TIMES: Final = 26
+"""Rounds of all sorts of request: five hundred requests and more."""
+
+
+def words(place: str) -> str:
+    return f"{CANARY} of {place}"
+
+
+def good(n: int) -> Iterator[tuple[str, Body]]:
+    """Reports with words in every field that takes some."""
+    extra = {"notes": words("an unknown field"), "student_name": words("a student's name")}
+    yield (
+        "/api/tutors",
+        {
+            "tutor_id": TUTOR, "version": n, "name": words("a name"),
+            "email": f"{CANARY}.{n}@example.com", "subjects": [words("a subject")],
+            "onboarding_date": "2026-01-05", "status": "active", "location": words("a place"),
+            "education_level": words("a degree"), **extra,
+        },
+    )  # fmt: skip
+    yield (
+        "/api/sessions",
+        completed(f"s-can-{n}", TUTOR, n + 1, subject=words("a subject"), **extra),
+    )
+    report = moved(f"s-can-m-{n}", TUTOR, n + 2)
+    report["reschedule_info"]["reason"] = words("a reason")
+    yield "/api/sessions", report
+    yield (
+        "/api/feedback",
+        {
+            "feedback_id": f"f-can-{n}", "session_id": f"s-can-{n}", "student_id": "u-can",
+            "tutor_id": TUTOR, "overall_rating": 1, "free_text": words("a student"),
+            "improvement_areas": [words("an area")],
+            "submitted_at": report["reschedule_info"]["requested_at"], **extra,
+        },
+    )  # fmt: skip
+    yield (
+        "/api/events",
+        {
+            "event_id": f"e-can-{n}", "tutor_id": TUTOR, "type": "training_completed",
+            "occurred_at": report["reschedule_info"]["requested_at"],
+            "data": {"module": words("a module")}, **extra,
+        },
+    )  # fmt: skip
+
+
+def wrong(path: str, body: Body) -> Iterator[Any]:
+    """The same, wrong in ways that tempt to repeat what was sent."""
+    yield {**body, "tutor_id": words("an id")}
+    yield {**body, "status": words("a status"), "type": "", "overall_rating": words("stars")}
+    yield {key: value for key, value in body.items() if key != "tutor_id"}
+    yield [words("a list")]
+    yield json.dumps(body)[:-1].encode()
+    yield json.dumps(body).encode("utf-16")
+
+
+@pytest.fixture(scope="module")
+def requests(stack: LocalStack, marketplace: Marketplace) -> int:
+    """How many requests were made."""
+    made = 0
+    for n in range(1, TIMES + 1):
+        for path, body in good(n):
+            webhook_id = f"w-can-{path[5:]}-{body.get('session_id', '')}-{n}"
+            expected = (202, 202, 409)
+            other = {**body, "version": n, "name": words("another"), "subject": words("another")}
+            for status, sent in zip(expected, (body, body, other), strict=True):
+                assert marketplace.post(path, webhook_id, sent)[0] == status, (path, sent)
+                made += 1
+            if n == 1:
+                for bad in wrong(path, body):
+                    status, answer = marketplace.post(path, f"{webhook_id}-bad", bad)
+                    assert status in (400, 422), (path, status, answer)
+                    made += 1
+            unsigned = urllib3.request(
+                "POST", stack.deployed.front_door + path, json=body,
+                headers={"webhook-id": "w-can", "webhook-signature": words("a signature")},
+            )  # fmt: skip
+            assert unsigned.status == 401
+            made += 1
+    marketplace.drain()
+    for function in ("roll_windows", "summarize_platform", "sweep_inbox", "sweep_mail"):
+        marketplace.invoke(function)
+    marketplace.drain()
+    for verb, path, body in written():
+        token = access_token(stack.deployed, "ops_manager")
+        answer = urllib3.request(
+            verb, stack.deployed.front_door + path, json=body,
+            headers={"authorization": f"Bearer {token}", "if-match": '"0"'},
+        )  # fmt: skip
+        assert answer.status < 500
+        made += 1
+    return made
+
+
+def written() -> Iterator[tuple[str, str, Body]]:
+    """What staff write, as it should be and not."""
+    until = "2027-01-01T00:00:00Z"
+    yield "PUT", f"/api/tutors/{TUTOR}/notes/n-can", {"text": words("a note")}
+    yield "PUT", f"/api/tutors/{TUTOR}/notes/n-can", {"text": [words("a note")]}
+    yield (
+        "PUT",
+        f"/api/tutors/{TUTOR}/override",
+        {"score": 50, "reason": words("an override"), "until": until},
+    )
+    yield "PUT", f"/api/tutors/{TUTOR}/override", {"score": words("a score"), "until": until}
+    yield "DELETE", f"/api/tutors/{TUTOR}/override", {"reason": words("an end")}
+    yield "PUT", "/api/settings/thresholds", {"values": {words("a dial"): 1}}
+    yield "PUT", "/api/settings/notifications", {"webhook_url": f"https://{CANARY}.example.com"}
+    yield "POST", "/api/interventions/nobody/note", {"reason": words("a move")}
+
+
+def logged(stack: LocalStack) -> Iterator[tuple[str, str]]:
+    """Everything in every log group: what functions print, with their metrics, and the gateway."""
+    logs = stack.deployed.client("logs")
+    for page in logs.get_paginator("describe_log_groups").paginate():
+        for group in page["logGroups"]:
+            name = group["logGroupName"]
+            for events in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
+                for event in events["events"]:
+                    yield name, event["message"]
+
+
+def test_no_log_or_metric_holds_what_people_wrote(stack: LocalStack, requests: int) -> None:
+    lines = list(logged(stack))
+
+    assert requests > 500
+    assert {"/aws/lambda/tutor-quality-local-report_webhook"} <= {name for name, _ in lines}
+    assert sum("score_tutor" in name for name, _ in lines) > TIMES
+    assert not [line for line in lines if CANARY.casefold() in line[1].casefold()]
+
+
+def test_no_dead_letter_holds_what_people_wrote(stack: LocalStack, requests: int) -> None:
+    sqs = stack.deployed.client("sqs")
+    for url in (*stack.deployed.queue_urls.values(), *stack.deployed.dead_letter_urls.values()):
+        told = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0,
+            AttributeNames=["All"], MessageAttributeNames=["All"],
+        )  # fmt: skip
+        assert CANARY not in str(told)
+
+
+def test_the_trail_of_who_read_what_holds_no_words(stack: LocalStack, requests: int) -> None:
+    pages = stack.deployed.client("dynamodb").get_paginator("scan")
+    audit = [
+        item
+        for page in pages.paginate(TableName=stack.deployed.table)
+        for item in page["Items"]
+        if item["pk"]["S"].startswith("AUDIT")
+    ]
+
+    assert audit
+    assert CANARY not in str(audit)
+
+
+def test_mails_to_staff_hold_no_words_of_students(stack: LocalStack, requests: int) -> None:
+    said = [words(place) for place in ("a student", "an area", "a reason", "a student's name")]
+    for mail in stack.folder.mail.glob("*.eml"):
+        text = mail.read_text(errors="replace")
+        assert not [one for one in said if one in text], mail.name
