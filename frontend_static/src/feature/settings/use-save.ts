@@ -17,9 +17,9 @@ export function useSave<Change, Answer>({ send, onSaved, shownBy }: Saving<Chang
     mutationFn: send,
     // What was written stays until what was saved is there to be shown instead.
     onSuccess: async () => {
-      say.done("Saved");
       await readAnew();
       onSaved();
+      say.done("Saved");
     },
     onError: async (error) => {
       const changed = error instanceof ApiError && error.status === 412;
