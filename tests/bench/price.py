@@ -19,6 +19,8 @@ HTTP_API_REQUEST = 1.00 / MILLION  # per request of up to 512 kB
 SCHEDULER_START = 1.00 / MILLION  # per EventBridge Scheduler invocation
 LOGS_GB = 0.50  # per GB taken in by CloudWatch Logs
 METRIC_MONTH = 0.30  # per custom metric and month
+ALARM_MONTH = 0.10  # per alarm on one metric and month
+DASHBOARD_MONTH = 3.00  # per dashboard and month
 KMS_KEY_MONTH = 1.00  # per customer key and month
 KMS_REQUEST = 0.03 / 10_000  # per call; DynamoDB asks about every five minutes
 SECRET_MONTH = 0.40  # per secret and month
@@ -37,7 +39,7 @@ ACCESS_LOG_BYTES = 400
 """The HTTP API's own line for a request."""
 
 QUEUE_POLLS_A_MONTH = 5 * 3 * MINUTES_A_MONTH
-"""An event source that finds nothing still asks: five pollers, each waiting 20 seconds."""
+"""Of one queue. An event source that finds nothing still asks: five pollers, each 20 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +85,15 @@ def dollars(usage: Usage) -> float:
     return sum(parts(usage).values())
 
 
-def standing(metrics: int) -> float:
-    """Dollars a month that are due whatever happens: keys, secrets, polling, metrics, KMS calls."""
+def standing(metrics: int, alarms: int, queues: int) -> dict[str, float]:
+    """Dollars a month that are due whatever happens, by what for."""
     kms_calls = 6 * MINUTES_A_MONTH / 5
     secret_reads = MINUTES_A_MONTH
-    return (
-        KMS_KEY_MONTH
-        + 2 * SECRET_MONTH
-        + metrics * METRIC_MONTH
-        + QUEUE_POLLS_A_MONTH * SQS_REQUEST
-        + kms_calls * KMS_REQUEST
-        + secret_reads * SECRET_REQUEST
-    )
+    return {
+        "metrics": metrics * METRIC_MONTH,
+        "alarms": alarms * ALARM_MONTH,
+        "dashboard": DASHBOARD_MONTH,
+        "keys": 2 * KMS_KEY_MONTH + kms_calls * KMS_REQUEST,
+        "secrets": 2 * SECRET_MONTH + secret_reads * SECRET_REQUEST,
+        "polling": queues * QUEUE_POLLS_A_MONTH * SQS_REQUEST,
+    }

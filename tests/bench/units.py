@@ -1,15 +1,18 @@
 """What a session costs: DynamoDB's units a report, a minute and a night, and dollars a month."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice, pairwise
+from pathlib import Path
 from typing import Any
 
-from infra_cdk.function_spec import FUNCTIONS
+from infra_cdk.alarm_spec import ALARMS
+from infra_cdk.function_spec import FUNCTIONS, QUEUES
 from infra_cdk.local.stack import LOCAL_WEBHOOK_SECRET
 from shared.aws.item import Item
 from shared.aws.scorecard_table import card_item
@@ -29,8 +32,7 @@ SIZES = {"demo": 280, "full": 1_400, "x10": 14_000}
 LOG_ROWS = (10, 200, 1_000)
 SESSIONS_A_DAY = (3_000, 10_000, 30_000)
 SESSIONS_A_WEEK = 15
-METRICS = 15
-"""Custom metrics that the functions publish, roughly."""
+SOURCES = Path(__file__).parents[2] / "functions"
 REPORTS_A_SESSION = 3
 """Booked, over, rated; behaviour events come on top."""
 
@@ -301,6 +303,17 @@ def _dollars(found: Measured) -> Iterator[Row]:
             f"minutes {paid.minutes:,.0f}, nights {paid.nights:,.0f}, "
             f"standing {paid.standing:,.0f}",
         )
+    yield Row(
+        "standing, dollars a month",
+        ", ".join(f"{what} {cost:.2f}" for what, cost in _standing().items()),
+    )
+
+
+def _standing() -> dict[str, float]:
+    """What is due whatever happens: every metric that any function emits, as if it always did."""
+    sources = [path.read_text() for path in SOURCES.glob("*.py")]
+    emitted = sum(len(set(re.findall(r'add_metric\(\s*f?"(\w+)', source))) for source in sources)
+    return price.standing(emitted, len(ALARMS), len(QUEUES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +340,7 @@ def month(found: Measured, sessions_a_day: int) -> Month:
         a_session(found) * sessions_a_day * price.DAYS_A_MONTH,
         minute * price.MINUTES_A_MONTH,
         night * price.DAYS_A_MONTH,
-        price.standing(METRICS),
+        sum(_standing().values()),
     )
 
 
