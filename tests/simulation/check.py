@@ -21,7 +21,7 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.item import Item, loaded
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.scoring import Scoring
-from shared.aws.table import table
+from shared.aws.table import VersionConflictError, table
 from shared.aws.tutor_log import LogTable
 from shared.domain.log import midnight
 from shared.domain.mail import Mail, MailKind, MailState, tutor_mail
@@ -115,10 +115,13 @@ def untended(world: World) -> Iterator[str]:
         if found and (seen is None or seen.tier is not found[0].tier):
             yield f"{tutor_id} was scored, and nobody looked at it"
         copy = deepcopy(world.dynamo)
-        with _in_place_of(world, copy):
-            done = Acting.of(table("tutor-quality")).act(
-                tutor_id, world.now().replace(microsecond=0)
-            )
+        try:
+            with _in_place_of(world, copy):
+                at = world.now().replace(microsecond=0)
+                done = Acting.of(table("tutor-quality")).act(tutor_id, at)
+        except VersionConflictError:
+            yield f"{tutor_id} is not as it was read, though nobody writes any more"
+            continue
         # What was begun since by a mail ends with the next look; what is new must not wait for one.
         if done.mails or any(one.version == 1 for one in done.changed):
             yield f"{tutor_id} was scored, and nobody acted on it"

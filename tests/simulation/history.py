@@ -68,11 +68,16 @@ class History:
             self.seed,
             0.0 if self.mode == "no faults" else FAULTS[self.seed % len(FAULTS)],
             BEGIN + (TO_MIDNIGHT if self.seed % 4 == 0 else timedelta(0)),
-            SOURCES,
+            SOURCES if self.whole else SOURCES[:1],
         )
         self.world.taken_off = self._taken_off
         webhook = json.dumps({"current": FIRST, "previous": None})
         self.world.secrets = {"webhook": webhook, "cursor": "sealing"}
+
+    @property
+    def whole(self) -> bool:
+        """Whether it goes on to the mails; the others end at the scorecard, and are cheaper."""
+        return self.seed % 2 == 0
 
     def run(self) -> Ended:
         """Let it happen, and look at what came of it."""
@@ -99,8 +104,9 @@ class History:
             yield f"{unanswered} deliveries were never answered for good"
         accepted = (one.webhook_id for one, status in self.answered.items() if status == 202)
         yield from wrong(self.world, accepted)
-        yield from mails_wrong(self.world)
-        if not any(queue.dead for queue in self.world.sqs.queues.values()):
+        if self.whole:
+            yield from mails_wrong(self.world)
+        if self.whole and not any(queue.dead for queue in self.world.sqs.queues.values()):
             yield from untended(self.world)
             yield from nights_missing(self.world, self._to_roll)
 
@@ -196,7 +202,9 @@ class History:
         return (
             len(self.answered) == len(self._posted)
             and not self.world.tasks
-            and not any(queue.messages for queue in self.world.sqs.queues.values())
+            and not any(
+                self.world.sqs.queues[source.queue].messages for source in self.world.sources
+            )
             and not any("pending_since" in item for _, _, item in self.world.dynamo.all())
-            and not any(waiting(self.world))
+            and not (self.whole and any(waiting(self.world)))
         )

@@ -70,7 +70,9 @@ def _session(rng: Random, session_id: str) -> list[Posting]:
     )
     versions.append(body)
     if rng.random() < 0.3:  # a correction, or the whole was a mistake
-        versions.append(body | rng.choice(({"status": "voided"}, {"late_start_minutes": 9})))
+        other = {"tutor_id": rng.choice(TUTORS)}
+        body = body | rng.choice(({"status": "voided"}, {"late_start_minutes": 9}, other))
+        versions.append(body)
     teaches = str(body["tutor_id"])
     found = [
         _posting(rng, f"w-{session_id}-{n}", "/api/sessions", said | {"version": n})
