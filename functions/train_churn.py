@@ -20,7 +20,7 @@ from shared.aws.queue import HintError, tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import table
 from shared.aws.tutor_log import LogTable
-from shared.domain.churn_model import Champion, learned_until
+from shared.domain.churn_model import Champion
 from shared.domain.log import Log, midnight
 from shared.domain.population import population
 from shared.history import HistoryError
@@ -69,8 +69,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if after is not None:
         ask_again(tutor_ids)
     measure(night, len(known), time.monotonic() - began)
-    if after is not None:
-        age = (at - learned_until(after.version)).total_seconds()
+    known_model = models.registry.registered(after.version) if after else None
+    if known_model is not None:
+        age = (at - known_model.manifest.train_until).total_seconds()
         metrics.add_metric("ModelAge", MetricUnit.Seconds, age)
     return {"model": after.version if after else None, "promoted": decision.promoted}
 

@@ -61,11 +61,6 @@ class Manifest:
         return replace(self, version="", trained_at=self.train_until)
 
 
-def learned_until(version: str) -> datetime:
-    """Until when the model of that version learned."""
-    return datetime.strptime(f"{version.partition('-')[0]}+0000", "%Y%m%dT%H%M%S%z")
-
-
 @dataclass(frozen=True, slots=True)
 class Champion:
     """Which model is in force since when; `earlier` were so before it, the newest first."""

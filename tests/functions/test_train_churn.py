@@ -122,7 +122,9 @@ def test_an_empty_marketplace_has_a_night_too(aws: Aws) -> None:
     assert run() == {"model": None, "promoted": False}
 
 
-def test_the_model_in_force_stays_and_predicts_everybody_again(aws: Aws) -> None:
+def test_the_model_in_force_stays_and_predicts_everybody_again(
+    aws: Aws, counted: dict[str, float]
+) -> None:
     scored_tutors(aws, 3)
     train_churn.keep(night("v1", promoted=True), None)
 
@@ -132,6 +134,8 @@ def test_the_model_in_force_stays_and_predicts_everybody_again(aws: Aws) -> None
     health = ModelRegistry(aws.store).health()
     assert health is not None
     assert health.model_version == "v1"
+    age = NIGHT - small_model("v1").manifest.train_until
+    assert counted["ModelAge"] == age.total_seconds()
 
 
 def test_a_damaged_model_in_force_is_counted_and_does_not_stop_the_night(

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Final
 
 from shared.aws import key
@@ -21,7 +22,7 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.item import Item, loaded
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.scoring import Scoring
-from shared.aws.table import VersionConflictError, table
+from shared.aws.table import Table, VersionConflictError, table
 from shared.aws.tutor_log import LogTable
 from shared.domain.log import midnight
 from shared.domain.mail import Mail, MailKind, MailState, tutor_mail
@@ -41,8 +42,7 @@ REPORTED: Final = ("SESSION", "PROFILE", "S#", "E#")
 def wrong(world: World, accepted: Iterable[str]) -> Iterator[str]:
     """Sentences on what must never be, of a world in which these deliveries were answered 202."""
     yield from _left_over(world)
-    again = Dynamo(TABLE)
-    store = table("tutor-quality")
+    again, store = Dynamo(TABLE), _table()
     for webhook_id in sorted(set(accepted)):
         item = world.dynamo.at(key.inbox(webhook_id))
         if item is None:
@@ -85,7 +85,7 @@ def mails_wrong(world: World) -> Iterator[str]:
         yield f"{mail.mail_id} was due and never went out"
     known = {mail.mail_id for mail in _mails(world)}
     for tutor_id in TUTORS:
-        for one in InterventionTable(table("tutor-quality")).of_tutor(tutor_id):
+        for one in InterventionTable(_table()).of_tutor(tutor_id):
             letter = tutor_mail(replace(one, version=1))
             if letter and letter.mail_id not in known:
                 yield f"{one.intervention_id} was opened without its mail"
@@ -106,19 +106,19 @@ def mails_wrong(world: World) -> Iterator[str]:
 def untended(world: World) -> Iterator[str]:
     """Tutors for whom there would be something to do, were they looked at once more."""
     for tutor_id in TUTORS:
-        desk = InterventionTable(table("tutor-quality")).of_tutor(tutor_id)
+        desk = InterventionTable(_table()).of_tutor(tutor_id)
         twice = [kind for kind, n in Counter(one.kind for one in desk if one.open).items() if n > 1]
         if twice:
             yield f"{tutor_id} has several open interventions of {', '.join(twice)}"
-        found = ScorecardTable(table("tutor-quality")).card(tutor_id)
-        seen = InterventionTable(table("tutor-quality")).desk(tutor_id, world.now()).seen
+        found = ScorecardTable(_table()).card(tutor_id)
+        seen = InterventionTable(_table()).desk(tutor_id, world.now()).seen
         if found and (seen is None or seen.tier is not found[0].tier):
             yield f"{tutor_id} was scored, and nobody looked at it"
         copy = deepcopy(world.dynamo)
         try:
             with _in_place_of(world, copy):
                 at = world.now().replace(microsecond=0)
-                done = Acting.of(table("tutor-quality")).act(tutor_id, at)
+                done = Acting.of(_table()).act(tutor_id, at)
         except VersionConflictError:
             yield f"{tutor_id} is not as it was read, though nobody writes any more"
             continue
@@ -131,8 +131,14 @@ def nights_missing(world: World, tutor_ids: Iterable[str]) -> Iterator[str]:
     """Of tutors who were there when the day ended."""
     night = midnight(world.now())
     for tutor_id in sorted(tutor_ids):
-        if ScorecardTable(table("tutor-quality")).day(tutor_id, night) is None:
+        if ScorecardTable(_table()).day(tutor_id, night) is None:
             yield f"{tutor_id} has no record of the night"
+
+
+@cache
+def _table() -> Table:
+    """One for all histories: what a client costs is more than all it is asked."""
+    return table("tutor-quality")
 
 
 def _mails(world: World) -> Iterator[Mail]:
@@ -140,7 +146,7 @@ def _mails(world: World) -> Iterator[Mail]:
 
 
 def _sessions(world: World) -> Iterator[Session]:
-    rows = (LogTable(table("tutor-quality")).session(name).value for name in _session_ids(world))
+    rows = (LogTable(_table()).session(name).value for name in _session_ids(world))
     return (session for session in rows if session and session.tutor_id)
 
 
@@ -167,7 +173,7 @@ def _score_wrong(world: World, again: Dynamo, tutor_id: str) -> Iterator[str]:
     again.items.setdefault(place.pk, {})[place.sk] = card
     again.items["PLATFORM"] = world.dynamo.items.get("PLATFORM", {})  # what it was measured by
     with _in_place_of(world, again):
-        if Scoring.of(table("tutor-quality")).drifted(tutor_id):
+        if Scoring.of(_table()).drifted(tutor_id):
             yield f"the scorecard of {tutor_id} is not that of its log"
 
 

@@ -69,8 +69,8 @@ def _session(rng: Random, session_id: str) -> list[Posting]:
         )
     )
     versions.append(body)
-    if rng.random() < 0.3:  # a correction, or the whole was a mistake
-        other = {"tutor_id": rng.choice(TUTORS)}
+    if rng.random() < 0.4:  # a correction, or the whole was a mistake
+        other = {"tutor_id": next(name for name in TUTORS if name != body["tutor_id"])}
         body = body | rng.choice(({"status": "voided"}, {"late_start_minutes": 9}, other))
         versions.append(body)
     teaches = str(body["tutor_id"])

@@ -41,8 +41,9 @@ LAG: Final = 6
 STEP_SECONDS: Final = 0.02
 """What a call takes at most, a time-out apart."""
 TIMEOUT_SECONDS: Final = 3.0
-SLOW: Final = 0.05
-"""Of calls: those that take up to SLOW_SECONDS, so that what others do meanwhile overtakes them."""
+SLOW: Final = (0.02, 0.2)
+"""Of calls, in one history or another: those that take up to SLOW_SECONDS, so that what others do
+meanwhile overtakes them."""
 SLOW_SECONDS: Final = 2.5
 
 WRITES: Final = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
@@ -96,6 +97,7 @@ class World:
     sources: tuple[Source, ...]
     rng: random.Random = field(init=False)
     seconds: float = 0.0
+    _slow: float = field(init=False)
     dynamo: Dynamo = field(init=False)
     sqs: Sqs = field(init=False)
     post: Post = field(default_factory=Post)
@@ -109,6 +111,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
+        self._slow = SLOW[self.rng.random() < 0.5]
         self.dynamo = Dynamo(TABLE, self._lag, self._page, lambda: self.seconds)
         names = ("scoring", "churn", "action", "mail")
         self.sqs = Sqs({name: Queue(visibility=60) for name in names})
@@ -199,7 +202,7 @@ class World:
 
     def _resume(self, task: Task) -> None:
         """Let a task go on, with what became of its call."""
-        if task.call and self.rng.random() < SLOW:  # others overtake it
+        if task.call and self.rng.random() < self._slow:  # others overtake it
             task.wakes_at = self.seconds + self.rng.uniform(0.1, SLOW_SECONDS)
             return
         call, task.call = task.call, None
