@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again operate remove-synthetic clean
+.PHONY: help setup run token import test check site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again student operate remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -84,10 +84,11 @@ train: setup ## Train a churn model on a history (HISTORY=dir OUT=build/model TR
 	@$(PYTHON) -m shared.ml train --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \
 	  --out "$(or $(OUT),build/model)" --threads "$(THREADS)"
 
-docs: setup ## Write the generated documents: definitions, features, architecture and OpenAPI
+docs: setup ## Write the generated documents: definitions, features, retention, architecture, OpenAPI
 	@$(PYTHON) -m infra_cdk.architecture > docs/architecture.md
 	@$(PYTHON) -m shared.domain.definition > docs/definitions.md
 	@$(PYTHON) -m shared.ml.feature_page > docs/features.md
+	@$(PYTHON) -m shared.aws.retention > docs/retention.md
 	@$(PYTHON) -m shared.openapi > docs/openapi.json
 
 preview-mails: setup ## Write a sample of every mail to build/mails, with pictures where Chromium is
@@ -117,6 +118,9 @@ dry-run: setup ## What moved dials or thresholds would have brought in 30 days (
 
 mail-again: setup ## Mail an address again that bounced or complained (ADDRESS=… STAGE=local|dev|prod)
 	@$(PYTHON) -m infra_cdk.mail_again --stage "$(STAGE)" "$(ADDRESS)"
+
+student: setup ## What is stored of a student, or to forget who it was (DO="export u-3|erase u-3|erase-again" STAGE=)
+	@$(PYTHON) -m infra_cdk.student --stage "$(STAGE)" $(DO)
 
 operate: setup ## What runbooks ask for: pending, redrive QUEUE, … (DO="redrive scoring" STAGE=local|dev|prod)
 	@$(PYTHON) -m infra_cdk.operate --stage "$(STAGE)" $(DO)

@@ -12,11 +12,22 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws.erased_table import ErasedTable
 from shared.aws.inbox import ContentConflictError, Delivery, InboxTable
 from shared.aws.queue import scoring_queue
 from shared.aws.secret import secret
 from shared.aws.table import AwsError, table
-from shared.contracts import InvalidError, Kind, UnreadableError, accept
+from shared.contracts import (
+    Accepted,
+    InvalidError,
+    Kind,
+    SessionReport,
+    StudentFeedback,
+    UnreadableError,
+    accept,
+    read_json,
+)
+from shared.domain.erasure import reported_without
 from shared.problem import ProblemError, or_problem
 from shared.request import raw_body, require_json
 from shared.setting import Setting
@@ -31,7 +42,8 @@ class Env(Setting):
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
-inbox = InboxTable(table(env.TABLE_NAME))
+store = table(env.TABLE_NAME)
+inbox, erased = InboxTable(store), ErasedTable(store)
 queue = scoring_queue(env.SCORING_QUEUE_URL)
 signing = secret(env.WEBHOOK_SECRET_ARN)
 
@@ -63,7 +75,7 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
             webhook_id=webhook_id,
             kind=kind,
             timestamp=timestamp,
-            body=body.decode(),
+            body=text_of(accepted, body),
             content_hash=accepted.content_hash,
             entity_id=accepted.entity_id,
             version=accepted.version,
@@ -87,6 +99,15 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
         "headers": {"content-type": "application/json", "cache-control": "no-store"},
         "body": json.dumps({"id": webhook_id, "duplicate": receipt.duplicate}),
     }
+
+
+def text_of(accepted: Accepted, body: bytes) -> str:
+    """What is stored of a body: all of it, but for students who were erased."""
+    told = accepted.message
+    if isinstance(told, SessionReport | StudentFeedback) and erased.has(told.student_id):
+        metrics.add_metric("Anonymised", MetricUnit.Count, 1)
+        return json.dumps(reported_without(read_json(body)))
+    return body.decode()
 
 
 def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str, int]:

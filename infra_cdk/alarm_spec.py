@@ -185,6 +185,10 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
         "send_digest", "Digests", "Nobody has looked for two hours whether a morning has come.",
         minutes=2 * HOUR, name="digests_stopped",
     ),
+    _silent(
+        "seal_audit", "DaysSealed", "No day of the audit trail was sealed for a day.",
+        minutes=26 * HOUR, name="seals_stopped",
+    ),
     # The churn model.
     AlarmSpec(
         name="model_refused_predict_churn",

@@ -32,6 +32,9 @@ KEY_ACTIONS: Final = (
     "kms:DescribeKey",
 )
 
+CHANGING: Final = ("UpdateItem", "DeleteItem")
+"""What nobody may do to the audit trail, which is only added to."""
+
 
 def _text(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
@@ -112,6 +115,15 @@ class Data(Construct):
                 iam.PolicyStatement(
                     actions=[f"dynamodb:{action}" for action in actions],
                     resources=[self.table.table_arn],
+                )
+            )
+        if changing := [name for name in CHANGING if name in actions]:
+            granted.append(
+                iam.PolicyStatement(
+                    effect=iam.Effect.DENY,
+                    actions=[f"dynamodb:{action}" for action in changing],
+                    resources=[self.table.table_arn],
+                    conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": "AUDIT#*"}},
                 )
             )
         if indexes:

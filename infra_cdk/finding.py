@@ -68,6 +68,16 @@ def accepted(stage: Stage) -> Iterator[Finding]:
         "Two functions read and write it; which model runs is decided, and recorded, in the table.",
     )
     yield Finding(
+        "functions/seal_audit_role",
+        "AwsSolutions-IAM5[Resource::<vaultbucketC749826C.Arn>/audit/*]",
+        "Every day has a seal of its own.",
+    )
+    yield Finding(
+        "vault/bucket",
+        "AwsSolutions-S1",
+        "One function writes it, and nobody can change what it holds.",
+    )
+    yield Finding(
         "site/bucket",
         "AwsSolutions-S1",
         "It holds the site's files, which anybody may have; only CloudFront reads it.",
@@ -104,6 +114,7 @@ def accepted(stage: Stage) -> Iterator[Finding]:
             for queue in ("queue", "dead_letters"):
                 yield Finding(f"{name}_queue/{queue}", "AwsSolutions-SQS4", PLAIN_HTTP)
         yield Finding("models/bucket", "AwsSolutions-S10", PLAIN_HTTP)
+        yield Finding("vault/bucket", "AwsSolutions-S10", PLAIN_HTTP)
         yield Finding("site/bucket", "AwsSolutions-S10", PLAIN_HTTP)
     if stage.name == "local":
         yield Finding(

@@ -26,6 +26,7 @@ from infra_cdk.models import Models
 from infra_cdk.queue import WorkQueue
 from infra_cdk.secret import Secrets
 from infra_cdk.stage import Stage
+from infra_cdk.vault import VaultBucket
 
 
 class Functions(Construct):
@@ -42,6 +43,7 @@ class Functions(Construct):
         queues: dict[QueueName, WorkQueue],
         secrets: Secrets,
         models: Models,
+        vault: VaultBucket,
         mailing: Mailing,
         identity: Identity,
         api: Api,
@@ -50,7 +52,7 @@ class Functions(Construct):
         super().__init__(scope, "functions")
         self._code, self._layers, self._stage = code, layers, stage
         self._data, self._queues, self._secrets, self._models = data, queues, secrets, models
-        self._mailing, self._identity = mailing, identity
+        self._mailing, self._identity, self._vault = mailing, identity, vault
         self._api_url = api.http_api.api_endpoint
         for spec in specs:
             function = self._function(spec)
@@ -110,6 +112,8 @@ class Functions(Construct):
             environment[f"{secret.upper()}_SECRET_ARN"] = self._secrets.arn(secret)
         if spec.models:
             environment["MODEL_BUCKET"] = self._models.bucket.bucket_name
+        if spec.vault:
+            environment["VAULT_BUCKET"] = self._vault.bucket.bucket_name
         if spec.sends_mail:
             environment |= self._mailing.environment()
         if spec.people:
@@ -143,6 +147,7 @@ class Functions(Construct):
             *(self._queues[queue].statement("ChangeMessageVisibility") for queue in spec.delays_on),
             *(self._secrets.statement(secret) for secret in spec.reads),
             *self._models.statements(spec.models),
+            *self._vault.statements(spec.vault),
             *(self._mailing.statements() if spec.sends_mail else ()),
             *((self._identity.statement(spec.people),) if spec.people else ()),
         ]

@@ -96,6 +96,8 @@ class FunctionSpec:
     """Whether it calls our own API, and is told where that is."""
     models: tuple[str, ...] = ()
     """S3 actions on stored churn models."""
+    vault: tuple[str, ...] = ()
+    """S3 actions on what can not be changed."""
     layers: tuple[Layer, ...] = ("core",)
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -125,7 +127,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         trigger=Http(_posts("/api/sessions", "/api/tutors", "/api/events", "/api/feedback")),
         timeout_seconds=10,
         memory_mb=1024,
-        table=("PutItem",),
+        table=("GetItem", "PutItem"),
         sends_to=("scoring",),
         reads=("webhook",),
     ),
@@ -255,6 +257,15 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         memory_mb=1024,
         table=("PutItem",),
         query=("by_name",),
+    ),
+    FunctionSpec(
+        name="seal_audit",
+        does="Seals the audit trail of the day that has ended, where nobody can change it.",
+        trigger=Clock("cron(30 0 * * ? *)", retries=5),
+        timeout_seconds=300,
+        memory_mb=512,
+        table=("Query",),
+        vault=("GetObject", "PutObject", "ListBucket"),
     ),
     FunctionSpec(
         name="intervention_api",

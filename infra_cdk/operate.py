@@ -6,6 +6,7 @@
     … redrive QUEUE                let it be tried again
     … rescore TUTOR                score a tutor anew, and what follows from that
     … start FUNCTION               run what a clock starts, now
+    … verify-audit                 hold the audit trail against its seals
 
 Nothing here changes what was reported, and everything is safe to repeat.
 """
@@ -13,14 +14,17 @@ Nothing here changes what was reported, and everything is safe to repeat.
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
 from infra_cdk.function_spec import FUNCTIONS, QUEUES, Clock
 from infra_cdk.place import Place, StageError, on_stage, url_output
 from infra_cdk.stage import STAGES
+from shared.aws.audit import AuditTrail
 from shared.aws.inbox import InboxTable
+from shared.aws.retention import AUDITED
+from shared.domain.audit_seal import BEGINNING, sealed
 
 CLOCKED: Final = tuple(spec.name for spec in FUNCTIONS if isinstance(spec.trigger, Clock))
 MOST_SHOWN: Final = 50
@@ -53,6 +57,7 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     for name in ("dead-letters", "redrive"):
         asked.add_parser(name).add_argument("queue", choices=QUEUES)
     asked.add_parser("rescore").add_argument("tutor_id")
+    asked.add_parser("verify-audit")
     asked.add_parser("start").add_argument("function", choices=CLOCKED)
     return parser.parse_args(words)
 
@@ -74,6 +79,8 @@ def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
         case "start":
             start(place, told.function)
             yield f"{told.function} was started; its log tells how it went."
+        case "verify-audit":
+            yield from verify_audit(place)
 
 
 def pending(place: Place, at: datetime) -> Iterator[str]:
@@ -128,6 +135,30 @@ def rescore(place: Place, tutor_id: str) -> None:
     place.client("sqs").send_message(
         QueueUrl=place[url_output("scoring")], MessageBody=json.dumps({"tutor_id": tutor_id})
     )
+
+
+def verify_audit(place: Place) -> Iterator[str]:
+    """Hold every sealed day that is still kept against the seals; stops at the first that differs.
+
+    Rows are kept for three years, and so much is looked at.
+    """
+    today = datetime.now(UTC).date()
+    trail, chain, count = AuditTrail(place.table), None, 0
+    for on in place.vault.sealed_days(today - timedelta(days=AUDITED - 1)):
+        seal = place.vault.seal(on)
+        found = sealed(on, trail.rows_of(on), chain or _chain_before(place, on))
+        if seal != found:
+            yield f"{on} is NOT as it was sealed."
+            return
+        yield f"{on}: {found.rows} rows, as sealed."
+        chain, count = found.chain, count + 1
+    yield f"{count} days are as they were sealed."
+
+
+def _chain_before(place: Place, on: date) -> str:
+    """What the first seal that is looked at holds on to."""
+    before = place.vault.seal(on - timedelta(days=1))
+    return before.chain if before else BEGINNING
 
 
 def start(place: Place, function: str) -> None:

@@ -15,6 +15,7 @@ from shared.aws.model_registry import ModelRegistry
 from shared.aws.model_store import ModelStore
 from shared.aws.queue import TutorQueue
 from shared.aws.table import AwsError, Table
+from shared.aws.vault import Vault
 
 
 class StageError(Exception):
@@ -42,6 +43,11 @@ class Place:
     @property
     def models(self) -> ModelStore:
         return ModelStore(self.client("s3"), self["ModelBucket"], ModelRegistry(self.table))
+
+    @property
+    def vault(self) -> Vault:
+        """Where nothing can be changed."""
+        return Vault(self.client("s3"), self["VaultBucket"])
 
     @property
     def churn_queue(self) -> TutorQueue:
@@ -82,6 +88,7 @@ def _here() -> Place:
     outputs = {
         "TableName": deployed.table,
         "ModelBucket": deployed.model_bucket,
+        "VaultBucket": deployed.vault_bucket,
         **{url_output(name): url for name, url in deployed.queue_urls.items()},
         **{url_output(name, dead=True): url for name, url in deployed.dead_letter_urls.items()},
     }

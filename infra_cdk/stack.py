@@ -21,6 +21,7 @@ from infra_cdk.queue import WorkQueue
 from infra_cdk.secret import Secrets
 from infra_cdk.site import Site
 from infra_cdk.stage import Stage
+from infra_cdk.vault import VaultBucket
 
 
 class TutorQualityStack(Stack):
@@ -53,6 +54,7 @@ class TutorQualityStack(Stack):
             queues=queues,
             secrets=(secrets := Secrets(self, stage=stage)),
             models=(models := Models(self, stage=stage)),
+            vault=(vault := VaultBucket(self, stage=stage)),
             mailing=Mailing(self, stage=stage, bounces=queues["bounce"].queue),
             identity=identity,
             api=api,
@@ -66,6 +68,7 @@ class TutorQualityStack(Stack):
             "ApiId": api.http_api.api_id,
             "TableName": data.table.table_name,
             "ModelBucket": models.bucket.bucket_name,
+            "VaultBucket": vault.bucket.bucket_name,
             "WebhookSecretArn": secrets.arn("webhook"),
             "UserPoolId": identity.pool.user_pool_id,
             "SiteClientId": identity.site_client.user_pool_client_id,

@@ -15,6 +15,7 @@ from pydantic import Field, create_model
 from shared.churn_answer import Prediction
 from shared.domain import definition
 from shared.domain.churn_score import ChurnScore, RiskLevel
+from shared.domain.erasure import is_nobody
 from shared.domain.flag import FLAG_RULES, FlagStatus
 from shared.domain.log import WINDOWS
 from shared.domain.metric import METRICS, CountMetric, Metric, QuantityMetric, RateMetric
@@ -379,6 +380,7 @@ def _raters(sessions: Iterable[Session], days: int, now: datetime) -> int:
             session.snapshot.student_id
             for session in sessions
             if session.snapshot
+            and not is_nobody(session.snapshot.student_id)
             and session.rating(now) is not None
             and any(start < outcome.at <= now for outcome in outcomes(session))
         }
@@ -395,6 +397,7 @@ def _category_means(
             for session in sessions
             for feedback in session.feedback
             if feedback.tutor_id == tutor_id
+            and not is_nobody(feedback.student_id)
             and now - timedelta(days=FEEDBACK_DAYS) < feedback.known_at <= now
         ),
         key=lambda feedback: (feedback.submitted_at, feedback.feedback_id),

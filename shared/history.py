@@ -10,11 +10,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -35,6 +35,7 @@ from shared.contracts import (
     read_json,
 )
 from shared.csv_file import DamagedFileError, Record, TwoFilesError, find, records
+from shared.domain.erasure import Erased, without
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.feedback import Feedback
 from shared.domain.log import Log
@@ -110,6 +111,11 @@ class Past:
     sessions: dict[str, Session] = field(default_factory=dict)
     events: dict[tuple[str, datetime, str], BehaviourEvent] = field(default_factory=dict)
     refused: list[BadRow] = field(default_factory=list)
+
+    def without(self, erased: Erased) -> Self:
+        """The history with nobody in place of students who were erased."""
+        sessions = {name: without(session, erased) for name, session in self.sessions.items()}
+        return replace(self, sessions=sessions)
 
     def logs(self) -> dict[str, Log]:
         """The log of every tutor who has a profile, a session or an event."""

@@ -21,6 +21,7 @@ class Deployed:
     queue_urls: dict[str, str]
     dead_letter_urls: dict[str, str]
     model_bucket: str
+    vault_bucket: str
     webhook_secret_arn: str
     user_pool_id: str
     site_client_id: str

@@ -132,6 +132,7 @@ class LocalStack:
             queue_urls={name: outputs[url_output(name)] for name in QUEUES},
             dead_letter_urls={name: outputs[url_output(name, dead=True)] for name in QUEUES},
             model_bucket=outputs["ModelBucket"],
+            vault_bucket=outputs["VaultBucket"],
             webhook_secret_arn=outputs["WebhookSecretArn"],
             user_pool_id=outputs["UserPoolId"],
             site_client_id=outputs["SiteClientId"],

@@ -1,14 +1,15 @@
 """The audit trail: who read whose data, written before the answer goes out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.access import Caller, Operation
 from shared.aws import key
-from shared.aws.item import key_item, number, text
-from shared.aws.table import Table
+from shared.aws.item import number, text
+from shared.aws.retention import kept_item
+from shared.aws.table import NEW, Table, VersionConflictError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class AuditRow:
 
 
 class AuditTrail:
-    """Only ever added to."""
+    """Only ever added to: no role may change or remove a row."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -37,7 +38,7 @@ class AuditTrail:
     def put(self, row: AuditRow) -> None:
         """Keep a row; what cannot be written down must not be answered."""
         who = row.caller
-        item = key_item(key.audit(row.at, row.request_id)) | {
+        item = kept_item(key.audit(row.at, row.request_id), row.at) | {
             "operation": text(row.operation),
             "status": number(row.status),
             "sub": text(who.subject),
@@ -45,4 +46,17 @@ class AuditTrail:
             "shown": text(json.dumps(list(row.shown))),
         }
         named = {"username": who.username, "client_id": who.client_id, "subject": row.subject}
-        self._table.put(item | {name: text(value) for name, value in named.items() if value})
+        item |= {name: text(value) for name, value in named.items() if value}
+        try:
+            self._table.put(item, NEW)
+        except VersionConflictError:
+            # A request has one row; botocore sent it twice, for the first answer was lost.
+            logged = self._table.get(key.audit(row.at, row.request_id))
+            if logged != item:
+                raise
+
+    def rows_of(self, on: date) -> Iterator[str]:
+        """A day's rows as text, one after the other as they are kept, shard by shard."""
+        for partition in key.audit_partitions(on):
+            for item in self._table.query(partition, (f"{on:%Y-%m-%d}", f"{on:%Y-%m-%d}~")):
+                yield json.dumps(item, sort_keys=True)

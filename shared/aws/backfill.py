@@ -27,6 +27,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shared.aws import key
+from shared.aws.erased_table import ErasedTable
 from shared.aws.item import Item, dumped, key_item, loaded, text
 from shared.aws.scorecard_table import ScorecardTable, StoredCard, day_item, flag_item
 from shared.aws.scoring import Clock, Scoring
@@ -39,6 +40,7 @@ from shared.aws.tutor_log import (
     profile_item,
     session_item,
 )
+from shared.domain.erasure import fingerprint
 from shared.domain.event import BehaviourEvent
 from shared.domain.log import LOG_DAYS, Log, midnight
 from shared.domain.marketplace import Reference, fitted_to
@@ -102,6 +104,8 @@ class Backfill:
         self._table, self._past, self._clock, self._progress = table, past, clock, progress
         self._logs, self._cards = LogTable(table), ScorecardTable(table)
         self._digest = digest
+        if marks := ErasedTable(table).marks():
+            past = self._past = past.without(lambda student: fingerprint(student) in marks)
         self.tutor_ids, self._past_logs = _tutor_ids(past), past.logs()
         self._chunks = list(_chunks([*past.sessions.values(), *past.events.values()]))
         self.mark = stored_mark(table, digest) or Mark()

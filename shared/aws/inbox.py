@@ -1,4 +1,4 @@
-"""The inbox: every report exactly as received, kept for ever, and which are not yet applied."""
+"""The inbox: every report exactly as received, and which are not yet applied."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from shared.aws import key
 from shared.aws.item import Item, key_item, number, text
+from shared.aws.retention import kept_item
 from shared.aws.table import NEW, Table, VersionConflictError, cancellations
 
 
@@ -140,13 +141,14 @@ class InboxTable:
         item = _inbox_item(delivery)
         for waiting in ("pending_shard", "pending_since"):
             del item[waiting]
-        item |= key_item(key.conflict(delivery.webhook_id, delivery.content_hash))
+        aside = key.conflict(delivery.webhook_id, delivery.content_hash)
+        item |= kept_item(aside, delivery.received_at)
         self._table.put(item)
         raise ContentConflictError
 
 
 def _inbox_item(delivery: Delivery) -> Item:
-    item = key_item(key.inbox(delivery.webhook_id)) | {
+    item = kept_item(key.inbox(delivery.webhook_id), delivery.received_at) | {
         "kind": text(delivery.kind),
         "timestamp": number(delivery.timestamp),
         "body": text(delivery.body),
@@ -164,7 +166,7 @@ def _inbox_item(delivery: Delivery) -> Item:
 
 def _version_item(delivery: Delivery) -> Item:
     at = key.version(delivery.kind, delivery.entity_id, delivery.version or "")
-    return key_item(at) | {
+    return kept_item(at, delivery.received_at) | {
         "content_hash": text(delivery.content_hash),
         "webhook_id": text(delivery.webhook_id),
     }

@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.aws import key
 from shared.aws.item import Item, dumped, key_item, loaded, number, text
+from shared.aws.retention import kept_item
 from shared.aws.revision import put_revision, revisions
 from shared.aws.table import Table, VersionConflictError, retried, unchanged
 from shared.domain.engine import Desk, desk_of
@@ -171,16 +172,17 @@ class InterventionTable:
 
 def intervention_item(one: Intervention) -> Item:
     """The item of an intervention, with its place in the queue."""
-    item = key_item(key.intervention(one.tutor_id, one.opened_at, one.kind)) | {
+    at = key.intervention(one.tutor_id, one.opened_at, one.kind)
+    item = kept_item(at, one.opened_at) | {
         "data": dumped(one),
         "version": number(one.version),
     }
     if one.held_out:
-        place, at = HELD, one.opened_at
+        place, work_at = HELD, one.opened_at
     else:
         place = OPEN if one.open else DONE
-        at = one.clock_ends or one.resolved_at or one.opened_at
-    return item | {"work": text(place), "work_at": text(key.stamp(at))}
+        work_at = one.clock_ends or one.resolved_at or one.opened_at
+    return item | {"work": text(place), "work_at": text(key.stamp(work_at))}
 
 
 def _work(partition: str) -> dict[str, Any]:

@@ -135,11 +135,20 @@ def preference(username: str) -> Key:
     return Key(f"PERSON#{username}", "PREFERENCE")
 
 
+def erased(mark: str) -> Key:
+    """ERASED / STUDENT#9f86d081…: a student of whom nothing may be kept."""
+    return Key("ERASED", f"STUDENT#{mark}")
+
+
 def audit(at: datetime, request_id: str) -> Key:
     """AUDIT#2026-11-20#3 / 2026-11-20T17:02:00.000000Z#request: who read whose data."""
-    return Key(
-        f"AUDIT#{at:%Y-%m-%d}#{shard(request_id, AUDIT_SHARDS)}", f"{stamp(at)}#{request_id}"
-    )
+    place = audit_partitions(at.date())[shard(request_id, AUDIT_SHARDS)]
+    return Key(place, f"{stamp(at)}#{request_id}")
+
+
+def audit_partitions(on: date) -> tuple[str, ...]:
+    """AUDIT#2026-11-20#0 to …#7: the partitions of a day's audit rows."""
+    return tuple(f"AUDIT#{on:%Y-%m-%d}#{number}" for number in range(AUDIT_SHARDS))
 
 
 def place(value: str, tutor_id: str) -> str:

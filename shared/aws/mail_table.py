@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.aws import key
-from shared.aws.item import Item, dumped, key_item, loaded, number, text
+from shared.aws.item import Item, dumped, loaded, number, text
+from shared.aws.retention import kept_item
 from shared.aws.table import NEW, Table, VersionConflictError, unchanged
 from shared.domain.mail import Mail, MailKind, MailState
 from shared.question import ReportListQuestion
@@ -20,8 +21,6 @@ MOST_EXAMINED = 2_000
 """Mails read for one page of the history."""
 DUE, DONE = "MAIL_DUE", "MAIL_DONE"
 """Partitions of the work index: by when it is due, by when it was done."""
-KEPT = timedelta(days=400)
-"""Report history; then the table forgets."""
 
 
 class MailTable:
@@ -142,12 +141,11 @@ class MailTable:
     def mark(self, mail_id: str, username: str, state: str, at: datetime, note: str = "") -> None:
         """Write down what became of a recipient: sent, or why not."""
         self._table.put(
-            key_item(key.mail_to(mail_id, username))
+            kept_item(key.mail_to(mail_id, username), at)
             | {
                 "state": text(state),
                 "at": text(key.stamp(at)),
                 "note": text(note),
-                "expires_at": number(int((at + KEPT).timestamp())),
             }
         )
 
@@ -176,11 +174,10 @@ def report_page(
 
 
 def _claim(mail_id: str, name: str, at: datetime, until: datetime, unanswered: int) -> Item:
-    return key_item(key.mail_to(mail_id, name)) | {
+    return kept_item(key.mail_to(mail_id, name), at) | {
         "state": text("claimed"),
         "lease_until": text(key.stamp(until)),
         "unanswered": number(unanswered),
-        "expires_at": number(int((at + KEPT).timestamp())),
     }
 
 
@@ -190,12 +187,11 @@ def mail_item(mail: Mail) -> Item:
     if place is None:
         raise ValueError(f"{mail.mail_id!r} is no id of a mail")
     waits = mail.state is MailState.DUE
-    return key_item(place) | {
+    return kept_item(place, mail.made_at) | {
         "data": dumped(mail),
         "version": number(mail.version),
         "work": text(DUE if waits else DONE),
         "work_at": text(key.stamp(mail.due_at if waits else mail.done_at or mail.due_at)),
-        "expires_at": number(int((mail.made_at + KEPT).timestamp())),
     }
 
 

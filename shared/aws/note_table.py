@@ -1,7 +1,8 @@
 """Notes on tutors, one item each in the tutor's partition."""
 
 from shared.aws import key
-from shared.aws.item import dumped, key_item, loaded
+from shared.aws.item import dumped, loaded
+from shared.aws.retention import kept_item
 from shared.aws.scorecard_table import LAST
 from shared.aws.table import NEW, Table, VersionConflictError
 from shared.domain.note import Note, newest_first
@@ -29,7 +30,8 @@ class NoteTable:
 
     def put(self, note: Note) -> None:
         """Keep a note; the same once more changes nothing, another raises OtherNoteError."""
-        item = key_item(key.note(note.tutor_id, note.note_id)) | {"data": dumped(note)}
+        place = key.note(note.tutor_id, note.note_id)
+        item = kept_item(place, note.written_at) | {"data": dumped(note)}
         try:
             self._table.put(item, NEW)
         except VersionConflictError:

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.aws import key
-from shared.aws.item import Item, dumped, json_text, key_item, loaded, text
+from shared.aws.item import Item, dumped, json_text, loaded, text
+from shared.aws.retention import kept_item
 from shared.aws.scorecard_table import LAST, row_of, row_update
 from shared.aws.table import Table
 from shared.domain.override import Computed, Override
@@ -88,7 +89,7 @@ class OverrideTable:
 
 def override_item(one: Override) -> Item:
     """The item of an override, with its place among all."""
-    return key_item(key.override(one.tutor_id, one.version)) | {
+    return kept_item(key.override(one.tutor_id, one.version), one.set_at) | {
         "data": dumped(one),
         "work": text(OVERRIDES),
         "work_at": text(key.stamp(one.set_at)),

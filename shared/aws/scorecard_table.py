@@ -20,6 +20,7 @@ from shared.aws.item import (
     text,
     value_of,
 )
+from shared.aws.retention import kept_item
 from shared.aws.revision import put_revision, revisions
 from shared.aws.table import NEW, Table, retried, unchanged
 from shared.domain.marketplace import Reference
@@ -261,7 +262,8 @@ def sortable(value: float | None) -> str:
 
 def day_item(record: DailyRecord) -> Item:
     """The item of a daily record."""
-    return key_item(key.day(record.tutor_id, record.as_of.date())) | {"data": dumped(record)}
+    at = key.day(record.tutor_id, record.as_of.date())
+    return kept_item(at, record.as_of) | {"data": dumped(record)}
 
 
 def flag_item(
@@ -271,7 +273,7 @@ def flag_item(
     history = {"code": code, "raised_at": raised_at.isoformat()}
     if cleared_at:
         history["cleared_at"] = cleared_at.isoformat()
-    return key_item(key.flag(tutor_id, code, raised_at)) | {"data": dumped(history)}
+    return kept_item(key.flag(tutor_id, code, raised_at), raised_at) | {"data": dumped(history)}
 
 
 def _reference_item(reference: Reference, version: str | None) -> Item:

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.aws.item import Item, key_item, number, text
 from shared.aws.key import Key
+from shared.aws.retention import gone
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -77,13 +78,13 @@ class Table:
     client: "DynamoDBClient"
     name: str
 
-    def get(self, key: Key) -> Item | None:
-        """One item, strongly read."""
+    def get(self, key: Key, *, gone_too: bool = False) -> Item | None:
+        """One item, strongly read; with `gone_too` also one that is only not yet removed."""
         found: Any = self.client.get_item(
             TableName=self.name, Key=key_item(key), ConsistentRead=True
         )
         item: Item | None = found.get("Item")
-        return item
+        return item if item and (gone_too or not gone(item, time.time())) else None
 
     def get_many(self, keys: Iterable[Key]) -> Iterator[Item]:
         """Those of many items that there are, in any order; what was written just now may lack."""
@@ -92,7 +93,7 @@ class Table:
             for pause in (0.0, *PAUSES):
                 time.sleep(pause)
                 found: Any = self.client.batch_get_item(RequestItems=asked)
-                yield from found["Responses"].get(self.name, [])
+                yield from _kept(found["Responses"].get(self.name, []))
                 asked = found.get("UnprocessedKeys")
                 if not asked:
                     break
@@ -147,7 +148,7 @@ class Table:
                 request["Limit"] = left
             page = self.client.query(**request)
             items: Sequence[Any] = page["Items"]
-            yield from items
+            yield from _kept(items)
             if left is not None:
                 left -= len(items)
             last = page.get("LastEvaluatedKey")
@@ -167,6 +168,12 @@ class Table:
             if set(cancellations(error)) & {"ConditionalCheckFailed", "TransactionConflict"}:
                 raise VersionConflictError from error
             raise
+
+
+def _kept(items: Iterable[Item]) -> Iterator[Item]:
+    """Those that are still kept: DynamoDB may take days to remove the others."""
+    now = time.time()
+    return (item for item in items if not gone(item, now))
 
 
 def fault_name(fault: Exception) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.aws import key
 from shared.aws.item import Item, dumped, key_item, loaded, number, text, value_of
+from shared.aws.retention import kept_item
 from shared.aws.table import Table, unchanged
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.log import LOG_DAYS, Log, Rating
@@ -39,7 +40,7 @@ class LogTable:
 
     def session(self, session_id: str) -> Versioned[Session]:
         """A session as merged so far."""
-        item = self._table.get(key.session(session_id))
+        item = self._table.get(key.session(session_id), gone_too=True)
         if item is None:
             return Versioned(None, 0)
         return Versioned(loaded(Session, item), int(item["version"]["N"]))
@@ -199,7 +200,7 @@ class LogTable:
 
 def session_item(session: Session, version: int) -> Item:
     """The item that holds a session."""
-    return key_item(key.session(session.session_id)) | {
+    return kept_item(key.session(session.session_id), _ended(session)) | {
         "data": dumped(session),
         "version": number(version),
     }
@@ -207,7 +208,7 @@ def session_item(session: Session, version: int) -> Item:
 
 def log_item(session: Session, at: key.Key) -> Item:
     """The session's row in its tutor's log; rated ones stand in the index `rated` too."""
-    item = key_item(at) | {"data": dumped(session)}
+    item = kept_item(at, _ended(session)) | {"data": dumped(session)}
     known = outcomes(session)
     rating = session.rating(datetime.max.replace(tzinfo=UTC))
     if known and rating is not None:
@@ -227,7 +228,7 @@ def logged_session_item(session: Session) -> Item | None:
 def event_item(event: BehaviourEvent) -> Item:
     """The item that holds a behaviour event."""
     at = key.logged_event(event.tutor_id, event.occurred_at, event.event_id)
-    item = key_item(at) | {"data": dumped(event)}
+    item = kept_item(at, event.occurred_at) | {"data": dumped(event)}
     if event.type == EventType.LOOSE_RATING and event.amount is not None:
         rated_at = f"{key.stamp(event.occurred_at)}#{event.event_id}"
         item |= {"rated_at": text(rated_at), "rating": number(event.amount)}
@@ -240,6 +241,11 @@ def profile_item(tutor: Tutor, version: int) -> Item:
         "data": dumped(tutor),
         "version": number(version),
     }
+
+
+def _ended(session: Session) -> datetime:
+    """From when on it is kept: its last outcome, else its slot, else what was said of it first."""
+    return logged_at(session) or min(said.known_at for said in session.feedback)
 
 
 def _log_key(session: Session) -> key.Key | None:

@@ -9,9 +9,11 @@ import contextlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 os.environ |= {
@@ -32,6 +34,7 @@ os.environ |= {
     "SITE_URL": "https://quality.example.com",
     "USER_POOL_ID": "us-east-1_pool",
     "MODEL_BUCKET": "models",
+    "VAULT_BUCKET": "vault",
     "WEBHOOK_SECRET_ARN": "webhook",
     "CURSOR_SECRET_ARN": "cursor",
     "READERS": "1",
@@ -46,6 +49,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
+from shared.aws.retention import rule_of
 from shared.aws.table import Table, table
 from shared.signature import sign
 from tests.table import TABLE
@@ -113,23 +117,37 @@ def account() -> Iterator[Aws]:
         for queue in QUEUES:
             made.sqs.create_queue(QueueName=queue)
         made.s3.create_bucket(Bucket="models")
+        made.s3.create_bucket(Bucket="vault")
         made.secrets.create_secret(Name="webhook", SecretString=SECRET)
         made.secrets.create_secret(Name="cursor", SecretString="cursor-secret")
         yield made
 
 
+TODAY = datetime(2026, 11, 27, tzinfo=UTC)
+"""For what is kept so long: tests play on fixed days, and what they store is not to be gone."""
+
+
 @pytest.fixture
-def aws(account: Aws) -> Aws:
-    """The account with nothing in it, and the secrets as they were."""
+def aws(account: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """The account with nothing in it, and the secrets as they were.
+
+    What a test leaves there is kept as long as the table of retention says.
+    """
+    clock = SimpleNamespace(sleep=time.sleep, time=TODAY.timestamp)
+    monkeypatch.setattr("shared.aws.table.time", clock)
     client, name = account.store.client, account.store.name
     for item in account.items():
         client.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
     for queue in QUEUES:
         account.messages(queue)
-    for stored in account.s3.list_objects_v2(Bucket="models").get("Contents", []):
-        account.s3.delete_object(Bucket="models", Key=stored["Key"])
+    for bucket in ("models", "vault"):
+        for stored in account.s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            account.s3.delete_object(Bucket=bucket, Key=stored["Key"])
     account.secrets.put_secret_value(SecretId="webhook", SecretString=SECRET)
-    return account
+    yield account
+    for item in account.items():
+        rule = rule_of(item["pk"]["S"], item["sk"]["S"])
+        assert (rule.days is not None) is ("expires_at" in item), f"{rule.what}: {item}"
 
 
 @pytest.fixture

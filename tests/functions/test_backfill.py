@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from shared.aws import backfill, key
 from shared.aws.backfill import Backfill, merged_with, stored_mark
+from shared.aws.erased_table import ErasedTable
 from shared.aws.scorecard_table import ScorecardTable, day_item
 from shared.aws.scoring import Scoring
 from shared.aws.table import Table
 from shared.aws.tutor_log import LogTable, Versioned
+from shared.domain.erasure import fingerprint
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.feedback import Feedback
 from shared.domain.log import Log
@@ -252,6 +254,15 @@ def test_an_event_that_came_live_stays_as_it_is(aws: Aws) -> None:
     load(aws.store, past(*steady(2), replace(live, amount=50.0)))
 
     assert logs.whole_log(TUTOR).events == (live,)
+
+
+def test_a_student_who_was_erased_does_not_come_back_with_a_history(aws: Aws) -> None:
+    ErasedTable(aws.store).put(fingerprint("ann-4711"), AS_OF)
+
+    load(aws.store, past(completed(ago(2), student_id="ann-4711"), completed(ago(3))))
+
+    assert "ann-4711" not in str(aws.items())
+    assert len(aws.items("SESSION#")) == 2
 
 
 def test_what_a_nightly_pass_kept_stays(aws: Aws) -> None:

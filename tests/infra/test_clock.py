@@ -23,6 +23,7 @@ def test_what_is_started_by_the_clock_and_when(template: Template, stage: str) -
         "sweep_mail": "rate(1 minute)",
         "escalate_interventions": "cron(0/15 * * * ? *)",
         "send_digest": "cron(0 * * * ? *)",
+        "seal_audit": "cron(30 0 * * ? *)",
         "summarize_platform": "rate(1 minute)",
     }
 

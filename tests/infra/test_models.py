@@ -17,7 +17,7 @@ def bucket(template: Template) -> dict[str, Any]:
     (found,) = (
         one
         for one in template.of_type("AWS::S3::Bucket").values()
-        if "VersioningConfiguration" in one["Properties"]
+        if "LifecycleConfiguration" in one["Properties"]
     )
     return found
 

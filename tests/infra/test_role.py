@@ -64,11 +64,22 @@ def test_a_function_reads_the_secrets_of_its_row(template: Template, spec: Funct
 def test_a_function_has_the_model_actions_of_its_row(
     template: Template, spec: FunctionSpec
 ) -> None:
-    granted = actions(template, spec.name, "s3")
+    granted = {each for each in actions(template, spec.name, "s3") if "modelsbucket" in each[1]}
 
     assert {action for action, _ in granted} == set(spec.models)
-    assert all("modelsbucket" in resource for _, resource in granted)
     assert all(resource.endswith("/models/*") for _, resource in granted)
+
+
+@BY_NAME
+def test_a_function_has_the_actions_of_its_row_on_what_can_not_be_changed(
+    template: Template, spec: FunctionSpec
+) -> None:
+    granted = {each for each in actions(template, spec.name, "s3") if "vaultbucket" in each[1]}
+
+    assert {action for action, _ in granted} == set(spec.vault)
+    assert all(
+        resource.endswith("/audit/*") for action, resource in granted if action != "ListBucket"
+    )
 
 
 @BY_NAME
@@ -104,12 +115,14 @@ def test_nobody_is_granted_a_wildcard_action(template: Template) -> None:
         assert not [action for action in listed(statement["Action"]) if "*" in action], role
 
 
-def test_the_only_wildcards_are_the_names_of_log_streams_and_of_models(
+def test_the_only_wildcards_are_the_names_of_log_streams_models_and_seals(
     template: Template, stage: str
 ) -> None:
     for role, statement in template.statements():
         for resource in map(flat, listed(statement["Resource"])):
-            named = resource.removesuffix(":log-stream:*").removesuffix("/models/*")
+            named = resource
+            for varying in (":log-stream:*", "/models/*", "/audit/*"):
+                named = named.removesuffix(varying)
             if stage == "local" and listed(statement["Action"]) == ["ses:SendRawEmail"]:
                 continue  # the emulator knows no senders
             assert "*" not in named, (role, resource)
@@ -152,6 +165,7 @@ def test_only_the_clock_may_start_what_it_starts(template: Template, stage: str)
         "escalate_interventions",
         "send_digest",
         "roll_windows",
+        "seal_audit",
         "summarize_platform",
         "train_churn",
     }

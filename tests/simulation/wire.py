@@ -59,7 +59,7 @@ def attach() -> None:
     session.events.register("choose-signer", lambda **_: botocore.UNSIGNED)
     UserAgentString.to_string = lambda self: "simulation"  # type: ignore[method-assign]
     vars(botocore.retries.standard.quota)["RetryQuota"] = _Quota
-    clock: Any = SimpleNamespace(sleep=lambda seconds: WIRE.sleep(seconds))
+    clock: Any = SimpleNamespace(sleep=lambda seconds: WIRE.sleep(seconds), time=lambda: 0.0)
     for module in (botocore.endpoint, shared.aws.table):
         vars(module)["time"] = clock
 

@@ -13,6 +13,7 @@ from shared.access import ACCESS, Operation
 from shared.answer import OwnMetrics, Rate, TutorListItem, Windows
 from shared.aws.reading import READS
 from shared.contracts import FieldError
+from shared.domain.erasure import nobody
 from shared.domain.intervention import Intervention, Kind, Order, Owner, moved
 from shared.domain.metric import METRICS
 from shared.domain.tutor_row import tutor_row
@@ -75,6 +76,17 @@ def test_a_tutor_sees_stars_from_five_students_up(students: int, shown: float | 
 
     assert page.windows.of_30d.avg_rating == shown
     assert page.windows.of_30d.sessions == students
+
+
+def test_students_who_were_erased_do_not_make_up_the_five() -> None:
+    names = [nobody("s-1"), nobody("s-2"), "u-1", "u-2", "u-3"]
+    sessions = [completed(ago(n + 1), 4, student_id=name) for n, name in enumerate(names)]
+    scored = card(log(*sessions))
+    row = tutor_row(scored, tutor(), AS_OF, None)
+
+    page = answer.own_page(scored, row, tutor(), sessions, AS_OF)
+
+    assert page.windows.of_30d.avg_rating is None
 
 
 def test_every_operation_is_decided_and_every_route_read() -> None:

@@ -1,0 +1,204 @@
+"""`make student DO=…`: what is stored of a student, on a stage as it runs here or in AWS.
+
+    python -m infra_cdk.student --stage local|dev|prod export STUDENT
+    … erase STUDENT       forget who it was: sessions stay, nobody's
+    … erase-again         after a restore: forget everybody once more who was ever erased
+
+All of the table is looked at, for what is to be forgotten must not depend on an index being right:
+minutes for a year of sessions. Everything is safe to repeat.
+"""
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from infra_cdk.place import Place, StageError, on_stage
+from infra_cdk.stage import STAGES
+from shared.aws.erased_table import ErasedTable
+from shared.aws.item import Item, dumped, loaded, number, text
+from shared.aws.table import VersionConflictError
+from shared.contracts import Kind
+from shared.domain.erasure import (
+    Erased,
+    fingerprint,
+    reported_without,
+    students_of,
+    without,
+)
+from shared.domain.session import Session
+
+LOOKS: Final = 6
+PAUSE_SECONDS: Final = 130
+"""Between two looks: whoever held a report in hands when it was rewritten has ended by then."""
+OF_STUDENTS: Final = (Kind.SESSION, Kind.FEEDBACK)
+
+
+@dataclass(slots=True)
+class Found:
+    """What is stored of a student; `named` are keys of other items that have the id in them."""
+
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+    reports: list[dict[str, Any]] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
+
+
+def main() -> None:
+    """Do what the command line asks for; exits with a sentence where that cannot be."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra_cdk.student",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--stage", choices=STAGES, required=True)
+    asked = parser.add_subparsers(dest="what", required=True)
+    for name in ("export", "erase"):
+        asked.add_parser(name).add_argument("student_id")
+    asked.add_parser("erase-again")
+    told = parser.parse_args()
+    with on_stage(told.stage) as place:
+        match told.what:
+            case "export":
+                lines = iter([json.dumps(export(place, told.student_id), indent=2)])
+            case "erase":
+                lines = erase(place, told.student_id)
+            case _:
+                lines = erase_again(place)
+        for line in lines:
+            print(line, flush=True)  # noqa: T201 - a command
+
+
+def export(place: Place, student_id: str) -> dict[str, Any]:
+    """All that is stored of a student, ready for JSON; of others in a session nothing."""
+    found = Found()
+    for item in _items(place):
+        pk, sk = item["pk"]["S"], item["sk"]["S"]
+        if _is_session(item) and sk == "SESSION":
+            session = loaded(Session, item)
+            if student_id in students_of(session):
+                found.sessions.append(_own(json.loads(item["data"]["S"]), student_id))
+        elif _is_report(item):
+            body = json.loads(item["body"]["S"])
+            if body["student_id"] == student_id:
+                received = item["received_at"]["S"]
+                found.reports.append({"received_at": received, "as_received": body})
+        elif not _is_session(item) and _mentions(item, student_id):
+            found.named.append(f"{pk} / {sk}")
+    if not (found.sessions or found.reports or found.named):
+        raise StageError(f"Nothing is stored of {student_id}.")
+    return {
+        "student_id": student_id,
+        "sessions": found.sessions,
+        "reports": found.reports,
+        "also_named_in": found.named,
+    }
+
+
+def erase(
+    place: Place, student_id: str, pause: Callable[[float], None] = time.sleep
+) -> Iterator[str]:
+    """Forget a student, now and whenever a report of theirs comes again; tells what was done.
+
+    What is not ours to rewrite (notes, the audit trail) is named instead.
+    """
+    mark, at = fingerprint(student_id), datetime.now(UTC)
+    place.vault.put_mark(mark, at)
+    ErasedTable(place.table).put(mark, at)
+    yield from _forget(place, lambda student: student == student_id, pause)
+    for item in _items(place):
+        if _mentions(item, student_id):
+            yield f"{item['pk']['S']} / {item['sk']['S']} still names {student_id}: see privacy.md."
+
+
+def erase_again(place: Place, pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
+    """Forget everybody once more who was ever erased: the vault knows, whatever was restored."""
+    at, marks = datetime.now(UTC), place.vault.marks()
+    for mark in sorted(marks):
+        ErasedTable(place.table).put(mark, at)
+    yield f"{len(marks)} students were ever erased."
+    yield from _forget(place, lambda student: fingerprint(student) in marks, pause)
+
+
+def _forget(place: Place, erased: Erased, pause: Callable[[float], None]) -> Iterator[str]:
+    """Look until a look finds nothing more; TimeoutError where that does not come."""
+    for look in range(LOOKS):
+        if look:
+            pause(PAUSE_SECONDS)
+        done = Counter(what for item in _items(place) if (what := _rewritten(place, item, erased)))
+        if look and not done:
+            yield "Nothing is left."
+            return
+        told = ", ".join(f"{count} {what}" for what, count in sorted(done.items()))
+        yield f"Rewritten: {told or 'nothing'}."
+    raise TimeoutError("what is to be forgotten keeps coming back")
+
+
+def _rewritten(place: Place, item: Item, erased: Erased) -> str | None:
+    """What an item was, if it named somebody who is erased: it does not any more.
+
+    One that changed since it was read is left for the next look.
+    """
+    if _is_session(item):
+        before = loaded(Session, item)
+        after = without(before, erased)
+        return _put(place, item, "data", dumped(after), "sessions") if after != before else None
+    if _is_report(item):
+        body = json.loads(item["body"]["S"])
+        if erased(body["student_id"]):
+            return _put(place, item, "body", text(json.dumps(reported_without(body))), "reports")
+    return None
+
+
+def _put(place: Place, item: Item, name: str, value: dict[str, Any], what: str) -> str:
+    """Change one attribute of an item as it was read; who has read it meanwhile reads again."""
+    changed = {**item, name: value}
+    if "version" in item and name == "data":
+        changed["version"] = number(int(item["version"]["N"]) + 1)
+    unchanged: dict[str, Any] = {
+        "ConditionExpression": "#name = :before",
+        "ExpressionAttributeNames": {"#name": name},
+        "ExpressionAttributeValues": {":before": item[name]},
+    }
+    try:
+        place.table.put(changed, unchanged)
+    except VersionConflictError:
+        return f"{what} that changed meanwhile"
+    return what
+
+
+def _own(session: dict[str, Any], student_id: str) -> dict[str, Any]:
+    """A session as far as it is the student's: what others in it said and wrote is not."""
+    said = [one for one in session.get("feedback", []) if one["student_id"] == student_id]
+    taught = session.get("snapshot", {}).get("student_id") == student_id
+    return session | {"feedback": said} if taught else {"feedback": said}
+
+
+def _is_session(item: Item) -> bool:
+    pk, sk = str(item["pk"]["S"]), str(item["sk"]["S"])
+    return sk == "SESSION" or (pk.startswith("TUTOR#") and sk.startswith("S#"))
+
+
+def _is_report(item: Item) -> bool:
+    """Whether an item is a report about a student as it was received, or one kept aside."""
+    return str(item["pk"]["S"]).startswith("INBOX#") and item["kind"]["S"] in OF_STUDENTS
+
+
+def _mentions(item: Item, student_id: str) -> bool:
+    """Whether an id stands anywhere in an item, as a word of its own."""
+    words = json.dumps(item).replace("\\", "").replace("#", '"').split('"')
+    return student_id in words
+
+
+def _items(place: Place) -> Iterator[Item]:
+    """All there is."""
+    pages = place.client("dynamodb").get_paginator("scan").paginate(TableName=place.table.name)
+    for page in pages:
+        yield from page["Items"]
+
+
+if __name__ == "__main__":
+    main()

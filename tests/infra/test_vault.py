@@ -1,0 +1,40 @@
+"""Where the seals of the audit trail are: nobody changes them, nobody else reads them."""
+
+from tests.infra.template import Template
+
+
+def test_what_is_in_the_vault_stays_for_three_years_whoever_asks(prod: Template) -> None:
+    (vault,) = (
+        each for each in prod.properties("AWS::S3::Bucket") if each.get("ObjectLockEnabled")
+    )
+
+    rule = vault["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert rule["Mode"] == "COMPLIANCE"
+    assert rule["Days"] >= 3 * 365
+    assert vault["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(vault["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_no_function_may_change_or_remove_a_row_of_the_audit_trail(prod: Template) -> None:
+    """Rows are put on condition that there is none; nothing else may touch their partitions."""
+    for role in prod.properties("AWS::IAM::Role"):
+        for policy in role.get("Policies", []):
+            statements = policy["PolicyDocument"]["Statement"]
+            granted = {
+                action
+                for statement in statements
+                if statement["Effect"] == "Allow"
+                for action in _listed(statement["Action"])
+            }
+            changing = granted & {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+            denied = {
+                action
+                for statement in statements
+                if statement["Effect"] == "Deny" and "AUDIT#" in str(statement["Condition"])
+                for action in _listed(statement["Action"])
+            }
+            assert changing <= denied, role["Description"]
+
+
+def _listed(actions: str | list[str]) -> list[str]:
+    return [actions] if isinstance(actions, str) else actions
