@@ -402,13 +402,13 @@ def test_an_answer_lost_after_the_write_is_a_duplicate_next_time(
     def lose(**_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://aws")
 
-    client.meta.events.register("after-call.dynamodb", lose)
+    client.meta.events.register("after-call.dynamodb.TransactWriteItems", lose)
     try:
         assert (
             report_webhook.handler(post("/api/sessions", COMPLETED), context)["statusCode"] == 503
         )
     finally:
-        client.meta.events.unregister("after-call.dynamodb", lose)
+        client.meta.events.unregister("after-call.dynamodb.TransactWriteItems", lose)
 
     assert answered(post("/api/sessions", COMPLETED)) == (202, {"id": "w-1", "duplicate": True})
     assert aws.messages() == [{"webhook_id": "w-1"}]
