@@ -100,7 +100,7 @@ synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev
 	@npx cdk synth --quiet -c stage=$(STAGE)
 
 deploy: setup node_modules/made ## Deploy STAGE=dev|prod to the AWS account of the shell
-	npx cdk deploy -c stage=$(STAGE)
+	npx cdk deploy --all -c stage=$(STAGE)
 	$(MAKE) publish-site
 
 publish-site: setup ## Build the site and put it where STAGE=dev|prod serves it

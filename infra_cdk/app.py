@@ -7,6 +7,7 @@ from typing import Any
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from infra_cdk.edge import EdgeStack
 from infra_cdk.stack import TutorQualityStack
 from infra_cdk.stage import STAGES, Stage
 
@@ -16,7 +17,9 @@ def build_app(
 ) -> App:
     """The app with one stage in it; its synth fails on any finding that is not accepted."""
     app = App(outdir=str(outdir) if outdir else None, context=dict(context or {}))
-    TutorQualityStack(app, stage=stage)
+    stack = TutorQualityStack(app, stage=stage)
+    if stage.web_acl:
+        stack.add_stack_dependency(EdgeStack(app, stage=stage))  # which tells its web ACL
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app
 

@@ -75,11 +75,10 @@ def accepted(stage: Stage) -> Iterator[Finding]:
     yield Finding(
         "site/distribution", "AwsSolutions-CFR1", "Whoever has an account may work from anywhere."
     )
-    yield Finding(
-        "site/distribution",
-        "AwsSolutions-CFR2",
-        "No WAF yet: the README says so. The files are public, the API checks tokens itself.",
-    )
+    if not stage.web_acl:
+        yield Finding(
+            "site/distribution", "AwsSolutions-CFR2", "The emulator has no WAF to stand before it."
+        )
     yield Finding(
         "site/distribution",
         "AwsSolutions-CFR3",

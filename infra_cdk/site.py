@@ -14,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra_cdk.api import Api
+from infra_cdk.edge import web_acl_of
 from infra_cdk.identity import Identity
 from infra_cdk.site_file import OTHER_HEADERS, REWRITE, content_security_policy
 from infra_cdk.stage import Stage
@@ -72,6 +73,7 @@ class Site(Construct):
                     ),
                 )
             },
+            web_acl_id=web_acl_of(stage) if stage.web_acl else None,
             domain_names=[_host(stage.site_url)] if stage.site_certificate else None,
             certificate=(
                 acm.Certificate.from_certificate_arn(self, "certificate", stage.site_certificate)

@@ -59,6 +59,8 @@ class Stage:
     """What posts synthetic reports every quarter of an hour; None where tutors are real."""
     work_accounts: WorkAccounts | None = None
     """Beside the user pool's own passwords."""
+    web_acl: bool
+    """Let AWS WAF stand before CloudFront; the emulator has neither."""
     site_url: str
     """Where the browser finds the site; sign-in returns there."""
     site_certificate: str | None = None
@@ -88,6 +90,7 @@ LOCAL: Final = Stage(
     scoring_concurrency=2,
     retry_seconds=2,
     sweep_after_seconds=10,
+    web_acl=False,
     site_url="http://127.0.0.1:8080",
     mail_from="quality@local.tutor-quality.example.com",
     mail_contact="care@local.tutor-quality.example.com",
@@ -107,12 +110,13 @@ DEV: Final = Stage(
     scoring_concurrency=5,
     retry_seconds=15,
     sweep_after_seconds=120,
+    web_acl=True,
     feed=SyntheticFeed(world="demo", seed=1, since=datetime(2026, 11, 1, tzinfo=UTC)),
     site_url="https://dev.tutor-quality.example.com",
     mail_from="quality@dev.tutor-quality.example.com",
     mail_contact="care@dev.tutor-quality.example.com",
     alarm_mail="alarms@dev.tutor-quality.example.com",
-    dollars_a_month=30,
+    dollars_a_month=45,
 )
 
 PROD: Final = Stage(
@@ -129,11 +133,12 @@ PROD: Final = Stage(
     scoring_concurrency=20,
     retry_seconds=15,
     sweep_after_seconds=120,
+    web_acl=True,
     site_url="https://tutor-quality.example.com",
     mail_from="quality@tutor-quality.example.com",
     mail_contact="care@tutor-quality.example.com",
     alarm_mail="alarms@tutor-quality.example.com",
-    dollars_a_month=60,
+    dollars_a_month=70,
 )
 
 STAGES: Final[dict[str, Stage]] = {stage.name: stage for stage in (LOCAL, DEV, PROD)}

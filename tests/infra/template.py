@@ -89,4 +89,6 @@ def flat(value: Any) -> str:
             return f"<{name}>"
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
             return f"<{name}.{attribute}>"
+        case {"Fn::GetStackOutput": {"StackName": str(stack), "OutputName": str(name)}}:
+            return f"<{stack}.{name}>"
     raise ValueError(value)

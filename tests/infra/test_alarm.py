@@ -101,7 +101,7 @@ def test_somebody_is_told_and_told_again_when_it_is_over(prod: Template) -> None
 def test_somebody_is_told_before_a_month_costs_too_much(prod: Template) -> None:
     budget = prod.only("AWS::Budgets::Budget")
 
-    assert budget["Budget"]["BudgetLimit"] == {"Amount": 60, "Unit": "USD"}
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 70, "Unit": "USD"}
     kinds = {
         one["Notification"]["NotificationType"] for one in budget["NotificationsWithSubscribers"]
     }
