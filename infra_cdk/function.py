@@ -106,7 +106,7 @@ class Functions(Construct):
             environment["RETRY_SECONDS"] = str(self._stage.retry_seconds)
         if spec.sweeps:
             environment["SWEEP_AFTER_SECONDS"] = str(self._stage.sweep_after_seconds)
-        for secret in spec.reads:
+        for secret in spec.secrets:
             environment[f"{secret.upper()}_SECRET_ARN"] = self._secrets.arn(secret)
         if spec.models:
             environment["MODEL_BUCKET"] = self._models.bucket.bucket_name
@@ -141,7 +141,7 @@ class Functions(Construct):
             *self._data.statements(spec.table, spec.query),
             *(self._queues[queue].statement("SendMessage") for queue in spec.sends_to),
             *(self._queues[queue].statement("ChangeMessageVisibility") for queue in spec.delays_on),
-            *(self._secrets.statement(secret) for secret in spec.reads),
+            *(self._secrets.statement(secret) for secret in spec.secrets),
             *self._models.statements(spec.models),
             *(self._mailing.statements() if spec.sends_mail else ()),
             *((self._identity.statement(spec.people),) if spec.people else ()),

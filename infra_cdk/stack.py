@@ -58,7 +58,7 @@ class TutorQualityStack(Stack):
             api=api,
             stage=stage,
         )
-        site = Site(self, stage=stage, api=api, identity=identity)
+        site = Site(self, stage=stage, api=api, identity=identity, secrets=secrets)
         alarms = Alarms(self, stage=stage, api=api, queues=queues)
         Dashboard(self, stage=stage, alarms=alarms)
         outputs = {
@@ -67,6 +67,7 @@ class TutorQualityStack(Stack):
             "TableName": data.table.table_name,
             "ModelBucket": models.bucket.bucket_name,
             "WebhookSecretArn": secrets.arn("webhook"),
+            "EntranceSecretArn": secrets.arn("entrance"),
             "UserPoolId": identity.pool.user_pool_id,
             "SiteClientId": identity.site_client.user_pool_client_id,
             "RailsClientId": identity.rails_client.user_pool_client_id,

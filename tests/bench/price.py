@@ -101,6 +101,6 @@ def standing(metrics: int, alarms: int, queues: int, rules: int) -> dict[str, fl
         "dashboard": DASHBOARD_MONTH,
         "keys": 2 * KMS_KEY_MONTH + kms_calls * KMS_REQUEST,
         "web ACL": WEB_ACL_MONTH + rules * WEB_ACL_RULE_MONTH,
-        "secrets": 2 * SECRET_MONTH + secret_reads * SECRET_REQUEST,
+        "secrets": 3 * SECRET_MONTH + secret_reads * SECRET_REQUEST,
         "polling": queues * QUEUE_POLLS_A_MONTH * SQS_REQUEST,
     }

@@ -34,6 +34,7 @@ os.environ |= {
     "MODEL_BUCKET": "models",
     "WEBHOOK_SECRET_ARN": "webhook",
     "CURSOR_SECRET_ARN": "cursor",
+    "ENTRANCE_SECRET_ARN": "entrance",
     "READERS": "1",
     "STAGE": "test",
     "POWERTOOLS_SERVICE_NAME": "test",
@@ -46,12 +47,16 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
+from shared.aws.entrance import HEADER
 from shared.aws.table import Table, table
 from shared.signature import sign
 from tests.table import TABLE
 
 CURRENT, PREVIOUS = "whsec_Y3VycmVudC1zZWNyZXQ=", "whsec_cHJldmlvdXMtc2VjcmV0"
 SECRET = json.dumps({"current": CURRENT, "previous": PREVIOUS})
+ENTRANCE = "what-cloudfront-adds"
+BY_CLOUDFRONT = {HEADER: ENTRANCE}
+"""Stands on every request to what is not a signed webhook."""
 QUEUES = ("scoring", "churn", "action", "mail", "bounce")
 
 
@@ -115,6 +120,8 @@ def account() -> Iterator[Aws]:
         made.s3.create_bucket(Bucket="models")
         made.secrets.create_secret(Name="webhook", SecretString=SECRET)
         made.secrets.create_secret(Name="cursor", SecretString="cursor-secret")
+        both = json.dumps({"current": ENTRANCE, "previous": None})
+        made.secrets.create_secret(Name="entrance", SecretString=both)
         yield made
 
 

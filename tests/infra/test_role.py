@@ -54,9 +54,9 @@ def test_a_function_has_the_queue_actions_of_its_row(
 def test_a_function_reads_the_secrets_of_its_row(template: Template, spec: FunctionSpec) -> None:
     granted = actions(template, spec.name, "secretsmanager")
 
-    assert {action for action, _ in granted} == ({"GetSecretValue"} if spec.reads else set())
-    assert len(granted) == len(spec.reads)
-    for secret, (_, resource) in zip(sorted(spec.reads), sorted(granted), strict=True):
+    assert {action for action, _ in granted} == ({"GetSecretValue"} if spec.secrets else set())
+    assert len(granted) == len(spec.secrets)
+    for secret, (_, resource) in zip(sorted(spec.secrets), sorted(granted), strict=True):
         assert f"secrets{secret}" in resource
 
 
