@@ -102,10 +102,14 @@ class FunctionSpec:
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
+    def behind_cloudfront(self) -> bool:
+        """Whether it answers only what came that way."""
+        return isinstance(self.trigger, Http) and not self.trigger.signed
+
+    @property
     def secrets(self) -> tuple[SecretName, ...]:
-        """What it reads, and what whoever answers people recognises CloudFront by."""
-        behind = isinstance(self.trigger, Http) and not self.trigger.signed
-        return (*self.reads, "entrance") if behind else self.reads
+        """What it reads, and that by which CloudFront is known."""
+        return (*self.reads, "entrance") if self.behind_cloudfront else self.reads
 
 
 MB_PER_PROCESSOR: Final = 1769

@@ -22,7 +22,7 @@ NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 def behind_cloudfront() -> Iterator[tuple[str, Route]]:
     """Every route of every function but the webhooks', as the stack has them."""
     for spec in FUNCTIONS:
-        if isinstance(spec.trigger, Http) and not spec.trigger.signed:
+        if isinstance(spec.trigger, Http) and spec.behind_cloudfront:
             for route in spec.trigger.routes:
                 yield spec.name, route
 
