@@ -40,7 +40,7 @@ class Rollout(Construct):
         canary = stage.shift == "canary"
         config = codedeploy.LambdaDeploymentConfig
         for spec in specs:
-            codedeploy.LambdaDeploymentGroup(
+            group = codedeploy.LambdaDeploymentGroup(
                 self,
                 spec.name,
                 application=application,
@@ -58,6 +58,8 @@ class Rollout(Construct):
                     deployment_in_alarm=canary,
                 ),
             )
+            # Alarms look at the new version, and the group at them, before anything calls it.
+            aliases[spec.name].node.add_dependency(group)
 
     def _watched(
         self, spec: FunctionSpec, alias: lambda_.Alias, alarms: Alarms
@@ -70,7 +72,7 @@ class Rollout(Construct):
 
         Errors of the version that is replaced do not count, so that they can be mended.
         """
-        alarm = cloudwatch.Alarm(
+        return cloudwatch.Alarm(
             self,
             f"{spec.name}_errors",
             alarm_description=f"The new version of {spec.name} breaks off; the old one comes back.",
@@ -90,5 +92,3 @@ class Rollout(Construct):
             comparison_operator=(cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD),
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alias.node.add_dependency(alarm)  # looks at the new version before anything calls it
-        return alarm

@@ -88,11 +88,11 @@ def test_a_version_that_breaks_off_is_taken_back(prod: Template, spec: FunctionS
     assert "AlarmActions" not in errors, "nobody is woken: the old version is back"
 
 
-def test_an_alarm_looks_at_the_new_version_before_it_is_called(prod: Template) -> None:
-    for function, alias in aliases(prod).items():
-        listed = group(prod, function)["AlarmConfiguration"]["Alarms"]
+def test_alarms_look_at_the_new_version_before_it_is_called(prod: Template) -> None:
+    for alias in aliases(prod).values():
+        moved = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
 
-        assert listed[0]["Name"]["Ref"] in alias["DependsOn"]
+        assert moved["DeploymentGroupName"]["Ref"] in alias["DependsOn"]
 
 
 def test_what_tells_of_bad_code_takes_it_back() -> None:
