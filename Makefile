@@ -100,8 +100,8 @@ screenshots: setup ## Take a picture of every page of what `make run` shows, in 
 synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev|prod, without an AWS account
 	@npx cdk synth --quiet -c stage=$(STAGE)
 
-deploy: setup node_modules/made ## Deploy STAGE=dev|prod to the AWS account of the shell
-	npx cdk deploy -c stage=$(STAGE)
+deploy: setup node_modules/made ## Deploy STAGE=dev|prod to the AWS account of the shell (AT_ONCE=1 without canary)
+	npx cdk deploy --all -c stage=$(STAGE)$(if $(AT_ONCE), -c at-once=1)
 	$(MAKE) publish-site
 
 publish-site: setup ## Build the site and put it where STAGE=dev|prod serves it

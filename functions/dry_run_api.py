@@ -16,6 +16,7 @@ from shared.access import Operation
 from shared.aws.admission import admit, recorded
 from shared.aws.audit import AuditTrail
 from shared.aws.dry_run import Proposal, Rehearsal
+from shared.aws.entrance import entrance
 from shared.aws.table import table
 from shared.contracts import FieldError, SettingValues
 from shared.domain.policy import PolicyError
@@ -29,12 +30,14 @@ from shared.settings_answer import compared
 
 class Env(Setting):
     TABLE_NAME: str
+    ENTRANCE_SECRET_ARN: str
     READERS: int = 4
     DRY_RUN_SECONDS: float = 12
 
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
+door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 rehearsal, trail = Rehearsal(store, env.READERS), AuditTrail(store)
 
@@ -51,6 +54,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Find out what is proposed and by whom, rehearse it, write down who asked, answer."""
+    door.let_in(event, at)
     stop = monotonic() + env.DRY_RUN_SECONDS
     subject = event["rawPath"].removeprefix("/api/")
     who = admit(event, Operation.DRY_RUN, at, trail, subject)

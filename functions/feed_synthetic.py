@@ -48,7 +48,7 @@ class UndeliveredError(Exception):
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many webhooks were taken and refused."""
     now = datetime.now(UTC)
-    return post_slot(slot_end(event.get("time"), now), signing.signing_secrets(now)[0])
+    return post_slot(slot_end(event.get("time"), now), signing.in_force(now)[0])
 
 
 def post_slot(

@@ -17,6 +17,7 @@ from shared.access import ACCESS, Operation
 from shared.aws.admission import admit, recorded
 from shared.aws.audit import AuditTrail
 from shared.aws.directory import Directory
+from shared.aws.entrance import entrance
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import new_mail
 from shared.aws.queue import mail_queue
@@ -36,12 +37,14 @@ PATH = re.compile(r"/api/interventions/([A-Za-z0-9_.:-]{1,100})/([a-z]{1,20})")
 
 class Env(Setting):
     TABLE_NAME: str
+    ENTRANCE_SECRET_ARN: str
     MAIL_QUEUE_URL: str
     USER_POOL_ID: str
 
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
+door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 interventions, trail = InterventionTable(store), AuditTrail(store)
 people, outbox = Directory(env.USER_POOL_ID), mail_queue(env.MAIL_QUEUE_URL)
@@ -59,6 +62,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Find out who wants to move what, move it, write down that they did, answer."""
+    door.let_in(event, at)
     intervention_id, action = asked_of(event["rawPath"])
     who = admit(event, Operation.MOVE_INTERVENTION, at, trail, intervention_id)
     with recorded(who, trail) as shown:

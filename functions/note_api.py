@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.access import Operation, Shape
 from shared.aws.admission import Admitted, admit, recorded
 from shared.aws.audit import AuditTrail
+from shared.aws.entrance import entrance
 from shared.aws.note_table import NoteTable, OtherNoteError
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import table
@@ -33,10 +34,12 @@ OPERATIONS = {"PUT": Operation.WRITE_NOTE, "DELETE": Operation.REMOVE_NOTE}
 
 class Env(Setting):
     TABLE_NAME: str
+    ENTRANCE_SECRET_ARN: str
 
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
+door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 notes, cards, trail = NoteTable(store), ScorecardTable(store), AuditTrail(store)
 
@@ -53,6 +56,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Find out who wants what, do it, write down that they did, answer all notes on the tutor."""
+    door.let_in(event, at)
     found = PATH.fullmatch(event["rawPath"])
     operation = OPERATIONS.get(event["requestContext"]["http"]["method"])
     if found is None or operation is None:

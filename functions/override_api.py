@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.access import Operation
 from shared.aws.admission import admit, recorded
 from shared.aws.audit import AuditTrail
+from shared.aws.entrance import entrance
 from shared.aws.override_table import OverrideTable
 from shared.aws.queue import tutor_queue
 from shared.aws.table import retried, table
@@ -42,11 +43,13 @@ OPERATIONS = {"PUT": Operation.SET_OVERRIDE, "DELETE": Operation.END_OVERRIDE}
 
 class Env(Setting):
     TABLE_NAME: str
+    ENTRANCE_SECRET_ARN: str
     ACTION_QUEUE_URL: str
 
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
+door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 overrides, trail = OverrideTable(store), AuditTrail(store)
 queue = tutor_queue(env.ACTION_QUEUE_URL)
@@ -64,6 +67,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Find out who wants to change what, change it, write down that they did, answer."""
+    door.let_in(event, at)
     found = PATH.fullmatch(event["rawPath"])
     operation = OPERATIONS.get(event["requestContext"]["http"]["method"])
     if found is None or operation is None:

@@ -14,6 +14,7 @@ from shared.answer import Health
 from shared.aws.admission import admit
 from shared.aws.audit import AuditTrail
 from shared.aws.directory import Directory
+from shared.aws.entrance import entrance
 from shared.aws.reading import Ask, Reading
 from shared.aws.secret import secret
 from shared.aws.table import table
@@ -28,12 +29,14 @@ from shared.setting import Setting
 
 class Env(Setting):
     TABLE_NAME: str
+    ENTRANCE_SECRET_ARN: str
     USER_POOL_ID: str
     CURSOR_SECRET_ARN: str
 
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
+door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 people = Directory(env.USER_POOL_ID)
 reading = Reading(store, people, secret(env.CURSOR_SECRET_ARN))
@@ -52,6 +55,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Find out what is asked and by whom, read it, write that down, answer."""
+    door.let_in(event, at)
     path, headers = event["rawPath"], event.get("headers") or {}
     if path in OPEN:
         metrics.add_metric("AnsweredOpen", MetricUnit.Count, 1)

@@ -119,7 +119,7 @@ def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str,
     ours = False
     for fresh in (False, True):
         try:
-            return verify(signing.signing_secrets(now, fresh=fresh), headers, body, now)
+            return verify(signing.in_force(now, fresh=fresh), headers, body, now)
         except (MismatchError, SecretError) as error:
             ours = isinstance(error, SecretError)
             continue

@@ -17,6 +17,7 @@ from shared import settings_answer
 from shared.access import ACCESS, Operation
 from shared.aws.admission import Admitted, admit, recorded
 from shared.aws.audit import AuditTrail
+from shared.aws.entrance import entrance
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.preference_table import PreferenceTable
 from shared.aws.scorecard_table import ScorecardTable
@@ -45,11 +46,13 @@ from shared.settings_answer import CHANGES_SHOWN
 
 class Env(Setting):
     TABLE_NAME: str
+    ENTRANCE_SECRET_ARN: str
     WEBHOOK_HOSTS: str = "hooks.slack.com"
 
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
+door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 interventions, cards, trail = InterventionTable(store), ScorecardTable(store), AuditTrail(store)
 preferences = PreferenceTable(store)
@@ -70,6 +73,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Find out what is to be done and by whom, do it, write down who did, answer."""
+    door.let_in(event, at)
     operation, subject, work = asked_of(event["rawPath"])
     who = admit(event, operation, at, trail, subject)
     with recorded(who, trail):

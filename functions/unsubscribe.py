@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws.entrance import entrance
 from shared.aws.preference_table import PreferenceTable
 from shared.aws.secret import secret
 from shared.aws.table import retried, table
@@ -26,11 +27,13 @@ from shared.unsubscribe_page import asking, noted, undone
 
 class Env(Setting):
     TABLE_NAME: str
+    ENTRANCE_SECRET_ARN: str
     CURSOR_SECRET_ARN: str
 
 
 env = Env.read()
 logger, metrics = Logger(), Metrics()
+door = entrance(env.ENTRANCE_SECRET_ARN)
 preferences = PreferenceTable(table(env.TABLE_NAME))
 sealing = secret(env.CURSOR_SECRET_ARN)
 
@@ -45,6 +48,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Show the button, or do what it says; ProblemError 404 for a token that is not ours."""
+    door.let_in(event, at)
     token = event["rawPath"].rpartition("/")[2]
     found = unsubscribed(sealing.value(at), token)
     if found is None:

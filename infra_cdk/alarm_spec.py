@@ -7,7 +7,7 @@ as bad as bad data.
 from dataclasses import dataclass
 from typing import Final
 
-from infra_cdk.function_spec import QUEUES, QueueName
+from infra_cdk.function_spec import QUEUES, FunctionSpec, Http, QueueName
 
 NAMESPACE: Final = "TutorQuality"
 """Of the metrics that functions emit."""
@@ -40,7 +40,8 @@ class Answers:
 class AlarmSpec:
     """Up while `statistic` over `minutes` is at least `limit`, `times` in a row.
 
-    `below` turns that round. With `silence` no data counts as bad, too.
+    `below` turns that round. With `silence` no data counts as bad, too. What `takes_back` a new
+    version tells of the code at once, and of nothing that anybody may cause from outside.
     """
 
     name: str
@@ -54,6 +55,18 @@ class AlarmSpec:
     below: bool = False
     silence: bool = False
     prod_only: bool = False
+    takes_back: bool = False
+
+
+def takes_back(alarm: AlarmSpec, spec: FunctionSpec) -> bool:
+    """Whether a new version of a function goes back while that alarm is up."""
+    match alarm.metric:
+        case Emitted(function, _):
+            return alarm.takes_back and function == spec.name
+        case Answers():  # of whichever function
+            return alarm.takes_back and isinstance(spec.trigger, Http)
+        case Waiting():
+            return False
 
 
 HOUR: Final = 60
@@ -128,7 +141,7 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
         name="reports_refused",
         says="The marketplace sends reports that are not as the contract says.",
         runbook="reports-refused", metric=Emitted("report_webhook", "Refused422"),
-        statistic="Sum", limit=10, minutes=15,
+        statistic="Sum", limit=10, minutes=15, takes_back=True,
     ),
     AlarmSpec(
         name="content_conflict",
@@ -140,7 +153,7 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
         name="quarantined",
         says="A report that was accepted could not be applied, and was put aside.",
         runbook="quarantined", metric=Emitted("score_tutor", "Quarantined"),
-        statistic="Sum", limit=1,
+        statistic="Sum", limit=1, takes_back=True,
     ),
     AlarmSpec(
         name="drift",
@@ -152,6 +165,7 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
         name="api_5xx",
         says="The API answers that it can not answer.",
         runbook="api-failing", metric=Answers("5xx"), statistic="Sum", limit=5,
+        takes_back=True,
     ),
     AlarmSpec(
         name="api_slow",
@@ -162,7 +176,7 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
         name="reports_unavailable",
         says="Reports are answered 503: they are not lost, the marketplace sends them again.",
         runbook="api-failing", metric=Emitted("report_webhook", "Unavailable"),
-        statistic="Sum", limit=5,
+        statistic="Sum", limit=5, takes_back=True,
     ),
     # Clocks.
     _silent(
@@ -195,7 +209,7 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
         says="The churn model in force is damaged, missing or not for this code. The last good one "
         "is still used.",
         runbook="model-refused", metric=Emitted("predict_churn", "ModelRefused"),
-        statistic="Sum", limit=1,
+        statistic="Sum", limit=1, takes_back=True,
     ),
     AlarmSpec(
         name="model_refused_train_churn",

@@ -67,9 +67,9 @@ class Api(Construct):
             jwt_audience=[client.user_pool_client_id for client in identity.clients],
         )
 
-    def serve(self, routes: tuple[Route, ...], function: lambda_.IFunction) -> None:
-        """Send these routes to a function."""
-        integration = integrations.HttpLambdaIntegration(function.node.id, function)
+    def serve(self, name: str, routes: tuple[Route, ...], function: lambda_.IFunction) -> None:
+        """Send these routes to the function of that name."""
+        integration = integrations.HttpLambdaIntegration(name, function)
         for route in routes:
             self.http_api.add_routes(
                 path=route.path,

@@ -28,9 +28,12 @@ def page() -> str:
         parts += [f"## {title}", _diagram(specs), _table(specs)]
     parts += [
         "## What is watched",
+        "Those with a ↩ also take a new version of a function back while it is on trial, as do its "
+        "own errors ([A new version](deployment.md#a-new-version)).",
         "| Alarm | What it says | Runbook |\n|---|---|---|\n"
         + "\n".join(
-            f"| `{spec.name}` | {spec.says} | [{spec.runbook}](runbooks/{spec.runbook}.md) |"
+            f"| `{spec.name}`{' ↩' * spec.takes_back} | {spec.says} | "
+            f"[{spec.runbook}](runbooks/{spec.runbook}.md) |"
             for spec in ALARMS
         ),
     ]
@@ -43,16 +46,11 @@ def _of(kind: type) -> list[FunctionSpec]:
 
 def _pipeline() -> list[FunctionSpec]:
     """From the webhook to the mail: what is open to Rails, and what works queues off."""
-    return [spec for spec in _of(Http) if _webhook(spec)] + _of(Batch)
+    return [spec for spec in _of(Http) if not spec.behind_cloudfront] + _of(Batch)
 
 
 def _people() -> list[FunctionSpec]:
-    return [spec for spec in _of(Http) if not _webhook(spec)]
-
-
-def _webhook(spec: FunctionSpec) -> bool:
-    """Whether it is the marketplace's door, which hints at what it kept."""
-    return spec.name == "report_webhook"
+    return [spec for spec in _of(Http) if spec.behind_cloudfront]
 
 
 def _diagram(specs: list[FunctionSpec]) -> str:
@@ -64,10 +62,13 @@ def _lines(spec: FunctionSpec) -> Iterator[str]:
     """One function's box, and its arrows."""
     box = f"{spec.name}[{spec.name}]"
     match spec.trigger:
+        case Http(_, signed=True):
+            yield f"marketplace([Rails]) --> {box}"
         case Http(routes):
+            yield f"cloudfront[[CloudFront, web ACL]] --> {box}"
             for signed_in in {route.signed_in for route in routes}:
                 who = "people([people])" if signed_in else "anybody([anybody])"
-                yield f"{'marketplace([Rails])' if _webhook(spec) else who} --> {box}"
+                yield f"{who} --> cloudfront[[CloudFront, web ACL]]"
         case Batch(queue):
             yield f"{queue}>{queue} queue] --> {box}"
         case Clock(expression):

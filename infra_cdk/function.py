@@ -1,4 +1,7 @@
-"""Turns a row of the function table into a Lambda with a role, a log group and a trigger."""
+"""Turns a row of the function table into a Lambda with a role, a log group and a trigger.
+
+On AWS the trigger starts the alias `live`, which `rollout` moves from version to version.
+"""
 
 from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -23,6 +26,7 @@ from infra_cdk.function_spec import (
 from infra_cdk.identity import Identity
 from infra_cdk.mailing import Mailing
 from infra_cdk.models import Models
+from infra_cdk.place import LIVE
 from infra_cdk.queue import WorkQueue
 from infra_cdk.secret import Secrets
 from infra_cdk.stage import Stage
@@ -54,15 +58,26 @@ class Functions(Construct):
         self._data, self._queues, self._secrets, self._models = data, queues, secrets, models
         self._mailing, self._identity, self._vault = mailing, identity, vault
         self._api_url = api.http_api.api_endpoint
+        self.aliases: dict[str, lambda_.Alias] = {}
         for spec in specs:
-            function = self._function(spec)
+            started = self._started(spec, self._function(spec))
             match spec.trigger:
                 case Http(routes):
-                    api.serve(routes, function)
+                    api.serve(spec.name, routes, started)
                 case Batch(queue, size):
-                    self._subscribe(function, queues[queue], size)
+                    self._subscribe(spec, started, queues[queue], size)
                 case Clock() as clock:
-                    self._schedule(spec, clock, function)
+                    self._schedule(spec, clock, started)
+
+    def _started(self, spec: FunctionSpec, function: lambda_.Function) -> lambda_.IFunction:
+        """What its trigger starts: the alias, or where there are no versions the function."""
+        if self._stage.shift is None:
+            return function
+        alias = lambda_.Alias(
+            self, f"{spec.name}_{LIVE}", alias_name=LIVE, version=function.current_version
+        )
+        self.aliases[spec.name] = alias
+        return alias
 
     def _function(self, spec: FunctionSpec) -> lambda_.Function:
         name = f"tutor-quality-{self._stage.name}-{spec.name}"
@@ -108,7 +123,7 @@ class Functions(Construct):
             environment["RETRY_SECONDS"] = str(self._stage.retry_seconds)
         if spec.sweeps:
             environment["SWEEP_AFTER_SECONDS"] = str(self._stage.sweep_after_seconds)
-        for secret in spec.reads:
+        for secret in spec.secrets:
             environment[f"{secret.upper()}_SECRET_ARN"] = self._secrets.arn(secret)
         if spec.models:
             environment["MODEL_BUCKET"] = self._models.bucket.bucket_name
@@ -145,7 +160,7 @@ class Functions(Construct):
             *self._data.statements(spec.table, spec.query),
             *(self._queues[queue].statement("SendMessage") for queue in spec.sends_to),
             *(self._queues[queue].statement("ChangeMessageVisibility") for queue in spec.delays_on),
-            *(self._secrets.statement(secret) for secret in spec.reads),
+            *(self._secrets.statement(secret) for secret in spec.secrets),
             *self._models.statements(spec.models),
             *self._vault.statements(spec.vault),
             *(self._mailing.statements() if spec.sends_mail else ()),
@@ -165,10 +180,12 @@ class Functions(Construct):
             inline_policies={"least": iam.PolicyDocument(statements=statements)},
         )
 
-    def _subscribe(self, function: lambda_.Function, queue: WorkQueue, size: int) -> None:
+    def _subscribe(
+        self, spec: FunctionSpec, function: lambda_.IFunction, queue: WorkQueue, size: int
+    ) -> None:
         lambda_.EventSourceMapping(
             self,
-            f"{function.node.id}_source",
+            f"{spec.name}_source",
             target=function,
             event_source_arn=queue.queue.queue_arn,
             batch_size=size,
@@ -179,7 +196,7 @@ class Functions(Construct):
             max_concurrency=self._stage.scoring_concurrency,
         )
 
-    def _schedule(self, spec: FunctionSpec, clock: Clock, function: lambda_.Function) -> None:
+    def _schedule(self, spec: FunctionSpec, clock: Clock, function: lambda_.IFunction) -> None:
         role = iam.Role(
             self,
             f"{spec.name}_clock_role",

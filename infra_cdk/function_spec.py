@@ -19,7 +19,7 @@ type Index = Literal[
     "by_p30",
 ]
 type QueueName = Literal["scoring", "churn", "action", "mail", "bounce"]
-type SecretName = Literal["webhook", "cursor"]
+type SecretName = Literal["webhook", "cursor", "entrance"]
 type Layer = Literal["core", "mail", "ml", "world"]
 
 TUTOR_LIST: Final[tuple[Index, ...]] = (
@@ -49,6 +49,8 @@ class Http:
     """Started by a request to one of these routes."""
 
     routes: tuple[Route, ...]
+    signed: bool = False
+    """Whether the body proves who sent it; without that a request has to come by CloudFront."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,16 @@ class FunctionSpec:
     layers: tuple[Layer, ...] = ("core",)
     environment: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def behind_cloudfront(self) -> bool:
+        """Whether it answers only what came that way."""
+        return isinstance(self.trigger, Http) and not self.trigger.signed
+
+    @property
+    def secrets(self) -> tuple[SecretName, ...]:
+        """What it reads, and that by which CloudFront is known."""
+        return (*self.reads, "entrance") if self.behind_cloudfront else self.reads
+
 
 MB_PER_PROCESSOR: Final = 1769
 """Lambda gives a whole processor for so much memory, and in proportion."""
@@ -124,7 +136,9 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
     FunctionSpec(
         name="report_webhook",
         does="Takes what Rails reports, checks its signature and keeps it before answering.",
-        trigger=Http(_posts("/api/sessions", "/api/tutors", "/api/events", "/api/feedback")),
+        trigger=Http(
+            _posts("/api/sessions", "/api/tutors", "/api/events", "/api/feedback"), signed=True
+        ),
         timeout_seconds=10,
         memory_mb=1024,
         table=("GetItem", "PutItem"),

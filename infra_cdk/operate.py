@@ -7,12 +7,14 @@
     … rescore TUTOR                score a tutor anew, and what follows from that
     … start FUNCTION               run what a clock starts, now
     … verify-audit                 hold the audit trail against its seals
+    … renew-entrance               another value for the header that CloudFront adds
 
 Nothing here changes what was reported, and everything is safe to repeat.
 """
 
 import argparse
 import json
+import secrets
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -22,6 +24,7 @@ from infra_cdk.function_spec import FUNCTIONS, QUEUES, Clock
 from infra_cdk.place import Place, StageError, on_stage, url_output
 from infra_cdk.stage import STAGES
 from shared.aws.audit import AuditTrail
+from shared.aws.entrance import HEADER
 from shared.aws.inbox import InboxTable
 from shared.aws.retention import AUDITED
 from shared.domain.audit_seal import BEGINNING, sealed
@@ -59,6 +62,7 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     asked.add_parser("rescore").add_argument("tutor_id")
     asked.add_parser("verify-audit")
     asked.add_parser("start").add_argument("function", choices=CLOCKED)
+    asked.add_parser("renew-entrance")
     return parser.parse_args(words)
 
 
@@ -81,6 +85,9 @@ def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
             yield f"{told.function} was started; its log tells how it went."
         case "verify-audit":
             yield from verify_audit(place)
+        case "renew-entrance":
+            renew_entrance(place)
+            yield "CloudFront takes the new value to all its places within minutes."
 
 
 def pending(place: Place, at: datetime) -> Iterator[str]:
@@ -168,6 +175,31 @@ def start(place: Place, function: str) -> None:
         FunctionName=place.function_name(function),
         InvocationType="Event",  # some take minutes, and asking twice would run them twice
         Payload=json.dumps({"time": at.isoformat()}).encode(),
+    )
+
+
+def renew_entrance(place: Place) -> None:
+    """Let CloudFront add another value; the functions take it, and the one before, until next time.
+
+    Safe to break off: what CloudFront sends is always one of the two.
+    """
+    cloudfront, distribution = place.client("cloudfront"), place["SiteDistributionId"]
+    if cloudfront.get_distribution(Id=distribution)["Distribution"]["Status"] != "Deployed":
+        raise StageError("CloudFront is still taking the last change to all its places.")
+    found = cloudfront.get_distribution_config(Id=distribution)
+    (header,) = [
+        header
+        for origin in found["DistributionConfig"]["Origins"]["Items"]
+        for header in origin["CustomHeaders"].get("Items", [])
+        if header["HeaderName"] == HEADER
+    ]
+    both = {"current": secrets.token_urlsafe(30), "previous": header["HeaderValue"]}
+    place.client("secretsmanager").put_secret_value(
+        SecretId=place["EntranceSecretArn"], SecretString=json.dumps(both)
+    )
+    header["HeaderValue"] = both["current"]
+    cloudfront.update_distribution(
+        Id=distribution, DistributionConfig=found["DistributionConfig"], IfMatch=found["ETag"]
     )
 
 

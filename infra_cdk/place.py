@@ -22,6 +22,10 @@ class StageError(Exception):
     """The stage is not there, or not whole."""
 
 
+LIVE = "live"
+"""The alias, on AWS, of the version of a function that is in force."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A stage's clients, by boto3's name of a service, and what its stack tells of itself."""
@@ -55,8 +59,9 @@ class Place:
         return TutorQueue(self.client("sqs"), self[url_output("churn")])
 
     def function_name(self, function: str) -> str:
-        """The name in Lambda of a file in `functions/`."""
-        return f"tutor-quality-{self.stage}-{function}"
+        """The name in Lambda of a file in `functions/`, of the version that is in force."""
+        live = "" if self.stage == "local" else f":{LIVE}"
+        return f"tutor-quality-{self.stage}-{function}{live}"
 
 
 def url_output(queue: str, *, dead: bool = False) -> str:

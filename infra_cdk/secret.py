@@ -1,4 +1,4 @@
-"""Two secrets: the one shared with Rails, and the one that seals list cursors."""
+"""Secrets: the one shared with Rails, the one of CloudFront, and the one that seals cursors."""
 
 import json
 
@@ -12,12 +12,26 @@ from infra_cdk.stage import Stage
 
 
 class Secrets(Construct):
-    """Both are generated at the first deployment and never stand in a template."""
+    """All are generated at the first deployment and never stand in a template."""
 
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
         super().__init__(scope, "secrets")
         kept = RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY
         self.secrets: dict[SecretName, secretsmanager.Secret] = {
+            # `make operate DO=renew-entrance` puts a new one; some of CloudFront's places may still
+            # send the previous one then.
+            "entrance": secretsmanager.Secret(
+                self,
+                "entrance",
+                description='{"current": what CloudFront adds to requests, "previous": before it}',
+                generate_secret_string=secretsmanager.SecretStringGenerator(
+                    secret_string_template=json.dumps({"previous": None}),
+                    generate_string_key="current",
+                    password_length=40,
+                    exclude_punctuation=True,
+                ),
+                removal_policy=kept,
+            ),
             # Forty letters and digits are also valid base64, which is what Standard Webhooks
             # asks of a secret; `previous` is filled while Rails changes over to a new one.
             "webhook": secretsmanager.Secret(
@@ -48,6 +62,10 @@ class Secrets(Construct):
         resource = self.secrets[name].node.default_child
         assert isinstance(resource, secretsmanager.CfnSecret)
         return resource.attr_id
+
+    def sent_by_cloudfront(self) -> str:
+        """A reference that CloudFormation resolves whenever it changes the distribution."""
+        return self.secrets["entrance"].secret_value_from_json("current").unsafe_unwrap()
 
     def statement(self, name: SecretName) -> iam.PolicyStatement:
         return iam.PolicyStatement(

@@ -14,9 +14,12 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra_cdk.api import Api
+from infra_cdk.edge import web_acl_of
 from infra_cdk.identity import Identity
+from infra_cdk.secret import Secrets
 from infra_cdk.site_file import OTHER_HEADERS, REWRITE, content_security_policy
 from infra_cdk.stage import Stage
+from shared.aws.entrance import HEADER
 
 HSTS: Final = Duration.days(365)
 
@@ -24,7 +27,9 @@ HSTS: Final = Duration.days(365)
 class Site(Construct):
     """One address for pages and API, so that no page needs another origin but the sign-in's."""
 
-    def __init__(self, scope: Construct, *, stage: Stage, api: Api, identity: Identity) -> None:
+    def __init__(
+        self, scope: Construct, *, stage: Stage, api: Api, identity: Identity, secrets: Secrets
+    ) -> None:
         super().__init__(scope, "site")
         self.bucket = s3.Bucket(
             self,
@@ -63,6 +68,7 @@ class Site(Construct):
                         Fn.select(2, Fn.split("/", api.http_api.api_endpoint)),
                         protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
                         read_timeout=Duration.seconds(30),
+                        custom_headers={HEADER: secrets.sent_by_cloudfront()},
                     ),
                     allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
                     viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
@@ -72,6 +78,7 @@ class Site(Construct):
                     ),
                 )
             },
+            web_acl_id=web_acl_of(stage) if stage.web_acl else None,
             domain_names=[_host(stage.site_url)] if stage.site_certificate else None,
             certificate=(
                 acm.Certificate.from_certificate_arn(self, "certificate", stage.site_certificate)

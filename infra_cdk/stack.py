@@ -18,6 +18,7 @@ from infra_cdk.package.code import code_folder
 from infra_cdk.package.layer import LAYERS, Platform, layer_folder
 from infra_cdk.place import url_output
 from infra_cdk.queue import WorkQueue
+from infra_cdk.rollout import Rollout
 from infra_cdk.secret import Secrets
 from infra_cdk.site import Site
 from infra_cdk.stage import Stage
@@ -45,7 +46,7 @@ class TutorQualityStack(Stack):
         queues = _queues(self, specs, stage)
         identity = Identity(self, stage=stage)
         api = Api(self, stage=stage, identity=identity)
-        Functions(
+        functions = Functions(
             self,
             specs=specs,
             code=lambda_.Code.from_asset(str(code_folder(fed=stage.feed is not None))),
@@ -60,8 +61,10 @@ class TutorQualityStack(Stack):
             api=api,
             stage=stage,
         )
-        site = Site(self, stage=stage, api=api, identity=identity)
+        site = Site(self, stage=stage, api=api, identity=identity, secrets=secrets)
         alarms = Alarms(self, stage=stage, api=api, queues=queues)
+        if stage.shift:
+            Rollout(self, stage=stage, specs=specs, aliases=functions.aliases, alarms=alarms)
         Dashboard(self, stage=stage, alarms=alarms)
         outputs = {
             "ApiUrl": api.http_api.api_endpoint,
@@ -70,6 +73,7 @@ class TutorQualityStack(Stack):
             "ModelBucket": models.bucket.bucket_name,
             "VaultBucket": vault.bucket.bucket_name,
             "WebhookSecretArn": secrets.arn("webhook"),
+            "EntranceSecretArn": secrets.arn("entrance"),
             "UserPoolId": identity.pool.user_pool_id,
             "SiteClientId": identity.site_client.user_pool_client_id,
             "RailsClientId": identity.rails_client.user_pool_client_id,

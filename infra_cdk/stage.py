@@ -7,6 +7,8 @@ from typing import Final, Literal
 from aws_cdk.aws_logs import RetentionDays
 
 type StageName = Literal["local", "dev", "prod"]
+type Shift = Literal["canary", "at once"]
+"""How calls go over to a new version of a function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,10 @@ class Stage:
     """What posts synthetic reports every quarter of an hour; None where tutors are real."""
     work_accounts: WorkAccounts | None = None
     """Beside the user pool's own passwords."""
+    shift: Shift | None
+    """None where a function has no versions: it is replaced."""
+    web_acl: bool
+    """Let AWS WAF stand before CloudFront; the emulator has neither."""
     site_url: str
     """Where the browser finds the site; sign-in returns there."""
     site_certificate: str | None = None
@@ -88,6 +94,8 @@ LOCAL: Final = Stage(
     scoring_concurrency=2,
     retry_seconds=2,
     sweep_after_seconds=10,
+    shift=None,
+    web_acl=False,
     site_url="http://127.0.0.1:8080",
     mail_from="quality@local.tutor-quality.example.com",
     mail_contact="care@local.tutor-quality.example.com",
@@ -107,12 +115,14 @@ DEV: Final = Stage(
     scoring_concurrency=5,
     retry_seconds=15,
     sweep_after_seconds=120,
+    shift="at once",
+    web_acl=True,
     feed=SyntheticFeed(world="demo", seed=1, since=datetime(2026, 11, 1, tzinfo=UTC)),
     site_url="https://dev.tutor-quality.example.com",
     mail_from="quality@dev.tutor-quality.example.com",
     mail_contact="care@dev.tutor-quality.example.com",
     alarm_mail="alarms@dev.tutor-quality.example.com",
-    dollars_a_month=30,
+    dollars_a_month=45,
 )
 
 PROD: Final = Stage(
@@ -129,11 +139,13 @@ PROD: Final = Stage(
     scoring_concurrency=20,
     retry_seconds=15,
     sweep_after_seconds=120,
+    shift="canary",
+    web_acl=True,
     site_url="https://tutor-quality.example.com",
     mail_from="quality@tutor-quality.example.com",
     mail_contact="care@tutor-quality.example.com",
     alarm_mail="alarms@tutor-quality.example.com",
-    dollars_a_month=60,
+    dollars_a_month=70,
 )
 
 STAGES: Final[dict[str, Stage]] = {stage.name: stage for stage in (LOCAL, DEV, PROD)}

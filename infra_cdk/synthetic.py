@@ -15,7 +15,7 @@ from typing import Any, Final
 from infra_cdk.function_spec import FEED_SYNTHETIC
 from infra_cdk.local.folder import CHECKOUT
 from infra_cdk.local.world import forget_world
-from infra_cdk.place import Place, on_stage
+from infra_cdk.place import LIVE, Place, on_stage
 from infra_cdk.stage import STAGES
 from shared.aws.item import Item
 from shared.aws.table import Table
@@ -118,7 +118,7 @@ def _delete(table: Table, keys: Sequence[Item], pause: Callable[[float], None]) 
 
 def stop_feed(scheduler: Any, stage: str) -> None:
     """Disable the clock of the feed; the next change to its schedule by a deployment ends that."""
-    function = f":function:tutor-quality-{stage}-{FEED_SYNTHETIC.name}"
+    function = f":function:tutor-quality-{stage}-{FEED_SYNTHETIC.name}:{LIVE}"
     for page in scheduler.get_paginator("list_schedules").paginate():
         for summary in page["Schedules"]:
             if summary["Target"]["Arn"].endswith(function):

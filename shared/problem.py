@@ -47,9 +47,14 @@ class ProblemError(Exception):
     """A refusal with its status and, where fields are to blame, which and why."""
 
     def __init__(
-        self, status: HTTPStatus, detail: str | None = None, errors: Sequence[FieldError] = ()
+        self,
+        status: HTTPStatus,
+        detail: str | None = None,
+        errors: Sequence[FieldError] = (),
+        title: str | None = None,
     ) -> None:
-        super().__init__(detail or TITLES.get(status, status.phrase))
+        self.title = title or TITLES.get(status, status.phrase)
+        super().__init__(detail or self.title)
         self.status = status
         self.detail = detail
         self.errors = tuple(errors)
@@ -59,7 +64,7 @@ def document(problem: ProblemError) -> dict[str, Any]:
     """The problem as JSON-ready values."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": TITLES.get(problem.status, problem.status.phrase),
+        "title": problem.title,
         "status": problem.status.value,
     }
     if problem.detail:

@@ -1,9 +1,10 @@
 """The one address of the local run: `/api/*` goes to the HTTP API, all else is the site.
 
 As CloudFront does it, and beside it the sign-in pages that Cognito serves under an address of their
-own. The API's requests and answers pass through as they are. The door itself says only 400 to what
-is no proper request, 404 where there is nothing, 408 to a body that never ends, 413 above API
-Gateway's 10 MB, and 503 when nobody answers behind it or the function broke off.
+own. The API's requests and answers pass through as they are, but for the header by which the API
+knows which way they came. The door itself says only 400 to what is no proper request, 404 where
+there is nothing, 408 to a body that never ends, 413 above API Gateway's 10 MB, and 503 when nobody
+answers behind it or the function broke off.
 """
 
 import argparse
@@ -27,9 +28,12 @@ from yarl import URL
 from infra_cdk.local.sign_in_page import HEADERS as SIGN_IN_HEADERS
 from infra_cdk.local.sign_in_page import sign_in_page
 from infra_cdk.site_file import cache_of, file_of, headers, type_of
+from shared.aws.entrance import HEADER
 
 AUTHORIZE, TOKEN, LOGIN, LOGOUT = "/oauth2/authorize", "/oauth2/token", "/login", "/logout"
 """What Cognito serves under its own domain, and the local stage under the site's."""
+ENTRANCE: Final = "ENTRANCE"
+"""The variable that tells the value of that header: arguments are for everybody to see."""
 _LIMIT_BYTES: Final = 10 * 1024 * 1024
 _GATEWAY_SECONDS: Final = 30
 _AT_ONCE: Final = 4
@@ -64,8 +68,10 @@ class _RefusedError(Exception):
 class FrontDoor:
     """Hands requests to one HTTP API of the emulator; `site` is the folder of the built site."""
 
-    def __init__(self, endpoint: str, api_id: str, site: Path | None = None) -> None:
-        self._endpoint, self._site = endpoint, site
+    def __init__(
+        self, endpoint: str, api_id: str, site: Path | None = None, *, entrance: str
+    ) -> None:
+        self._endpoint, self._site, self._entrance = endpoint, site, entrance
         self._host = f"{api_id}.execute-api.localhost:{URL(endpoint).port}"
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._session = aiohttp.ClientSession(
@@ -130,7 +136,7 @@ class FrontDoor:
     ) -> web.StreamResponse:
         sent = _end_to_end(request.headers)
         if _of_the_api(path):
-            sent["Host"] = self._host
+            sent["Host"], sent[HEADER] = self._host, self._entrance
         async with self._session.request(
             request.method,
             URL(self._endpoint + request.raw_path, encoded=True),
@@ -200,14 +206,14 @@ def _unavailable() -> web.StreamResponse:
     return _message(503, "Service Unavailable", {"Retry-After": "2"})
 
 
-async def serve(port: int, endpoint: str, api_id: str, site: Path | None) -> None:
+async def serve(port: int, endpoint: str, api_id: str, site: Path | None, entrance: str) -> None:
     """Stand at the port of the loopback until standard input closes or a signal comes."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     threading.Thread(target=_when_the_starter_ends, args=(loop, ended), daemon=True).start()
-    door = FrontDoor(endpoint, api_id, site)
+    door = FrontDoor(endpoint, api_id, site, entrance=entrance)
     server = door.server()
     listening = await loop.create_server(server, "127.0.0.1", port, backlog=1024)
     await ended.wait()
@@ -231,7 +237,8 @@ def main() -> None:
     parser.add_argument("api_id")
     parser.add_argument("--site", type=Path)
     asked = parser.parse_args()
-    asyncio.run(serve(asked.port, asked.endpoint, asked.api_id, asked.site))
+    entrance = os.environ[ENTRANCE]
+    asyncio.run(serve(asked.port, asked.endpoint, asked.api_id, asked.site, entrance))
 
 
 if __name__ == "__main__":

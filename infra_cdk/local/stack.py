@@ -26,7 +26,7 @@ from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.deployment import deploy, synthesize
 from infra_cdk.local.emulator import ACCOUNT, REGION, Emulator, free_port, is_free
 from infra_cdk.local.folder import ROOT, Folder
-from infra_cdk.local.front_door import AUTHORIZE, LOGOUT, TOKEN
+from infra_cdk.local.front_door import AUTHORIZE, ENTRANCE, LOGOUT, TOKEN
 from infra_cdk.local.mailbox import Mailbox
 from infra_cdk.local.saved_state import Found
 from infra_cdk.package.site import site_folder
@@ -99,7 +99,8 @@ class LocalStack:
         self._deployed = self._described(outputs)
         self._put_webhook_secret()
         self._half_made = False
-        self._open_door([f"--site={self._put_site()}"] if self._site else [])
+        entrance = self._entrance(outputs["EntranceSecretArn"])
+        self._open_door(entrance, [f"--site={self._put_site()}"] if self._site else [])
         self._deployed.write(self.folder.deployed)
 
     def stop(self) -> None:
@@ -149,6 +150,12 @@ class LocalStack:
             SecretString=json.dumps({"current": self._webhook_secret, "previous": None}),
         )
 
+    def _entrance(self, arn: str) -> str:
+        """What CloudFront would add to requests."""
+        found = self.deployed.client("secretsmanager").get_secret_value(SecretId=arn)
+        value: str = json.loads(found["SecretString"])["current"]
+        return value
+
     def _put_site(self) -> Path:
         """The built site, with where its pages find their sign-in."""
         shutil.rmtree(self.folder.site, ignore_errors=True)
@@ -165,12 +172,13 @@ class LocalStack:
         (self.folder.site / "config.json").write_text(json.dumps(config))
         return self.folder.site
 
-    def _open_door(self, site: list[str]) -> None:
+    def _open_door(self, entrance: str, site: list[str]) -> None:
         command = [sys.executable, "-m", "infra_cdk.local.front_door", *site]
         with self.folder.log.open("ab") as log:
             self._door = subprocess.Popen(
                 [*command, str(self._port), self.emulator.endpoint, self.deployed.api_id],
                 cwd=ROOT,
+                env=os.environ | {ENTRANCE: entrance},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

@@ -23,13 +23,14 @@ class Secret:
 
     client: "SecretsManagerClient"
     arn: str
+    kept_for: timedelta = KEPT_FOR
     _value: str | None = field(default=None, repr=False)
     _read_at: datetime | None = None
     _fresh_reads: tuple[datetime, ...] = ()
 
     def value(self, now: datetime, *, fresh: bool = False) -> str:
-        """The secret's text, at most KEPT_FOR old; `fresh` reads it anew, a few times a minute."""
-        stale = self._read_at is None or now - self._read_at > KEPT_FOR
+        """The secret's text, at most `kept_for` old; `fresh` reads it anew, some times a minute."""
+        stale = self._read_at is None or now - self._read_at > self.kept_for
         if self._value is None or stale or (fresh and self._may_read_anew(now)):
             self._value = self.client.get_secret_value(SecretId=self.arn)["SecretString"]
             self._read_at = now
@@ -41,12 +42,12 @@ class Secret:
         self._fresh_reads = (*lately, now) if allowed else lately
         return allowed
 
-    def signing_secrets(self, now: datetime, *, fresh: bool = False) -> tuple[str, ...]:
-        """The webhook secrets in force, the current one first, the previous one while it lasts."""
+    def in_force(self, now: datetime, *, fresh: bool = False) -> tuple[str, ...]:
+        """Of a secret in two halves: the current value first, the previous one while it lasts."""
         stored = json.loads(self.value(now, fresh=fresh))
         return tuple(filter(None, (stored["current"], stored.get("previous"))))
 
 
-def secret(arn: str) -> Secret:
+def secret(arn: str, kept_for: timedelta = KEPT_FOR) -> Secret:
     """The secret of that ARN."""
-    return Secret(boto3.client("secretsmanager", config=QUICK), arn)
+    return Secret(boto3.client("secretsmanager", config=QUICK), arn, kept_for)

@@ -23,6 +23,8 @@ ALARM_MONTH = 0.10  # per alarm on one metric and month
 DASHBOARD_MONTH = 3.00  # per dashboard and month
 KMS_KEY_MONTH = 1.00  # per customer key and month
 KMS_REQUEST = 0.03 / 10_000  # per call; DynamoDB asks about every five minutes
+WEB_ACL_MONTH = 5.00  # per web ACL of WAF and month
+WEB_ACL_RULE_MONTH = 1.00  # per rule or managed rule group in it and month
 SECRET_MONTH = 0.40  # per secret and month
 SECRET_REQUEST = 0.05 / 10_000  # per GetSecretValue
 
@@ -85,8 +87,12 @@ def dollars(usage: Usage) -> float:
     return sum(parts(usage).values())
 
 
-def standing(metrics: int, alarms: int, queues: int) -> dict[str, float]:
-    """Dollars a month that are due whatever happens, by what for."""
+def standing(metrics: int, alarms: int, queues: int, rules: int) -> dict[str, float]:
+    """Dollars a month that are due whatever happens, by what for.
+
+    What WAF and CloudFront take for a request is left out: webhooks pass neither, and people ask
+    little.
+    """
     kms_calls = 6 * MINUTES_A_MONTH / 5
     secret_reads = MINUTES_A_MONTH
     return {
@@ -94,6 +100,7 @@ def standing(metrics: int, alarms: int, queues: int) -> dict[str, float]:
         "alarms": alarms * ALARM_MONTH,
         "dashboard": DASHBOARD_MONTH,
         "keys": 2 * KMS_KEY_MONTH + kms_calls * KMS_REQUEST,
-        "secrets": 2 * SECRET_MONTH + secret_reads * SECRET_REQUEST,
+        "web ACL": WEB_ACL_MONTH + rules * WEB_ACL_RULE_MONTH,
+        "secrets": 3 * SECRET_MONTH + secret_reads * SECRET_REQUEST,
         "polling": queues * QUEUE_POLLS_A_MONTH * SQS_REQUEST,
     }

@@ -10,11 +10,12 @@ from itertools import islice
 
 from infra_cdk.local.sign_in import access_token
 from infra_cdk.local.stack import LocalStack, throwaway_stack
+from shared.aws.entrance import HEADER
 from shared.aws.item import Item
 from shared.aws.listing import MAX_EXAMINED
 from tests.bench import units
 from tests.bench.result import Result, Row, Verdict, percentile
-from tests.bench.store import Store, bare_store, load
+from tests.bench.store import ENTRANCE, Store, bare_store, load
 
 SIZES = (280, 1_400, 5_000)
 LOG_ROWS = 200
@@ -116,7 +117,7 @@ def _count(store: Store, question: Question) -> Count:
     event = {
         "rawPath": question.path,
         "rawQueryString": question.query,
-        "headers": {},
+        "headers": {HEADER: ENTRANCE},
         "requestContext": {
             "requestId": f"bench-{time.monotonic_ns()}",
             "authorizer": {

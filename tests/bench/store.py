@@ -35,6 +35,7 @@ from tests.churn_models import packed
 
 TABLE = "bench"
 MODELS = "models"
+ENTRANCE = "bench"
 
 
 @dataclass(slots=True)
@@ -71,6 +72,7 @@ class Store:
             "USER_POOL_ID": f"{REGION}_nobody",
             "WEBHOOK_SECRET_ARN": _secret(secrets, "webhook", json.dumps(webhook)),
             "CURSOR_SECRET_ARN": _secret(secrets, "cursor", "bench" * 10),
+            "ENTRANCE_SECRET_ARN": _secret(secrets, "entrance", json.dumps({"current": ENTRANCE})),
         }
         self.meter = Meter(self.dynamodb)
         boto3.setup_default_session()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from infra_cdk.alarm_spec import ALARMS
+from infra_cdk.edge import RULES
 from infra_cdk.function_spec import FUNCTIONS, QUEUES
 from infra_cdk.local.stack import LOCAL_WEBHOOK_SECRET
 from shared.aws.item import Item
@@ -313,7 +314,8 @@ def _standing() -> dict[str, float]:
     """What is due whatever happens: every metric that any function emits, as if it always did."""
     sources = [path.read_text() for path in SOURCES.glob("*.py")]
     emitted = sum(len(set(re.findall(r'add_metric\(\s*f?"(\w+)', source))) for source in sources)
-    return price.standing(emitted, len(ALARMS), len(QUEUES))
+    alarms = len(ALARMS) + len(FUNCTIONS)  # one for each new version
+    return price.standing(emitted, alarms, len(QUEUES), len(RULES))
 
 
 @dataclass(frozen=True, slots=True)

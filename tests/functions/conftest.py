@@ -37,6 +37,7 @@ os.environ |= {
     "VAULT_BUCKET": "vault",
     "WEBHOOK_SECRET_ARN": "webhook",
     "CURSOR_SECRET_ARN": "cursor",
+    "ENTRANCE_SECRET_ARN": "entrance",
     "READERS": "1",
     "STAGE": "test",
     "POWERTOOLS_SERVICE_NAME": "test",
@@ -49,6 +50,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
+from shared.aws.entrance import HEADER
 from shared.aws.retention import rule_of
 from shared.aws.table import Table, table
 from shared.signature import sign
@@ -56,6 +58,9 @@ from tests.table import TABLE
 
 CURRENT, PREVIOUS = "whsec_Y3VycmVudC1zZWNyZXQ=", "whsec_cHJldmlvdXMtc2VjcmV0"
 SECRET = json.dumps({"current": CURRENT, "previous": PREVIOUS})
+ENTRANCE = "what-cloudfront-adds"
+BY_CLOUDFRONT = {HEADER: ENTRANCE}
+"""Stands on every request to what is not a signed webhook."""
 QUEUES = ("scoring", "churn", "action", "mail", "bounce")
 
 
@@ -120,6 +125,8 @@ def account() -> Iterator[Aws]:
         made.s3.create_bucket(Bucket="vault")
         made.secrets.create_secret(Name="webhook", SecretString=SECRET)
         made.secrets.create_secret(Name="cursor", SecretString="cursor-secret")
+        both = json.dumps({"current": ENTRANCE, "previous": None})
+        made.secrets.create_secret(Name="entrance", SecretString=both)
         yield made
 
 

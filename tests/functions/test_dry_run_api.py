@@ -15,7 +15,7 @@ from shared.domain.churn_score import risk_level
 from shared.domain.scorecard import daily_record
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, completed, log, tutor
-from tests.functions.conftest import Aws
+from tests.functions.conftest import BY_CLOUDFRONT, Aws
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -43,7 +43,7 @@ def ask(body: object, part: str = "interventions", role: str | None = "ops_manag
     claims = {"token_use": "access", "sub": "s", "username": "sam", "cognito:groups": f"[{role}]"}
     event = {
         "rawPath": f"/api/settings/{part}/dry-run",
-        "headers": {"content-type": "application/json"},
+        "headers": BY_CLOUDFRONT | {"content-type": "application/json"},
         "body": json.dumps(body),
         "requestContext": {
             "requestId": "request-1",

@@ -14,7 +14,7 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
 from shared.aws.table import VersionConflictError
 from shared.domain.intervention import Intervention, Kind, Order, Owner, Status, moved
-from tests.functions.conftest import Aws, user_pool
+from tests.functions.conftest import BY_CLOUDFRONT, Aws, user_pool
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TASK = "H1-20261119T120000-t-7"
@@ -76,7 +76,9 @@ def move(
     claims = {"token_use": "access", "sub": "s", "username": "sam", "cognito:groups": f"[{role}]"}
     event = {
         "rawPath": f"/api/interventions/{of}/{action}",
-        "headers": {"content-type": content_type} | ({"if-match": seen} if seen else {}),
+        "headers": BY_CLOUDFRONT
+        | {"content-type": content_type}
+        | ({"if-match": seen} if seen else {}),
         "body": body if isinstance(body, str) else json.dumps(body) if body else None,
         "requestContext": {
             "requestId": "request-1",

@@ -13,7 +13,7 @@ from shared.aws.note_table import NoteTable
 from shared.aws.scorecard_table import ScorecardTable
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, log, tutor
-from tests.functions.conftest import Aws
+from tests.functions.conftest import BY_CLOUDFRONT, Aws
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SAID = {"text": "Back from parental leave in March."}
@@ -58,7 +58,7 @@ def ask(
     claims = {"token_use": "access", "sub": "s", "username": user, "cognito:groups": f"[{role}]"}
     event = {
         "rawPath": f"/api/tutors/{of}/notes/{note_id}",
-        "headers": {"content-type": "application/json"},
+        "headers": BY_CLOUDFRONT | {"content-type": "application/json"},
         "body": body if isinstance(body, str) else json.dumps(body) if body is not None else None,
         "requestContext": {
             "requestId": "request-1",

@@ -21,7 +21,7 @@ from shared.domain.scorecard import daily_record
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, log, tutor
-from tests.functions.conftest import Aws, sqs_event
+from tests.functions.conftest import BY_CLOUDFRONT, Aws, sqs_event
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SAID = {"score": 20, "reason": "Her child was sick.", "until": "2026-12-20T12:00:00Z"}
@@ -73,7 +73,9 @@ def ask(
     claims = {"token_use": "access", "sub": "s", "username": user, "cognito:groups": f"[{role}]"}
     event = {
         "rawPath": f"/api/tutors/{of}/override",
-        "headers": {"content-type": content_type} | ({"if-match": seen} if seen else {}),
+        "headers": BY_CLOUDFRONT
+        | {"content-type": content_type}
+        | ({"if-match": seen} if seen else {}),
         "body": body if isinstance(body, str) else json.dumps(body) if body else None,
         "requestContext": {
             "requestId": "request-1",

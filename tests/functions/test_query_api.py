@@ -58,7 +58,7 @@ from tests.builders import (
     steady,
     tutor,
 )
-from tests.functions.conftest import Aws, items, user_pool
+from tests.functions.conftest import BY_CLOUDFRONT, Aws, items, user_pool
 
 MANAGER = "ops_manager"
 NOW = datetime(2026, 11, 20, 0, 5, tzinfo=UTC)
@@ -119,7 +119,7 @@ def ask(
     event = {
         "rawPath": path,
         "rawQueryString": urlencode(parameters),
-        "headers": dict(headers or {}),
+        "headers": BY_CLOUDFRONT | dict(headers or {}),
         "requestContext": {
             "requestId": f"request-{datetime.now(UTC).timestamp()}",
             "authorizer": {"jwt": {"claims": verified}},
@@ -402,7 +402,7 @@ def test_a_wrong_parameter_is_named(path: str, query: str, field: str) -> None:
     event = {
         "rawPath": path,
         "rawQueryString": query,
-        "headers": {},
+        "headers": BY_CLOUDFRONT,
         "requestContext": {
             "requestId": "request-1",
             "authorizer": {

@@ -103,7 +103,7 @@ def test_the_feed_of_the_stage_is_stopped_and_no_other_clock(aws: Aws) -> None:
             ScheduleExpressionTimezone="UTC",
             FlexibleTimeWindow={"Mode": "OFF"},
             Target={
-                "Arn": f"arn:aws:lambda:us-east-1:123456789012:function:tutor-quality-{name}",
+                "Arn": f"arn:aws:lambda:us-east-1:123456789012:function:tutor-quality-{name}:live",
                 "RoleArn": "arn:aws:iam::123456789012:role/clock",
                 "Input": "{}",
             },

@@ -52,7 +52,7 @@ from shared.domain.session import Status as SessionStatus
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, completed, log, session, tutor
-from tests.functions.conftest import Aws, sqs_event, user_pool
+from tests.functions.conftest import BY_CLOUDFRONT, Aws, sqs_event, user_pool
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -843,7 +843,7 @@ def test_a_report_says_how_to_get_fewer_and_the_links_do_it(
     answer = unsubscribe.handler(
         {
             "rawPath": where,
-            "headers": {"content-type": "application/x-www-form-urlencoded"},
+            "headers": BY_CLOUDFRONT | {"content-type": "application/x-www-form-urlencoded"},
             "body": "List-Unsubscribe=One-Click",
             "requestContext": {"http": {"method": "POST", "path": where}},
         },

@@ -16,7 +16,7 @@ from shared.domain.intervention import Owner
 from shared.domain.office import UTC_OFFICE
 from shared.domain.policy import DIALS
 from shared.domain.preference import Channel, Preference, Reports
-from tests.functions.conftest import Aws
+from tests.functions.conftest import BY_CLOUDFRONT, Aws
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DIAL = "/api/settings/interventions"
@@ -62,7 +62,9 @@ def event(path: str, body: object, role: str | None, seen: str | None) -> dict[s
     claims = {"token_use": "access", "sub": "s", "username": "sam", "cognito:groups": f"[{role}]"}
     return {
         "rawPath": path,
-        "headers": {"content-type": "application/json"} | ({"if-match": seen} if seen else {}),
+        "headers": BY_CLOUDFRONT
+        | {"content-type": "application/json"}
+        | ({"if-match": seen} if seen else {}),
         "body": body if isinstance(body, str) else json.dumps(body) if body else None,
         "requestContext": {
             "requestId": "request-1",

@@ -15,7 +15,7 @@ from shared.domain.intervention import Owner
 from shared.domain.mail import MailKind
 from shared.domain.preference import Preference, Reports, usual
 from shared.unsubscribe import WHAT, unsubscribe_token
-from tests.functions.conftest import Aws
+from tests.functions.conftest import BY_CLOUDFRONT, Aws
 
 FORM = "application/x-www-form-urlencoded"
 CLICK = "List-Unsubscribe=One-Click"
@@ -35,7 +35,7 @@ def ask(method: str, token: str, body: str | None = None, sent_as: str = FORM) -
     path = f"/api/unsubscribe/{token}"
     event = {
         "rawPath": path,
-        "headers": {"content-type": sent_as},
+        "headers": BY_CLOUDFRONT | {"content-type": sent_as},
         "body": body,
         "requestContext": {"http": {"method": method, "path": path}},
     }

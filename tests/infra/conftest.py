@@ -45,6 +45,13 @@ def dev(assemblies: dict[str, Path]) -> Template:
     return load(assemblies["dev"], "dev")
 
 
+@pytest.fixture(params=["dev", "prod"])
+def edge(assemblies: dict[str, Path], request: pytest.FixtureRequest) -> Template:
+    """What stands before a stage on AWS."""
+    name: str = request.param
+    return load(assemblies[name], f"{name}-edge")
+
+
 @pytest.fixture
 def validation(assemblies: dict[str, Path], stage: str) -> Any:
     """What cdk-nag found."""

@@ -43,11 +43,20 @@ class Template:
         }
 
     def function_names(self) -> dict[str, str]:
-        """File names by logical id."""
-        return {
+        """File names by logical id, of functions and of their aliases."""
+        names = {
             key: found["Properties"]["Handler"].split(".")[1]
             for key, found in self.of_type("AWS::Lambda::Function").items()
         }
+        aliases = {
+            key: names[found["Properties"]["FunctionName"]["Ref"]]
+            for key, found in self.of_type("AWS::Lambda::Alias").items()
+        }
+        return names | aliases
+
+    def started(self, target: Any) -> str:
+        """The logical id of the function, or the alias, that an ARN or a reference means."""
+        return flat(target).removesuffix(":live").strip("<>").split(".")[0]
 
     def role_of(self, function: str) -> Properties:
         role_id = self.functions()[function]["Role"]["Fn::GetAtt"][0]
@@ -89,4 +98,8 @@ def flat(value: Any) -> str:
             return f"<{name}>"
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
             return f"<{name}.{attribute}>"
+        case {"Fn::Select": [_, {"Fn::Split": [_, whole]}]}:
+            return flat(whole)
+        case {"Fn::GetStackOutput": {"StackName": str(stack), "OutputName": str(name)}}:
+            return f"<{stack}.{name}>"
     raise ValueError(value)

@@ -8,7 +8,7 @@ from tests.infra.template import Template
 def schedules(template: Template) -> dict[str, str]:
     names = template.function_names()
     return {
-        names[schedule["Target"]["Arn"]["Fn::GetAtt"][0]]: schedule["ScheduleExpression"]
+        names[template.started(schedule["Target"]["Arn"])]: schedule["ScheduleExpression"]
         for schedule in template.properties("AWS::Scheduler::Schedule")
     }
 

@@ -41,7 +41,7 @@ def through(behind: Behind | None, *requests: bytes) -> list[bytes]:
         if behind:
             upstream = web.Server(behind.answer, auto_decompress=False)
             listening.append(await loop.create_server(upstream, "127.0.0.1", port))
-        door = FrontDoor(f"http://127.0.0.1:{port}", API)
+        door = FrontDoor(f"http://127.0.0.1:{port}", API, entrance="by the door")
         entrance = unused_port()
         listening.append(await loop.create_server(door.server(), "127.0.0.1", entrance))
         try:
@@ -98,12 +98,20 @@ def test_method_path_query_and_headers_reach_the_api_as_they_came() -> None:
     assert headers["host"].startswith(f"{API}.execute-api.localhost:")
 
 
-def test_nothing_is_added_to_what_the_client_sent() -> None:
+def test_nothing_is_added_to_what_the_client_sent_but_by_which_way_it_came() -> None:
     behind = Behind()
 
     through(behind, post("/api/sessions", b"{}"))
 
-    assert set(behind.seen[0][2]) == {"host", "content-length"}
+    assert set(behind.seen[0][2]) == {"host", "content-length", "x-entrance"}
+
+
+def test_what_a_client_says_of_its_way_does_not_reach_the_api() -> None:
+    behind = Behind()
+
+    through(behind, post("/api/sessions", b"{}", "X-Entrance: mine", "x-entrance: mine, too"))
+
+    assert behind.seen[0][2]["x-entrance"] == "by the door"
 
 
 def test_an_answer_comes_back_as_it_was() -> None:

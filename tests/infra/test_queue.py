@@ -41,7 +41,7 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(
     queues = template.of_type("AWS::SQS::Queue")
     for source in template.properties("AWS::Lambda::EventSourceMapping"):
         queue = queues[source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
-        function = names[source["FunctionName"]["Ref"]]
+        function = names[template.started(source["FunctionName"])]
 
         assert queue["VisibilityTimeout"] >= 6 * timeouts[function]
 

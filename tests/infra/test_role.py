@@ -54,9 +54,9 @@ def test_a_function_has_the_queue_actions_of_its_row(
 def test_a_function_reads_the_secrets_of_its_row(template: Template, spec: FunctionSpec) -> None:
     granted = actions(template, spec.name, "secretsmanager")
 
-    assert {action for action, _ in granted} == ({"GetSecretValue"} if spec.reads else set())
-    assert len(granted) == len(spec.reads)
-    for secret, (_, resource) in zip(sorted(spec.reads), sorted(granted), strict=True):
+    assert {action for action, _ in granted} == ({"GetSecretValue"} if spec.secrets else set())
+    assert len(granted) == len(spec.secrets)
+    for secret, (_, resource) in zip(sorted(spec.secrets), sorted(granted), strict=True):
         assert f"secrets{secret}" in resource
 
 
@@ -136,9 +136,15 @@ def test_nobody_may_scan_the_table(template: Template) -> None:
     assert not {"dynamodb:Scan", "dynamodb:DeleteTable", "dynamodb:PartiQLSelect"} & granted
 
 
-def test_no_role_borrows_a_managed_policy(template: Template) -> None:
-    for role in template.properties("AWS::IAM::Role"):
-        assert "ManagedPolicyArns" not in role
+def test_no_role_but_codedeploys_borrows_a_managed_policy(template: Template, stage: str) -> None:
+    borrowed = [
+        flat(policy)
+        for role in template.properties("AWS::IAM::Role")
+        for policy in role.get("ManagedPolicyArns", [])
+    ]
+
+    moving = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
+    assert borrowed == ([] if stage == "local" else [moving])
 
 
 def test_the_key_is_used_through_dynamodb_only(prod: Template) -> None:
@@ -152,7 +158,7 @@ def test_the_key_is_used_through_dynamodb_only(prod: Template) -> None:
 def test_only_the_clock_may_start_what_it_starts(template: Template, stage: str) -> None:
     names = template.function_names()
     started = {
-        names[flat(resource).strip("<>").split(".")[0]]
+        names[template.started(resource)]
         for _, statement in template.statements()
         if "lambda:InvokeFunction" in listed(statement["Action"])
         for resource in listed(statement["Resource"])

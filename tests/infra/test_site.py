@@ -11,7 +11,8 @@ from moto import mock_aws
 
 from infra_cdk.publish_site import config, files, publish
 from infra_cdk.site_file import REWRITE, cache_of, content_security_policy, file_of, type_of
-from tests.infra.template import Properties, Template
+from shared.aws.entrance import HEADER
+from tests.infra.template import Properties, Template, flat
 
 OUTPUTS = {
     "SiteBucket": "site",
@@ -97,6 +98,16 @@ def test_the_api_is_reached_through_it_uncached_with_every_header(template: Temp
     assert api["PathPattern"] == "/api/*"
     assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "AWS: CachingDisabled"
     assert set(api["AllowedMethods"]) >= {"GET", "POST", "PUT", "DELETE"}
+
+
+def test_the_api_is_told_by_a_secret_that_it_was_reached_through_it(template: Template) -> None:
+    origins = distribution(template)["Origins"]
+
+    (added,) = [each for origin in origins for each in origin.get("OriginCustomHeaders", [])]
+    assert added["HeaderName"] == HEADER
+    said = flat(added["HeaderValue"])
+    assert said.startswith("{{resolve:secretsmanager:<secretsentrance")
+    assert said.endswith(":SecretString:current::}}")
 
 
 def test_missing_pages_do_not_hide_the_apis_own_errors(template: Template) -> None:

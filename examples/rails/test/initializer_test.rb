@@ -30,6 +30,14 @@ class InitializerTest < Minitest::Test
     assert_instance_of TutorQuality::Scores, TutorQuality.scores
   end
 
+  def test_reports_and_reads_may_have_different_addresses
+    boot(GOOD.merge("TUTOR_QUALITY_URL" => "https://api.example.com",
+                    "TUTOR_QUALITY_SITE_URL" => "https://quality.example.com"))
+
+    assert_equal "https://api.example.com", TutorQuality.client.instance_variable_get(:@url)
+    assert_equal "https://quality.example.com", TutorQuality.scores.instance_variable_get(:@url)
+  end
+
   def test_development_needs_a_token_only
     boot(GOOD.slice("TUTOR_QUALITY_URL", "TUTOR_QUALITY_WEBHOOK_SECRET").merge("TUTOR_QUALITY_TOKEN" => "abc"))
 

@@ -11,7 +11,8 @@ TutorQuality.client = TutorQuality::Client.new(
 )
 
 TutorQuality.scores = TutorQuality::Scores.new(
-  url: url,
+  # Webhooks go straight to the API; it answers reads only by the address of the site.
+  url: ENV.fetch("TUTOR_QUALITY_SITE_URL", url), # the same in development
   token: if ENV["TUTOR_QUALITY_TOKEN"] # development: make token ROLE=service
            -> { ENV.fetch("TUTOR_QUALITY_TOKEN") }
          else
