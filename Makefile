@@ -4,7 +4,7 @@
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
-UV_VERSION := 0.13.8
+UV_LOCK := infra_cdk/package/tool.lock
 STAGE ?= dev
 RUBY_PACKAGES := ruby ruby-minitest ruby-activerecord ruby-activejob ruby-sqlite3
 export PORT WORLD FRESH ROLE TUTOR WEBHOOK_SECRET
@@ -21,9 +21,10 @@ setup: .venv/made ## Install what the project needs, in .venv and .tools
 	@$(UV) sync --frozen --quiet
 	@touch $@
 
-$(UV):
+$(UV): $(UV_LOCK)
 	@python3 -m venv .tools
-	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@.tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(UV_LOCK)
+	@touch $@
 
 frontend_static/node_modules/made: frontend_static/package-lock.json
 	@cd frontend_static && npm ci --no-audit --no-fund --loglevel=error
@@ -97,10 +98,10 @@ screenshots: setup ## Take a picture of every page of what `make run` shows, in 
 	@$(PYTHON) -m infra_cdk.local.screenshots
 
 synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev|prod, without an AWS account
-	@npx cdk synth --quiet -c stage=$(STAGE)
+	@npx --no cdk synth --quiet -c stage=$(STAGE)
 
 deploy: setup node_modules/made ## Deploy STAGE=dev|prod to the AWS account of the shell
-	npx cdk deploy -c stage=$(STAGE)
+	npx --no cdk deploy -c stage=$(STAGE)
 	$(MAKE) publish-site
 
 publish-site: setup ## Build the site and put it where STAGE=dev|prod serves it
