@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again operate remove-synthetic clean
+.PHONY: help setup run token import test check audit site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again operate remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -51,8 +51,11 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 	@.venv/bin/lint-imports --no-cache > build/imports.txt 2>&1 || (cat build/imports.txt; exit 1)
 
 test: ## Everything that must hold, as CI runs it
-	@$(MAKE) --no-print-directory --output-sync -j 3 check site units
+	@$(MAKE) --no-print-directory --output-sync -j 3 check audit site units
 	@$(PYTEST) tests/e2e
+
+audit: setup ## What is known against other people's code; tells where no advisories are to be had
+	@$(PYTHON) -m infra_cdk.supply.audit
 
 units: setup packages
 	@$(if $(CI),REQUIRE_RAILS=1) $(PYTEST) --ignore tests/e2e
