@@ -88,8 +88,9 @@ train: setup ## Train a churn model on a history (HISTORY=dir OUT=build/model TR
 	@$(PYTHON) -m shared.ml train --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \
 	  --out "$(or $(OUT),build/model)" --threads "$(THREADS)"
 
-docs: setup ## Write the generated documents: definitions, features, architecture and OpenAPI
+docs: setup ## Write the generated documents: definitions, features, architecture, OpenAPI, licences
 	@$(PYTHON) -m infra_cdk.architecture > docs/architecture.md
+	@$(PYTHON) -m infra_cdk.supply.licence_page > docs/licenses.md
 	@$(PYTHON) -m shared.domain.definition > docs/definitions.md
 	@$(PYTHON) -m shared.ml.feature_page > docs/features.md
 	@$(PYTHON) -m shared.openapi > docs/openapi.json

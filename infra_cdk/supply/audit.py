@@ -16,8 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from infra_cdk.package.code import ROOT
-from infra_cdk.package.uv import uv
-from infra_cdk.supply.lock import NPM_LOCKS, PYTHON_LOCKS, UV_LOCK
+from infra_cdk.supply.lock import NPM_LOCKS, PYTHON_LOCKS, requirements
 
 _QUESTION_SECONDS: Final = 10
 """How long a service may take for one of a tool's questions."""
@@ -105,17 +104,13 @@ def _not_audited(lock: Path, why: str) -> Outcome:
 
 def _ask_pip_audit(lock: Path, seconds: float) -> Answer:
     with TemporaryDirectory() as folder:
-        requirements = Path(folder, "requirements.txt")
-        requirements.write_text(
-            uv("export", "--all-groups", "--frozen", "--no-header", "--no-annotate", "--quiet")
-            if lock == UV_LOCK
-            else lock.read_text()
-        )
+        asked = Path(folder, "requirements.txt")
+        asked.write_text(requirements(lock))
         # A cache that outlives the question would answer it for a service that is gone.
         return pip_audit_answer(
             _said(
                 sys.executable, "-m", "pip_audit", "--strict",
-                "--requirement", str(requirements), "--require-hashes", "--disable-pip",
+                "--requirement", str(asked), "--require-hashes", "--disable-pip",
                 "--format", "json", "--progress-spinner", "off",
                 "--timeout", str(_QUESTION_SECONDS), "--cache-dir", folder,
                 seconds=seconds,
