@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check audit site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again operate remove-synthetic clean
+.PHONY: help setup run token import test check audit sbom site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again operate remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -56,6 +56,9 @@ test: ## Everything that must hold, as CI runs it
 
 audit: setup ## What is known against other people's code; tells where no advisories are to be had
 	@$(PYTHON) -m infra_cdk.supply.audit
+
+sbom: setup ## Write what is in each layer and the site to build/sbom, as CycloneDX
+	@$(PYTHON) -m infra_cdk.supply.bill
 
 units: setup packages
 	@$(if $(CI),REQUIRE_RAILS=1) $(PYTEST) --ignore tests/e2e
