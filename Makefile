@@ -105,10 +105,10 @@ screenshots: setup ## Take a picture of every page of what `make run` shows, in 
 	@$(PYTHON) -m infra_cdk.local.screenshots
 
 synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev|prod, without an AWS account
-	@npx --no cdk synth --quiet -c stage=$(STAGE)
+	@node_modules/.bin/cdk synth --quiet -c stage=$(STAGE)
 
 deploy: setup node_modules/made ## Deploy STAGE=dev|prod to the AWS account of the shell
-	npx --no cdk deploy -c stage=$(STAGE)
+	node_modules/.bin/cdk deploy -c stage=$(STAGE)
 	$(MAKE) publish-site
 
 publish-site: setup ## Build the site and put it where STAGE=dev|prod serves it
