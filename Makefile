@@ -51,7 +51,7 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 	@.venv/bin/lint-imports --no-cache > build/imports.txt 2>&1 || (cat build/imports.txt; exit 1)
 
 test: ## Everything that must hold, as CI runs it
-	@$(MAKE) --no-print-directory --output-sync -j 3 check audit site units
+	@$(MAKE) --no-print-directory --output-sync -j 4 check audit site units
 	@$(PYTEST) tests/e2e
 
 audit: setup ## What is known against other people's code; tells where no advisories are to be had
