@@ -1,10 +1,10 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again student operate remove-synthetic clean
+.PHONY: help setup run token import test check audit sbom site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again student operate remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
-UV_VERSION := 0.13.8
+UV_LOCK := infra_cdk/package/tool.lock
 STAGE ?= dev
 RUBY_PACKAGES := ruby ruby-minitest ruby-activerecord ruby-activejob ruby-sqlite3
 export PORT WORLD FRESH ROLE TUTOR WEBHOOK_SECRET
@@ -21,9 +21,10 @@ setup: .venv/made ## Install what the project needs, in .venv and .tools
 	@$(UV) sync --frozen --quiet
 	@touch $@
 
-$(UV):
+$(UV): $(UV_LOCK)
 	@python3 -m venv .tools
-	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@.tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(UV_LOCK)
+	@touch $@
 
 frontend_static/node_modules/made: frontend_static/package-lock.json
 	@cd frontend_static && npm ci --no-audit --no-fund --loglevel=error
@@ -50,8 +51,14 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 	@.venv/bin/lint-imports --no-cache > build/imports.txt 2>&1 || (cat build/imports.txt; exit 1)
 
 test: ## Everything that must hold, as CI runs it
-	@$(MAKE) --no-print-directory --output-sync -j 3 check site units
+	@$(MAKE) --no-print-directory --output-sync -j 4 check audit site units
 	@$(PYTEST) tests/e2e
+
+audit: setup ## What is known against other people's code; tells where no advisories are to be had
+	@$(PYTHON) -m infra_cdk.supply.audit
+
+sbom: setup ## Write what is in each layer and the site to build/sbom, as CycloneDX
+	@$(PYTHON) -m infra_cdk.supply.bill
 
 units: setup packages
 	@$(if $(CI),REQUIRE_RAILS=1) $(PYTEST) --ignore tests/e2e
@@ -84,8 +91,9 @@ train: setup ## Train a churn model on a history (HISTORY=dir OUT=build/model TR
 	@$(PYTHON) -m shared.ml train --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \
 	  --out "$(or $(OUT),build/model)" --threads "$(THREADS)"
 
-docs: setup ## Write the generated documents: definitions, features, retention, architecture, OpenAPI
+docs: setup ## Write the generated documents: definitions, features, retention, architecture, OpenAPI, licences
 	@$(PYTHON) -m infra_cdk.architecture > docs/architecture.md
+	@$(PYTHON) -m infra_cdk.supply.licence_page > docs/licenses.md
 	@$(PYTHON) -m shared.domain.definition > docs/definitions.md
 	@$(PYTHON) -m shared.ml.feature_page > docs/features.md
 	@$(PYTHON) -m shared.aws.retention > docs/retention.md
@@ -98,10 +106,10 @@ screenshots: setup ## Take a picture of every page of what `make run` shows, in 
 	@$(PYTHON) -m infra_cdk.local.screenshots
 
 synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev|prod, without an AWS account
-	@npx cdk synth --quiet -c stage=$(STAGE)
+	@node_modules/.bin/cdk synth --quiet -c stage=$(STAGE)
 
 deploy: setup node_modules/made ## Deploy STAGE=dev|prod to the AWS account of the shell (AT_ONCE=1 without canary)
-	npx cdk deploy --all -c stage=$(STAGE)$(if $(AT_ONCE), -c at-once=1)
+	node_modules/.bin/cdk deploy --all -c stage=$(STAGE)$(if $(AT_ONCE), -c at-once=1)
 	$(MAKE) publish-site
 
 publish-site: setup ## Build the site and put it where STAGE=dev|prod serves it

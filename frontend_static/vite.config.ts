@@ -13,6 +13,7 @@ export default defineConfig({
   build: {
     outDir: "../build/site",
     emptyOutDir: true,
+    license: { fileName: "licenses.md" }, // what is bundled asks for its notice to go with it
     target: "es2022",
     assetsInlineLimit: 0, // a data: URL would need a wider content security policy
     modulePreload: { polyfill: false },

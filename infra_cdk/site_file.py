@@ -7,7 +7,7 @@ from typing import Final
 
 ASSETS: Final = "/assets/"
 """Files whose names carry a hash of their content: they never change."""
-FILES: Final = ("/config.json", "/favicon.svg")
+FILES: Final = ("/config.json", "/favicon.svg", "/licenses.md")
 """The other files; every other address is a page of the site, and its index finds out which."""
 INDEX: Final = "/index.html"
 

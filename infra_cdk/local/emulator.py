@@ -15,7 +15,7 @@ from typing import Final
 
 from infra_cdk.local.folder import Folder
 from infra_cdk.package.code import BUILD
-from infra_cdk.package.uv import uv
+from infra_cdk.package.uv import install_locked, uv
 
 ACCOUNT: Final = "000000000000"
 REGION: Final = "us-east-1"
@@ -65,10 +65,7 @@ def install() -> Path:
         if made_from.exists() and made_from.read_text() == wanted:
             return python
         uv("venv", "--quiet", "--clear", "--python", "3.13", str(home))
-        uv(
-            "pip", "install", "--quiet", "--require-hashes", "--compile-bytecode",
-            "--python", str(python), "-r", str(_LOCK_FILE),
-        )  # fmt: skip
+        install_locked(_LOCK_FILE, "--compile-bytecode", "--python", str(python))
         made_from.write_text(wanted)
     return python
 

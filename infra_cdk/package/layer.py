@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from infra_cdk.function_spec import Layer
 from infra_cdk.package.code import BUILD, ROOT, compile_bytecode, move_into_place
-from infra_cdk.package.uv import uv
+from infra_cdk.package.uv import install_locked, uv
 
 type Platform = Literal["lambda-arm64", "host"]
 
@@ -123,9 +123,9 @@ def _build(folder: Path, spec: LayerSpec, platform: Platform, requirements: str)
     # `copy`: hard links would let the pruning below cut into uv's own cache.
     # 2_28: with 2014 an xgboost of years ago is the newest that fits, and is taken without a word.
     target = ["--python-platform", "aarch64-manylinux_2_28"] if platform == "lambda-arm64" else []
-    uv(
-        "pip", "install", "--quiet", "--target", str(site), "--link-mode", "copy",
-        "--only-binary", ":all:", "--python-version", "3.13", *target, "-r", str(listed),
+    install_locked(
+        listed, "--target", str(site), "--link-mode", "copy",
+        "--only-binary", ":all:", "--python-version", "3.13", *target,
     )  # fmt: skip
     listed.unlink()
     _prune(site, spec)

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Final
 
 from infra_cdk.package.code import ROOT
@@ -20,3 +21,8 @@ def uv(*arguments: str) -> str:
     if ran.returncode:
         raise RuntimeError(f"uv {' '.join(arguments[:2])} failed:\n{ran.stderr}")
     return ran.stdout
+
+
+def install_locked(lock: Path, *where: str) -> None:
+    """Install what a lock names; raises RuntimeError for a file that has none of its hashes."""
+    uv("pip", "install", "--quiet", "--require-hashes", *where, "-r", str(lock))

@@ -1,10 +1,13 @@
 """What is uploaded: small enough, compiled, and complete enough to run."""
 
+import hashlib
 import importlib.util
 import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from infra_cdk.local.deployment import zipped
 from infra_cdk.package.code import code_folder
 from infra_cdk.package.layer import LAMBDA_LIMIT_BYTES, LAYERS, layer_folder, size_of
 from infra_cdk.package.mail import compiled_mails
+from infra_cdk.package.uv import install_locked
 
 UNCHECKED_HASH = 0b01
 
@@ -58,6 +62,43 @@ def test_a_second_build_of_the_same_lock_is_the_first(layer: Layer) -> None:
     first = layer_folder(layer, "lambda-arm64")
 
     assert layer_folder(layer, "lambda-arm64") == first
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    """The smallest wheel there is, in a folder that stands for an index."""
+    path = tmp_path / "index" / "tiny-1.0-py3-none-any.whl"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("tiny.py", "")
+        for name, text in {
+            "METADATA": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
+            "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            "RECORD": "tiny.py,,\n",
+        }.items():
+            packed.writestr(f"tiny-1.0.dist-info/{name}", text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("hashed", "complaint"),
+    [
+        pytest.param(lambda content: f" --hash=sha256:{content}", "", id="its-hash"),
+        pytest.param(lambda _: f" --hash=sha256:{'0' * 64}", "Hash mismatch", id="another-hash"),
+        pytest.param(lambda _: "", "must be pinned|a hash", id="no-hash"),
+    ],
+)
+def test_a_file_is_installed_only_if_the_lock_has_its_hash(
+    wheel: Path, tmp_path: Path, hashed: Callable[[str], str], complaint: str
+) -> None:
+    lock, target = tmp_path / "lock.txt", tmp_path / "layer"
+    lock.write_text("tiny==1.0" + hashed(hashlib.sha256(wheel.read_bytes()).hexdigest()))
+    where = ("--no-index", "--no-cache", "--find-links", str(wheel.parent), "--target", str(target))
+
+    with pytest.raises(RuntimeError, match=complaint) if complaint else nullcontext():
+        install_locked(lock, *where)
+
+    assert (target / "tiny.py").exists() != bool(complaint)
 
 
 @pytest.mark.parametrize("layer", sorted(LAYERS))

@@ -27,6 +27,7 @@ ADDRESSES = [
     ("/signed-in", "/index.html"),
     ("/config.json", "/config.json"),
     ("/favicon.svg", "/favicon.svg"),
+    ("/licenses.md", "/licenses.md"),
     ("/assets/index-1a2b.js", "/assets/index-1a2b.js"),
     ("/assets/../index.html", "/assets/../index.html"),
 ]
@@ -155,3 +156,4 @@ def test_files_go_up_with_their_type_and_age(built: Path) -> None:
 def test_what_may_change_is_asked_for_again() -> None:
     assert cache_of("/index.html") == "no-cache"
     assert type_of("/favicon.svg") == "image/svg+xml"
+    assert type_of("/licenses.md") == "text/markdown; charset=utf-8"
