@@ -152,6 +152,7 @@ def aws(account: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             account.s3.delete_object(Bucket=bucket, Key=stored["Key"])
     account.secrets.put_secret_value(SecretId="webhook", SecretString=SECRET)
     yield account
+    monkeypatch.undo()  # what the test broke is whole again
     for item in account.items():
         rule = rule_of(item["pk"]["S"], item["sk"]["S"])
         assert (rule.days is not None) is ("expires_at" in item), f"{rule.what}: {item}"
