@@ -46,7 +46,11 @@ OTHER_CONTENT = "The same id came before with other content; a human will look a
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one delivery; a fault that may pass is a 503 with Retry-After, never a 4xx."""
     return or_problem(
-        lambda: receive(event, datetime.now(UTC)), logger, metrics, failure="not stored"
+        event,
+        lambda: receive(event, datetime.now(UTC)),
+        logger,
+        metrics,
+        failure="not stored",
     )
 
 
@@ -56,6 +60,7 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
     headers, body = event["headers"], raw_body(event)
 
     webhook_id, timestamp = authentic(headers, body, now)
+    logger.set_correlation_id(webhook_id)
     require_json(headers)
     try:
         accepted = accept(kind, body)

@@ -201,6 +201,7 @@ def posted(kind: str, body: history.Body) -> dict[str, Any]:
         },
         "body": raw.decode(),
         "isBase64Encoded": False,
+        "requestContext": {"requestId": webhook_id},
     }
 
 

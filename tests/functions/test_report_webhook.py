@@ -19,7 +19,7 @@ from shared.aws import key
 from shared.aws.inbox import InboxTable
 from shared.contracts import MAX_BODY_BYTES
 from shared.signature import sign
-from tests.functions.conftest import CURRENT, PREVIOUS, Aws
+from tests.functions.conftest import CURRENT, PREVIOUS, Aws, Logged, about
 from tests.functions.conftest import post as post_at
 
 COMPLETED = sample("session_completed").text
@@ -435,3 +435,36 @@ def test_a_table_in_the_middle_of_the_same_report_is_a_503(
 
     assert answer["statusCode"] == 503
     assert aws.items() == []
+
+
+# --- what is logged ------------------------------------------------------------------------------
+
+
+def test_every_line_about_a_report_has_its_id_whatever_it_is_answered(
+    aws: Aws, logged: Logged
+) -> None:
+    body = COMPLETED
+
+    for sent in (body, body, b"{}"):
+        report_webhook.handler(post("/api/sessions", sent), LambdaContext())
+
+    assert about(logged()) == [("accepted", "w-1"), ("accepted", "w-1"), ("refused", "w-1")]
+    assert {line["request_id"] for line in logged()} == {"r-1"}
+
+
+def test_an_id_that_nobody_signed_is_not_logged(aws: Aws, logged: Logged) -> None:
+    forged = post("/api/sessions", b"{}", "w-forged", headers={"webhook-signature": "v1,AAAA"})
+
+    report_webhook.handler(forged, LambdaContext())
+
+    assert about(logged()) == [("refused", "r-1")]
+
+
+def test_an_answer_names_the_request(aws: Aws) -> None:
+    for body in (COMPLETED, b"{}"):
+        answer = report_webhook.handler(post("/api/sessions", body), LambdaContext())
+
+        assert answer["headers"]["x-request-id"] == "r-1"
+        assert json.loads(answer["body"]).get("request_id") == (
+            "r-1" if answer["statusCode"] == 422 else None
+        )
