@@ -2,6 +2,7 @@
 
     python -m infra_cdk.operate --stage local|dev|prod pending
     … report WEBHOOK_ID            what was reported, and what became of it
+    … follow WEBHOOK_ID            what every function logged of it, from webhook to mail
     … dead-letters QUEUE           what failed five times
     … redrive QUEUE                let it be tried again
     … rescore TUTOR                score a tutor anew, and what follows from that
@@ -13,7 +14,7 @@ Nothing here changes what was reported, and everything is safe to repeat.
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
@@ -27,6 +28,9 @@ MOST_SHOWN: Final = 50
 WAIT_SECONDS: Final = 2
 """Asked without waiting, SQS looks at some of its servers only."""
 BATCH: Final = 10
+FOLLOWED_FOR: Final = timedelta(days=2)
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
+LEFT_OUT: Final = ("timestamp", "service", "message", "level", "location", "correlation_id")
 HIDDEN_SECONDS: Final = 30
 """How long a message that was looked at is hidden from others who look."""
 
@@ -49,7 +53,8 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--stage", choices=STAGES, required=True)
     asked = parser.add_subparsers(dest="what", required=True)
     asked.add_parser("pending")
-    asked.add_parser("report").add_argument("webhook_id")
+    for name in ("report", "follow"):
+        asked.add_parser(name).add_argument("webhook_id")
     for name in ("dead-letters", "redrive"):
         asked.add_parser(name).add_argument("queue", choices=QUEUES)
     asked.add_parser("rescore").add_argument("tutor_id")
@@ -64,6 +69,8 @@ def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
             yield from pending(place, datetime.now(UTC))
         case "report":
             yield from report(place, told.webhook_id)
+        case "follow":
+            yield from follow(place, told.webhook_id)
         case "dead-letters":
             yield from dead_letters(place, told.queue)
         case "redrive":
@@ -96,6 +103,49 @@ def report(place: Place, webhook_id: str) -> Iterator[str]:
     yield f"{delivery.kind} {delivery.entity_id}, version {delivery.version}"
     yield f"received {delivery.received_at.isoformat()}"
     yield state
+
+
+def follow(place: Place, webhook_id: str) -> Iterator[str]:
+    """What was logged of a report in the two days after its receipt, in order.
+
+    StageError where nothing was accepted under that id.
+    """
+    found = InboxTable(place.table).delivery(webhook_id)
+    if found is None:
+        raise StageError(f"Nothing was accepted under {webhook_id}.")
+    since = found[0].received_at - CLOCKS_DIFFER
+    lines = [
+        line
+        for spec in FUNCTIONS
+        for line in _logged(place, spec.name, webhook_id, since, since + FOLLOWED_FOR)
+    ]
+    for line in sorted(lines, key=lambda one: str(one["timestamp"])):
+        rest = {name: value for name, value in line.items() if name not in LEFT_OUT}
+        yield f"{line['timestamp']} {line['service']}: {line['message']} {json.dumps(rest)}"
+
+
+def _logged(
+    place: Place, function: str, webhook_id: str, since: datetime, until: datetime
+) -> Iterator[dict[str, Any]]:
+    """The lines of one function that go back to a report."""
+    pages = (
+        place.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(
+            logGroupName=f"/aws/lambda/{place.function_name(function)}",
+            startTime=int(since.timestamp() * 1000),
+            endTime=int(until.timestamp() * 1000),
+            filterPattern=f'"{webhook_id}"',
+        )
+    )
+    for page in pages:
+        for event in page["events"]:
+            try:
+                line = json.loads(event["message"])
+            except ValueError:
+                continue
+            if isinstance(line, dict) and webhook_id in str(line.get("correlation_id")).split():
+                yield line
 
 
 def dead_letters(place: Place, queue: str) -> Iterator[str]:

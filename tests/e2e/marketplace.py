@@ -53,12 +53,17 @@ class Marketplace:
 
     def get(self, path: str, *, role: str = "ops_manager", user: str | None = None) -> Any:
         """Read as somebody with a role; raises AssertionError unless it is answered 200."""
-        token = access_token(self.deployed, role, user=user)
-        answer = self._http.request(
-            "GET", self._url(path), headers={"authorization": f"Bearer {token}"}
-        )
+        answer = self.ask(path, role=role, user=user)
         assert answer.status == 200, (path, answer.status, answer.data)
-        return json.loads(answer.data)
+        return answer.json()
+
+    def ask(
+        self, path: str, *, role: str = "ops_manager", user: str | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        """What somebody with a role is answered."""
+        token = access_token(self.deployed, role, user=user)
+        headers = {"authorization": f"Bearer {token}"}
+        return self._http.request("GET", self._url(path), headers=headers)
 
     def eventually[T](self, look: Callable[[], T | None], seconds: float = 60) -> T:
         """What `look` finds, as soon as it finds something."""
