@@ -7,27 +7,36 @@
     … redrive QUEUE                let it be tried again
     … rescore TUTOR                score a tutor anew, and what follows from that
     … start FUNCTION               run what a clock starts, now
+    … secret                       which webhook secrets are believed, and which one signs
+    … new-secret                   have a new one believed too, beside the one there is
+    … old-secret-away              believe the new one alone, once nothing is signed by the old one
 
 Nothing here changes what was reported, and everything is safe to repeat.
 """
 
 import argparse
 import json
+from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from secrets import token_bytes
 from typing import Any, Final
 
 from infra_cdk.function_spec import FUNCTIONS, QUEUES, Clock
 from infra_cdk.place import Place, StageError, on_stage, url_output
 from infra_cdk.stage import STAGES
 from shared.aws.inbox import InboxTable
+from shared.signature import fingerprint
 
 CLOCKED: Final = tuple(spec.name for spec in FUNCTIONS if isinstance(spec.trigger, Clock))
 MOST_SHOWN: Final = 50
 WAIT_SECONDS: Final = 2
 """Asked without waiting, SQS looks at some of its servers only."""
 BATCH: Final = 10
+QUIET: Final = timedelta(minutes=15)
+"""Nothing may have been signed by an old secret for so long before it goes."""
 FOLLOWED_FOR: Final = timedelta(days=2)
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 LEFT_OUT: Final = ("timestamp", "service", "message", "level", "location", "correlation_id")
@@ -58,6 +67,8 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     for name in ("dead-letters", "redrive"):
         asked.add_parser(name).add_argument("queue", choices=QUEUES)
     asked.add_parser("rescore").add_argument("tutor_id")
+    for name in ("secret", "new-secret", "old-secret-away"):
+        asked.add_parser(name)
     asked.add_parser("start").add_argument("function", choices=CLOCKED)
     return parser.parse_args(words)
 
@@ -81,6 +92,12 @@ def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
         case "start":
             start(place, told.function)
             yield f"{told.function} was started; its log tells how it went."
+        case "secret":
+            yield from secret(place, datetime.now(UTC))
+        case "new-secret":
+            yield from new_secret(place)
+        case "old-secret-away":
+            yield from old_secret_away(place, datetime.now(UTC))
 
 
 def pending(place: Place, at: datetime) -> Iterator[str]:
@@ -118,6 +135,7 @@ def follow(place: Place, webhook_id: str) -> Iterator[str]:
         line
         for spec in FUNCTIONS
         for line in _logged(place, spec.name, webhook_id, since, since + FOLLOWED_FOR)
+        if webhook_id in str(line.get("correlation_id")).split()
     ]
     for line in sorted(lines, key=lambda one: str(one["timestamp"])):
         rest = {name: value for name, value in line.items() if name not in LEFT_OUT}
@@ -125,9 +143,9 @@ def follow(place: Place, webhook_id: str) -> Iterator[str]:
 
 
 def _logged(
-    place: Place, function: str, webhook_id: str, since: datetime, until: datetime
+    place: Place, function: str, word: str, since: datetime, until: datetime
 ) -> Iterator[dict[str, Any]]:
-    """The lines of one function that go back to a report."""
+    """The lines of one function that hold a word."""
     pages = (
         place.client("logs")
         .get_paginator("filter_log_events")
@@ -135,7 +153,7 @@ def _logged(
             logGroupName=f"/aws/lambda/{place.function_name(function)}",
             startTime=int(since.timestamp() * 1000),
             endTime=int(until.timestamp() * 1000),
-            filterPattern=f'"{webhook_id}"',
+            filterPattern=f'"{word}"',
         )
     )
     for page in pages:
@@ -144,7 +162,7 @@ def _logged(
                 line = json.loads(event["message"])
             except ValueError:
                 continue
-            if isinstance(line, dict) and webhook_id in str(line.get("correlation_id")).split():
+            if isinstance(line, dict):
                 yield line
 
 
@@ -188,6 +206,69 @@ def start(place: Place, function: str) -> None:
         InvocationType="Event",  # some take minutes, and asking twice would run them twice
         Payload=json.dumps({"time": at.isoformat()}).encode(),
     )
+
+
+def secret(place: Place, at: datetime) -> Iterator[str]:
+    """How many webhook secrets are believed, and what each signed lately; not what they are."""
+    stored, since = _stored_secret(place)
+    if stored.get("previous") is None:
+        yield f"One secret is believed, put there {since:%Y-%m-%d %H:%M:%S} UTC."
+        return
+    yield f"Two secrets are believed, the new one since {since:%Y-%m-%d %H:%M:%S} UTC."
+    signed = _signed(place, stored, at)
+    minutes = QUIET / timedelta(minutes=1)
+    yield f"Reports of the last {minutes:g} minutes: {signed['current']} signed by the new one,"
+    yield f"{signed['previous']} by the old one."
+
+
+def new_secret(place: Place) -> Iterator[str]:
+    """Put a new secret beside the one there is; StageError while there are two."""
+    stored, _ = _stored_secret(place)
+    if stored.get("previous") is not None:
+        raise StageError("Two are believed already: first old-secret-away.")
+    made = f"whsec_{b64encode(token_bytes(32)).decode()}"
+    _store_secret(place, {"current": made, "previous": stored["current"]})
+    yield "A new secret is believed beside the old one. Wait two minutes, then change Rails to"
+    yield f"`current` of the secret {place['WebhookSecretArn']}."
+
+
+def old_secret_away(place: Place, at: datetime) -> Iterator[str]:
+    """Take the old secret away; StageError while anything is signed by it, or nothing by the new
+    one."""
+    stored, _ = _stored_secret(place)
+    if stored.get("previous") is None:
+        yield "One secret alone is believed already."
+        return
+    signed = _signed(place, stored, at)
+    minutes = QUIET / timedelta(minutes=1)
+    if signed["previous"]:
+        raise StageError(
+            f"The old secret signed {signed['previous']} reports of the last {minutes:g} minutes:"
+            " not all of Rails has changed."
+        )
+    if not signed["current"]:
+        raise StageError(f"Nothing was signed by the new secret in the last {minutes:g} minutes.")
+    _store_secret(place, {"current": stored["current"], "previous": None})
+    yield "The new secret alone is believed, at the latest in two minutes."
+
+
+def _stored_secret(place: Place) -> tuple[dict[str, Any], datetime]:
+    """What the webhook secret holds, and since when."""
+    told = place.client("secretsmanager").get_secret_value(SecretId=place["WebhookSecretArn"])
+    return json.loads(told["SecretString"]), told["CreatedDate"].astimezone(UTC)
+
+
+def _store_secret(place: Place, content: dict[str, Any]) -> None:
+    place.client("secretsmanager").put_secret_value(
+        SecretId=place["WebhookSecretArn"], SecretString=json.dumps(content)
+    )
+
+
+def _signed(place: Place, stored: dict[str, Any], at: datetime) -> Counter[str]:
+    """How many reports each secret signed lately, from what `report_webhook` logs."""
+    named = {fingerprint(stored[which]): which for which in ("current", "previous")}
+    lines = _logged(place, "report_webhook", "signed_by", at - QUIET, at)
+    return Counter(named.get(line.get("signed_by", ""), "") for line in lines)
 
 
 def _received(place: Place, url: str) -> Iterator[Any]:

@@ -33,15 +33,19 @@ class Marketplace:
         self.deployed = deployed
         self._http = urllib3.PoolManager(maxsize=16, retries=False)
 
-    def post(self, path: str, webhook_id: str, body: Body | bytes) -> tuple[int, Any]:
-        """Deliver once; the status and the answer."""
+    def post(
+        self, path: str, webhook_id: str, body: Body | bytes, secret: str | None = None
+    ) -> tuple[int, Any]:
+        """Deliver once, signed with that secret or the one the stack began with; the status and
+        the answer."""
+        signing = secret or self.deployed.webhook_secret
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         seconds = int(time.time())
         headers = {
             "content-type": "application/json",
             "webhook-id": webhook_id,
             "webhook-timestamp": str(seconds),
-            "webhook-signature": sign(self.deployed.webhook_secret, webhook_id, seconds, raw),
+            "webhook-signature": sign(signing, webhook_id, seconds, raw),
         }
         answer = self._http.request("POST", self._url(path), body=raw, headers=headers)
         return answer.status, json.loads(answer.data or b"null")

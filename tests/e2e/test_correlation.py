@@ -1,6 +1,7 @@
 """One id from webhook to mail: what five functions log of a session, and the mail it leads to."""
 
 import email
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from infra_cdk.local.sign_in import let_people_in
 from infra_cdk.local.stack import LocalStack
 from infra_cdk.operate import done, parsed
 from infra_cdk.place import Place
+from shared.mail.mime import ref_id
 from tests.e2e.marketplace import Marketplace, completed
 
 pytestmark = pytest.mark.e2e
@@ -35,7 +37,8 @@ def test_a_session_is_followed_from_webhook_to_mail_by_one_id(
     assert list(dict.fromkeys(services)) == STEPS
     (sent,) = [line for line in told if "send_mail: sent" in line]
     mails = [email.message_from_bytes(one.read_bytes()) for one in stack.folder.mail.glob("*.eml")]
-    assert [mail for mail in mails if f'"{mail["X-Entity-Ref-ID"]}"' in sent]
+    mail_id = json.loads(sent[sent.index("{") :])["mail_id"]
+    assert [mail for mail in mails if mail["X-Entity-Ref-ID"] == ref_id(mail_id, mail["To"])]
 
 
 def test_what_a_manager_does_is_found_by_the_id_the_answer_bears(

@@ -18,7 +18,7 @@ from functions import report_webhook
 from shared.aws import key
 from shared.aws.inbox import InboxTable
 from shared.contracts import MAX_BODY_BYTES
-from shared.signature import sign
+from shared.signature import fingerprint, sign
 from tests.functions.conftest import CURRENT, PREVIOUS, Aws, Logged, about
 from tests.functions.conftest import post as post_at
 
@@ -134,7 +134,7 @@ def test_a_call_that_proves_nothing_is_told_nothing(
     status, body = answered(post("/api/sessions", COMPLETED, headers=headers))
 
     assert (status, body["title"]) == (401, "The request is not authenticated.")
-    assert set(body) == {"type", "title", "status"}, "one text for all"
+    assert set(body) == {"type", "title", "status", "request_id"}, "one text for all"
     assert aws.items() == []
 
 
@@ -468,3 +468,17 @@ def test_an_answer_names_the_request(aws: Aws) -> None:
         assert json.loads(answer["body"]).get("request_id") == (
             "r-1" if answer["statusCode"] == 422 else None
         )
+
+
+def test_which_secret_signed_is_logged_so_that_the_older_one_can_go(
+    aws: Aws, logged: Logged
+) -> None:
+    at = int(NOW.timestamp())
+    for number, secret in enumerate((CURRENT, PREVIOUS)):
+        webhook_id = f"w-{number}"
+        given = sign(secret, webhook_id, at, COMPLETED)
+        event = post("/api/sessions", COMPLETED, webhook_id, headers={"webhook-signature": given})
+        report_webhook.handler(event, LambdaContext())
+
+    signed_by = [line["signed_by"] for line in logged()]
+    assert signed_by == [fingerprint(CURRENT), fingerprint(PREVIOUS)]
