@@ -22,6 +22,7 @@ def test_a_session_is_followed_from_webhook_to_mail_by_one_id(
     stack: LocalStack, marketplace: Marketplace
 ) -> None:
     let_people_in(stack.deployed)
+    stack.emulator.kill_workers()  # who remember for minutes that there were no people
     place = Place("local", stack.deployed.client, {"TableName": stack.deployed.table})
     followed = completed("s-followed", "t-followed", 1)
     assert marketplace.post("/api/sessions", "w-followed", followed)[0] == 202
