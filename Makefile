@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check audit sbom site packages units bench simulate docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again student operate remove-synthetic clean
+.PHONY: help setup run token import test check audit sbom site packages units bench simulate fuzz docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again student operate restore drill remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -83,6 +83,10 @@ bench: setup node_modules/made ## Measure this machine: webhook, burst, scoring,
 simulate: setup ## Histories with simulated faults; what is wrong with any (SEEDS=500 FIRST=0 MUTANTS=1)
 	@$(PYTHON) -m tests.simulation$(if $(MUTANTS),.mutants,$(if $(SEEDS), --seeds $(SEEDS))$(if $(FIRST), --first $(FIRST)))
 
+fuzz: $(UV) ## Bytes of any sort against signature and contracts, on Linux (SECONDS=120 for each target, TARGET=verify, KEEP=1)
+	@UV_PROJECT_ENVIRONMENT=build/fuzz-env $(UV) run --frozen --quiet --only-group fuzz \
+	  python -m tests.fuzz --seconds $(or $(SECONDS),120) $(if $(KEEP),--keep) $(TARGET)
+
 backtest: setup ## Test the churn model on a history (HISTORY=dir TRAIN_UNTIL=date TEST_FROM=date OUT=dir TEST_UNTIL= THREADS=)
 	@$(PYTHON) -m shared.ml backtest --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \
 	  --test-from "$(TEST_FROM)" --test-until "$(TEST_UNTIL)" --out "$(OUT)" --threads "$(THREADS)"
@@ -132,6 +136,12 @@ student: setup ## What is stored of a student, or to forget who it was (DO="expo
 
 operate: setup ## What runbooks ask for: pending, redrive QUEUE, … (DO="redrive scoring" STAGE=local|dev|prod)
 	@$(PYTHON) -m infra_cdk.operate --stage "$(STAGE)" $(DO)
+
+restore: setup ## Bring the table back to a point in time, step by step (DO="begin" STAGE=local|dev|prod)
+	@$(PYTHON) -m infra_cdk.restore --stage "$(STAGE)" $(DO)
+
+drill: setup ## Restore the table into another one, compare every item, remove it (STAGE=local|dev|prod)
+	@$(PYTHON) -m infra_cdk.restore --stage "$(STAGE)" drill
 
 remove-synthetic: setup ## Stop the synthetic feed and remove all it brought (STAGE=local|dev)
 	@$(PYTHON) -m infra_cdk.synthetic remove --stage "$(STAGE)"

@@ -38,19 +38,25 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     acting = Acting.of(store)
     mails: list[Mail] = []
     answer = worked_off(
-        event, lambda told: mails.extend(act(acting, told["tutor_id"])), queue, env.RETRY_SECONDS,
-        logger, metrics, metric="ActingFailed",
+        event, lambda told, ids: mails.extend(act(acting, told["tutor_id"], ids)), queue,
+        env.RETRY_SECONDS, logger, metrics, metric="ActingFailed",
     )  # fmt: skip
-    ready = [mail.mail_id for mail in mails if mail.ready(now())]
+    ready = [mail for mail in mails if mail.ready(now())]
     refused = outbox.ask(ready)
     metrics.add_metric("MailsHinted", MetricUnit.Count, len(ready) - len(refused))
     return answer
 
 
-def act(acting: Acting, tutor_id: str) -> tuple[Mail, ...]:
+def act(acting: Acting, tutor_id: str, ids: tuple[str, ...]) -> tuple[Mail, ...]:
     """Do what is to be done for one tutor, now; the mails that follow from it."""
-    done = retried(lambda: acting.act(tutor_id, now().replace(microsecond=0)))
+    done = retried(lambda: acting.act(tutor_id, now().replace(microsecond=0), ids))
     for one in done.changed:
         name = "HeldOut" if one.held_out else one.steps[-1].action.capitalize()
         metrics.add_metric(f"Intervention{name}", MetricUnit.Count, 1)
+    logger.info(
+        "acted",
+        tutor_id=tutor_id,
+        interventions=[one.intervention_id for one in done.changed],
+        mails=[mail.mail_id for mail in done.mails],
+    )
     return tuple(done.mails)

@@ -44,7 +44,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         known |= {one.intervention_id: one for one in let_pass(tutor_id, at)}
 
     due = notices(known.values(), mails.notices(at - TOLD_WITHIN), at)
-    new = [mail.mail_id for mail in due if mails.put_new(mail)]
+    new = [mail for mail in due if mails.put_new(mail)]
     refused = queue.ask(new)
     late = sum(one.open and one.late_at == at for one in known.values())
     metrics.add_metric("DeadlinesMissed", MetricUnit.Count, late)

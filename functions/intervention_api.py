@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.access import ACCESS, Operation
 from shared.aws.admission import admit, recorded
-from shared.aws.audit import AuditTrail
+from shared.aws.audit import AuditRow, AuditTrail
 from shared.aws.directory import Directory
 from shared.aws.entrance import entrance
 from shared.aws.intervention_table import InterventionTable
@@ -57,7 +57,7 @@ def now() -> datetime:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one move; whatever fails on our side is a 503 with Retry-After."""
-    return or_problem(lambda: respond(event, now()), logger, metrics, failure="not answered")
+    return or_problem(event, lambda: respond(event, now()), logger, metrics, failure="not answered")
 
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -67,10 +67,10 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     who = admit(event, Operation.MOVE_INTERVENTION, at, trail, intervention_id)
     with recorded(who, trail) as shown:
         order = Order(action, who.name, **told(MoveOrder, event).model_dump())
-        after, mail = retried(lambda: move(intervention_id, order, seen_version(event), at))
+        after, mail = retried(lambda: move(intervention_id, order, seen_version(event), who.row))
         shown.append(after.tutor_id)
     if mail:
-        outbox.ask([mail.mail_id])
+        outbox.ask([mail])
     metrics.add_metric("Moved", MetricUnit.Count, 1)
     headers = event.get("headers") or {}
     return reply(intervention(after, at).json_bytes(), headers, who.caller.role_names)
@@ -87,12 +87,13 @@ def asked_of(path: str) -> tuple[str, Action]:
 
 
 def move(
-    intervention_id: str, order: Order, version: int, at: datetime
+    intervention_id: str, order: Order, version: int, row: AuditRow
 ) -> tuple[Intervention, Mail | None]:
     """Make the move on what the caller saw, with the mail that tells whoever it is given to.
 
     Raises VersionConflictError if the desk changed meanwhile.
     """
+    at = row.at
     before = interventions.intervention(intervention_id)
     if before is None or before.held_out:
         raise ProblemError(HTTPStatus.NOT_FOUND)
@@ -112,6 +113,8 @@ def move(
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
     given = after.assignee != before.assignee and order.action == "reassign"
     mail = assignment(after, order.who, at) if given else None
+    if mail:
+        mail = replace(mail, correlation_ids=(row.request_id,))
     interventions.put(before.tutor_id, [after], desk, with_it=[new_mail(mail)] if mail else ())
     return after, mail
 

@@ -34,7 +34,7 @@ queue = tutor_queue(env.BOUNCE_QUEUE_URL)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Note a batch; a message that fails does so alone."""
     return worked_off(
-        event, lambda told: note(told["detail"]), queue, env.RETRY_SECONDS, logger, metrics,
+        event, lambda told, _: note(told["detail"]), queue, env.RETRY_SECONDS, logger, metrics,
         metric="BounceFailed",
     )  # fmt: skip
 

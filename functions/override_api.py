@@ -62,7 +62,7 @@ def now() -> datetime:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one change; whatever fails on our side is a 503 with Retry-After."""
-    return or_problem(lambda: respond(event, now()), logger, metrics, failure="not answered")
+    return or_problem(event, lambda: respond(event, now()), logger, metrics, failure="not answered")
 
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
         wanted = Change(said_in(event, operation), who.name, seen_version(event))
         after = retried(lambda: change(tutor_id, wanted, at))
         shown.append(tutor_id)
-    look_again(tutor_id)
+    look_again(tutor_id, who.row.request_id)
     metrics.add_metric("Overridden" if after.in_force(at) else "OverrideEnded", MetricUnit.Count, 1)
     headers = event.get("headers") or {}
     return reply(spell(after, at).json_bytes(), headers, who.caller.role_names)
@@ -113,7 +113,7 @@ def change(tutor_id: str, wanted: Change, at: datetime) -> Override:
     return changed[-1]
 
 
-def look_again(tutor_id: str) -> None:
+def look_again(tutor_id: str, request_id: str) -> None:
     """Have it decided anew what is to be done for the tutor; the night does so anyway."""
-    if queue.ask([tutor_id]):
+    if queue.ask([tutor_id], {tutor_id: [request_id]}):
         logger.warning("not looked at again", tutor_id=tutor_id)

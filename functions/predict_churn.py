@@ -14,7 +14,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.aws.batch import failures
+from shared.aws import correlation
+from shared.aws.batch import failures, ids_of
 from shared.aws.model_store import ModelFileError, model_store
 from shared.aws.prediction_table import Outcome, PredictionTable
 from shared.aws.queue import HintError, tutor_queue
@@ -58,9 +59,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
     failed: dict[str, Exception] = {}
     waiting: dict[str, list[str]] = defaultdict(list)
+    ids: dict[str, tuple[str, ...]] = {}
     for record in event["Records"]:
         try:
-            waiting[json.loads(record["body"])["tutor_id"]].append(record["messageId"])
+            tutor_id = json.loads(record["body"])["tutor_id"]
+            waiting[tutor_id].append(record["messageId"])
+            ids[tutor_id] = correlation.merged(ids.get(tutor_id, ()), ids_of(record))
         except Exception as fault:
             failed[record["messageId"]] = fault
 
@@ -68,7 +72,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if model is None:
         metrics.add_metric("NoModel", MetricUnit.Count, 1)
     broken = keep_predictions(model, list(waiting), now()) if model else {}
-    broken |= pass_on([tutor_id for tutor_id in waiting if tutor_id not in broken])
+    broken |= pass_on([tutor_id for tutor_id in waiting if tutor_id not in broken], ids)
+    for tutor_id in waiting.keys() - broken.keys():
+        logger.info(
+            "predicted" if model else "no model",
+            tutor_id=tutor_id,
+            correlation_id=correlation.logged(ids[tutor_id]),
+        )
     failed |= {message: why for who, why in broken.items() for message in waiting[who]}
     return failures(
         event["Records"],
@@ -102,10 +112,10 @@ def keep_predictions(
     return unread | broken
 
 
-def pass_on(tutor_ids: Sequence[str]) -> dict[str, Exception]:
+def pass_on(tutor_ids: Sequence[str], ids: Mapping[str, tuple[str, ...]]) -> dict[str, Exception]:
     """Have it decided what is to be done for tutors; those whose message was not taken."""
     try:
-        refused = action.ask(tutor_ids)
+        refused = action.ask(tutor_ids, ids)
     except AwsError as fault:
         return dict.fromkeys(tutor_ids, fault)
     return dict.fromkeys(refused, HintError("not passed on"))

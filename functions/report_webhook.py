@@ -4,6 +4,7 @@ Nothing is answered 202 before it is stored. The hint to the queue may fail: the
 """
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -31,7 +32,7 @@ from shared.domain.erasure import reported_without
 from shared.problem import ProblemError, or_problem
 from shared.request import raw_body, require_json
 from shared.setting import Setting
-from shared.signature import MismatchError, SecretError, SignatureError, verify
+from shared.signature import MismatchError, SecretError, SignatureError, fingerprint, verify
 
 
 class Env(Setting):
@@ -58,7 +59,11 @@ OTHER_CONTENT = "The same id came before with other content; a human will look a
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one delivery; a fault that may pass is a 503 with Retry-After, never a 4xx."""
     return or_problem(
-        lambda: receive(event, datetime.now(UTC)), logger, metrics, failure="not stored"
+        event,
+        lambda: receive(event, datetime.now(UTC)),
+        logger,
+        metrics,
+        failure="not stored",
     )
 
 
@@ -67,7 +72,8 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
     kind = Kind(event["rawPath"].rstrip("/").rsplit("/", 1)[-1])
     headers, body = event["headers"], raw_body(event)
 
-    webhook_id, timestamp = authentic(headers, body, now)
+    webhook_id, timestamp, by = authentic(headers, body, now)
+    logger.set_correlation_id(webhook_id)
     require_json(headers)
     try:
         accepted = accept(kind, body)
@@ -93,7 +99,7 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
     if receipt.pending:
         hint(webhook_id)
     metrics.add_metric("Duplicate" if receipt.duplicate else "Accepted", MetricUnit.Count, 1)
-    logger.info("accepted", kind=kind, webhook_id=webhook_id, duplicate=receipt.duplicate)
+    logger.info("accepted", kind=kind, duplicate=receipt.duplicate, signed_by=by)
     return {
         "statusCode": HTTPStatus.ACCEPTED.value,
         "headers": {"content-type": "application/json", "cache-control": "no-store"},
@@ -110,8 +116,9 @@ def text_of(accepted: Accepted, body: bytes) -> str:
     return body.decode()
 
 
-def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str, int]:
-    """The webhook id and timestamp of a call that is provably the marketplace's.
+def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str, int, str]:
+    """The webhook id and timestamp of a call that is provably the marketplace's, and which secret
+    says so: as long as it is the previous one, that must not be taken away.
 
     A signature unknown to the cached secrets is tried once more with fresh ones, so that a
     rotation never turns a good call away.
@@ -119,7 +126,9 @@ def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str,
     ours = False
     for fresh in (False, True):
         try:
-            return verify(signing.in_force(now, fresh=fresh), headers, body, now)
+            known = signing.in_force(now, fresh=fresh)
+            webhook_id, timestamp = verify(known, headers, body, now)
+            return webhook_id, timestamp, signed_by(known, headers, body, now)
         except (MismatchError, SecretError) as error:
             ours = isinstance(error, SecretError)
             continue
@@ -132,9 +141,19 @@ def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str,
     raise ProblemError(HTTPStatus.UNAUTHORIZED)
 
 
+def signed_by(known: tuple[str, ...], headers: dict[str, str], body: bytes, now: datetime) -> str:
+    """The fingerprint of the secret that a good call was signed with."""
+    *others, last = known
+    for one in others:
+        with suppress(MismatchError, SecretError):
+            verify([one], headers, body, now)
+            return fingerprint(one)
+    return fingerprint(last)
+
+
 def hint(webhook_id: str) -> None:
     """Tell the scoring queue; a failure costs two minutes, not the report."""
     try:
         queue.hint(webhook_id)
     except AwsError as error:
-        logger.warning("hint not sent", webhook_id=webhook_id, fault=type(error).__name__)
+        logger.warning("hint not sent", fault=type(error).__name__)

@@ -5,6 +5,7 @@ scored and passed on to be predicted, and only then the report stops being pendi
 """
 
 import json
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +13,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws import correlation
 from shared.aws.apply import NotApplicableError, apply, ended_at
-from shared.aws.batch import failures, receives
+from shared.aws.batch import failures, ids_of, receives
 from shared.aws.inbox import Delivery, InboxTable
 from shared.aws.queue import HintError, scoring_queue, tutor_queue
 from shared.aws.scoring import News, Scoring
@@ -52,10 +54,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     failed: dict[str, Exception] = {}
     applied: dict[str, Delivery] = {}
     concerned: dict[str, tuple[str, ...]] = {}
+    ids = {record["messageId"]: ids_of(record) for record in event["Records"]}
     for record in event["Records"]:
         message_id = record["messageId"]
         try:
-            delivery, concerned[message_id] = take(record, scoring)
+            with about(ids[message_id]):
+                delivery, concerned[message_id] = take(record, scoring)
             if delivery is not None:
                 applied[message_id] = delivery
         except Exception as fault:
@@ -64,22 +68,31 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     for tutor_id in sorted({tutor for message_id in applied for tutor in concerned[message_id]}):
         waiting = {m: d for m, d in applied.items() if tutor_id in concerned[m]}
         newest = max(waiting.values(), key=lambda delivery: delivery.received_at)
+        why = correlation.merged(*(ids[m] for m in waiting))
         try:
-            score(scoring, tutor_id, News(newest.received_at, ended_at(newest)))
+            with about(why):
+                score(scoring, tutor_id, News(newest.received_at, ended_at(newest)), why)
         except Exception as fault:
             failed |= dict.fromkeys(waiting, fault)
 
-    failed |= pass_on({m: tutors for m, tutors in concerned.items() if m not in failed})
+    failed |= pass_on({m: tutors for m, tutors in concerned.items() if m not in failed}, ids)
 
     for message_id in applied.keys() - failed.keys():
         try:
-            inbox.clear_pending(applied[message_id].webhook_id, now())
+            with about(ids[message_id]):
+                inbox.clear_pending(applied[message_id].webhook_id, now())
+                logger.info("applied", kind=applied[message_id].kind, tutors=concerned[message_id])
             metrics.add_metric("Applied", MetricUnit.Count, 1)
         except Exception as fault:
             failed[message_id] = fault
     return failures(
         event["Records"], failed, queue, env.RETRY_SECONDS, logger, metrics, metric="ScoringFailed"
     )
+
+
+def about(ids: tuple[str, ...]) -> AbstractContextManager[None]:
+    """Have every line that is logged within say which reports it is about."""
+    return logger.append_context_keys(correlation_id=correlation.logged(ids))
 
 
 def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery | None, tuple[str, ...]]:
@@ -92,7 +105,7 @@ def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery | None, tup
         roll(scoring, record, message["tutor_id"], datetime.fromisoformat(message["roll_at"]))
         return None, (message["tutor_id"],)
     if "tutor_id" in message:
-        score(scoring, message["tutor_id"])
+        score(scoring, message["tutor_id"], ids=ids_of(record))
         return None, (message["tutor_id"],)
     found = inbox.delivery(message["webhook_id"])
     if found is None or not found[1]:
@@ -101,26 +114,35 @@ def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery | None, tup
     try:
         return delivery, apply(delivery, logs, now)
     except NotApplicableError as error:
-        logger.error("quarantined", webhook_id=delivery.webhook_id)
+        logger.error("quarantined", kind=delivery.kind)
         inbox.clear_pending(delivery.webhook_id, now(), quarantined=str(error))
         metrics.add_metric("Quarantined", MetricUnit.Count, 1)
         return None, ()
 
 
-def score(scoring: Scoring, tutor_id: str, news: News | None = None) -> None:
+def score(
+    scoring: Scoring, tutor_id: str, news: News | None = None, ids: tuple[str, ...] = ()
+) -> None:
     """Score a tutor, and once more when an outcome reported ahead of its time falls due."""
     due = scoring.score(tutor_id, now, news)
+    logger.info("scored", tutor_id=tutor_id)
     if due is None:
         return
     try:
-        queue.rescore(tutor_id, due - now())
+        queue.rescore(tutor_id, due - now(), ids)
     except AwsError as error:  # the nightly pass comes anyway
         logger.warning("no second score", tutor_id=tutor_id, fault=type(error).__name__)
 
 
-def pass_on(scored: dict[str, tuple[str, ...]]) -> dict[str, Exception]:
+def pass_on(
+    scored: dict[str, tuple[str, ...]], ids: dict[str, tuple[str, ...]]
+) -> dict[str, Exception]:
     """Ask for the scored tutors to be predicted, each once; the messages for which that failed."""
-    refused = churn.ask(sorted({tutor for tutors in scored.values() for tutor in tutors}))
+    why: dict[str, tuple[str, ...]] = {}
+    for message_id, tutors in scored.items():
+        for tutor_id in tutors:
+            why[tutor_id] = correlation.merged(why.get(tutor_id, ()), ids[message_id])
+    refused = churn.ask(sorted(why), why)
     return {
         message_id: HintError("not passed on")
         for message_id, tutors in scored.items()

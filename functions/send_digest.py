@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many mails were put."""
     due = due_digests(interventions.office(), datetime.fromisoformat(event["time"]))
 
-    new = [mail.mail_id for mail in due if mails.put_new(mail)]
+    new = [mail for mail in due if mails.put_new(mail)]
 
     refused = queue.ask(new)
     metrics.add_metric("Digests", MetricUnit.Count, len(new))

@@ -74,7 +74,7 @@ def now() -> datetime:
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone."""
     return worked_off(
-        event, lambda told: send(told["mail_id"]), queue, env.RETRY_SECONDS, logger, metrics,
+        event, lambda told, _: send(told["mail_id"]), queue, env.RETRY_SECONDS, logger, metrics,
         metric="MailFailed",
     )  # fmt: skip
 
@@ -89,6 +89,7 @@ def send(mail_id: str) -> None:
         write = writer.writing(mail, at)
     except NothingToSayError as nothing:
         mails.put(mail.dropped(at, str(nothing)))
+        logger.info("dropped", mail_id=mail_id, because=str(nothing))
         metrics.add_metric("MailDropped", MetricUnit.Count, 1)
         return
     except TooEarlyError as early:
@@ -97,6 +98,7 @@ def send(mail_id: str) -> None:
             mails.put(mail.later(mail.again_at(at)))
             return
         mails.put(mail.dropped(at, str(early)))
+        logger.info("dropped", mail_id=mail_id, because="too early")
         metrics.add_metric("MailDropped", MetricUnit.Count, 1)
         return
     found = delivery.round(mail, write, addressees.of(mail, at), at)
@@ -108,6 +110,7 @@ def send(mail_id: str) -> None:
     if found.faults:
         raise UnsentError(f"{len(found.faults)} deliveries of {mail_id} wait")
     finish(mail, write, found, at)
+    logger.info("sent", mail_id=mail_id, handed_over=found.handed_over, reached=found.reached)
 
 
 def finish(mail: Mail, write: Writing, found: Round, at: datetime) -> None:

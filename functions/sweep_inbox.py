@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws import correlation
 from shared.aws.inbox import InboxTable
 from shared.aws.queue import is_asked_again, scoring_queue
 from shared.aws.table import table
@@ -37,5 +38,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     again = [webhook_id for webhook_id, since in waiting if is_asked_again(now - since)]
     queue.hint_again(again)
-    logger.info("swept", waiting=len(waiting), again=len(again))
+    logger.info(
+        "swept",
+        waiting=len(waiting),
+        again=len(again),
+        correlation_id=correlation.logged(correlation.merged(again)),
+    )
     return {"again": len(again)}

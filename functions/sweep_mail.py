@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws import correlation
 from shared.aws.mail_table import MailTable
 from shared.aws.queue import is_asked_again, mail_queue
 from shared.aws.table import table
@@ -35,7 +36,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     metrics.add_metric("OldestMail", MetricUnit.Seconds, (now - oldest).total_seconds())
     metrics.add_metric("MailsWaiting", MetricUnit.Count, len(waiting))
 
-    again = [mail.mail_id for mail in waiting if is_asked_again(now - mail.due_at)]
+    again = [mail for mail in waiting if is_asked_again(now - mail.due_at)]
     refused = queue.ask(again)
-    logger.info("swept", waiting=len(waiting), again=len(again), refused=len(refused))
+    ids = correlation.merged(*(mail.correlation_ids for mail in again))
+    logger.info(
+        "swept",
+        waiting=len(waiting),
+        again=len(again),
+        refused=len(refused),
+        correlation_id=correlation.logged(ids),
+    )
     return {"again": len(again)}

@@ -42,7 +42,11 @@ sealing = secret(env.CURSOR_SECRET_ARN)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request; a fault of ours is a 503, so that mail programs try again."""
     return or_problem(
-        lambda: respond(event, datetime.now(UTC)), logger, metrics, failure="not answered"
+        event,
+        lambda: respond(event, datetime.now(UTC)),
+        logger,
+        metrics,
+        failure="not answered",
     )
 
 

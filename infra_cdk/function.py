@@ -106,6 +106,7 @@ class Functions(Construct):
             role=self._role(spec, name),
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
         )
 
     def _environment(self, spec: FunctionSpec) -> dict[str, str]:

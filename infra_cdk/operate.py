@@ -2,12 +2,16 @@
 
     python -m infra_cdk.operate --stage local|dev|prod pending
     … report WEBHOOK_ID            what was reported, and what became of it
+    … follow WEBHOOK_ID            what every function logged of it, from webhook to mail
     … dead-letters QUEUE           what failed five times
     … redrive QUEUE                let it be tried again
     … rescore TUTOR                score a tutor anew, and what follows from that
     … start FUNCTION               run what a clock starts, now
     … verify-audit                 hold the audit trail against its seals
     … renew-entrance               another value for the header that CloudFront adds
+    … secret                       which webhook secrets are believed, and which one signs
+    … new-secret                   have a new one believed too, beside the one there is
+    … old-secret-away              believe the new one alone, once nothing is signed by the old one
 
 Nothing here changes what was reported, and everything is safe to repeat.
 """
@@ -15,9 +19,12 @@ Nothing here changes what was reported, and everything is safe to repeat.
 import argparse
 import json
 import secrets
+from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from secrets import token_bytes
 from typing import Any, Final
 
 from infra_cdk.function_spec import FUNCTIONS, QUEUES, Clock
@@ -28,12 +35,18 @@ from shared.aws.entrance import HEADER
 from shared.aws.inbox import InboxTable
 from shared.aws.retention import AUDITED
 from shared.domain.audit_seal import BEGINNING, sealed
+from shared.signature import fingerprint
 
 CLOCKED: Final = tuple(spec.name for spec in FUNCTIONS if isinstance(spec.trigger, Clock))
 MOST_SHOWN: Final = 50
 WAIT_SECONDS: Final = 2
 """Asked without waiting, SQS looks at some of its servers only."""
 BATCH: Final = 10
+QUIET: Final = timedelta(minutes=15)
+"""Nothing may have been signed by an old secret for so long before it goes."""
+FOLLOWED_FOR: Final = timedelta(days=2)
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
+LEFT_OUT: Final = ("timestamp", "service", "message", "level", "location", "correlation_id")
 HIDDEN_SECONDS: Final = 30
 """How long a message that was looked at is hidden from others who look."""
 
@@ -56,11 +69,14 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--stage", choices=STAGES, required=True)
     asked = parser.add_subparsers(dest="what", required=True)
     asked.add_parser("pending")
-    asked.add_parser("report").add_argument("webhook_id")
+    for name in ("report", "follow"):
+        asked.add_parser(name).add_argument("webhook_id")
     for name in ("dead-letters", "redrive"):
         asked.add_parser(name).add_argument("queue", choices=QUEUES)
     asked.add_parser("rescore").add_argument("tutor_id")
     asked.add_parser("verify-audit")
+    for name in ("secret", "new-secret", "old-secret-away"):
+        asked.add_parser(name)
     asked.add_parser("start").add_argument("function", choices=CLOCKED)
     asked.add_parser("renew-entrance")
     return parser.parse_args(words)
@@ -73,6 +89,8 @@ def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
             yield from pending(place, datetime.now(UTC))
         case "report":
             yield from report(place, told.webhook_id)
+        case "follow":
+            yield from follow(place, told.webhook_id)
         case "dead-letters":
             yield from dead_letters(place, told.queue)
         case "redrive":
@@ -88,6 +106,12 @@ def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
         case "renew-entrance":
             renew_entrance(place)
             yield "CloudFront takes the new value to all its places within minutes."
+        case "secret":
+            yield from secret(place, datetime.now(UTC))
+        case "new-secret":
+            yield from new_secret(place)
+        case "old-secret-away":
+            yield from old_secret_away(place, datetime.now(UTC))
 
 
 def pending(place: Place, at: datetime) -> Iterator[str]:
@@ -110,6 +134,50 @@ def report(place: Place, webhook_id: str) -> Iterator[str]:
     yield f"{delivery.kind} {delivery.entity_id}, version {delivery.version}"
     yield f"received {delivery.received_at.isoformat()}"
     yield state
+
+
+def follow(place: Place, webhook_id: str) -> Iterator[str]:
+    """What was logged of a report in the two days after its receipt, in order.
+
+    StageError where nothing was accepted under that id.
+    """
+    found = InboxTable(place.table).delivery(webhook_id)
+    if found is None:
+        raise StageError(f"Nothing was accepted under {webhook_id}.")
+    since = found[0].received_at - CLOCKS_DIFFER
+    lines = [
+        line
+        for spec in FUNCTIONS
+        for line in _logged(place, spec.name, webhook_id, since, since + FOLLOWED_FOR)
+        if webhook_id in str(line.get("correlation_id")).split()
+    ]
+    for line in sorted(lines, key=lambda one: str(one["timestamp"])):
+        rest = {name: value for name, value in line.items() if name not in LEFT_OUT}
+        yield f"{line['timestamp']} {line['service']}: {line['message']} {json.dumps(rest)}"
+
+
+def _logged(
+    place: Place, function: str, word: str, since: datetime, until: datetime
+) -> Iterator[dict[str, Any]]:
+    """The lines of one function that hold a word."""
+    pages = (
+        place.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(
+            logGroupName=f"/aws/lambda/{place.function_name(function)}",
+            startTime=int(since.timestamp() * 1000),
+            endTime=int(until.timestamp() * 1000),
+            filterPattern=f'"{word}"',
+        )
+    )
+    for page in pages:
+        for event in page["events"]:
+            try:
+                line = json.loads(event["message"])
+            except ValueError:
+                continue
+            if isinstance(line, dict):
+                yield line
 
 
 def dead_letters(place: Place, queue: str) -> Iterator[str]:
@@ -201,6 +269,69 @@ def renew_entrance(place: Place) -> None:
     cloudfront.update_distribution(
         Id=distribution, DistributionConfig=found["DistributionConfig"], IfMatch=found["ETag"]
     )
+
+
+def secret(place: Place, at: datetime) -> Iterator[str]:
+    """How many webhook secrets are believed, and what each signed lately; not what they are."""
+    stored, since = _stored_secret(place)
+    if stored.get("previous") is None:
+        yield f"One secret is believed, put there {since:%Y-%m-%d %H:%M:%S} UTC."
+        return
+    yield f"Two secrets are believed, the new one since {since:%Y-%m-%d %H:%M:%S} UTC."
+    signed = _signed(place, stored, at)
+    minutes = QUIET / timedelta(minutes=1)
+    yield f"Reports of the last {minutes:g} minutes: {signed['current']} signed by the new one,"
+    yield f"{signed['previous']} by the old one."
+
+
+def new_secret(place: Place) -> Iterator[str]:
+    """Put a new secret beside the one there is; StageError while there are two."""
+    stored, _ = _stored_secret(place)
+    if stored.get("previous") is not None:
+        raise StageError("Two are believed already: first old-secret-away.")
+    made = f"whsec_{b64encode(token_bytes(32)).decode()}"
+    _store_secret(place, {"current": made, "previous": stored["current"]})
+    yield "A new secret is believed beside the old one. Wait two minutes, then change Rails to"
+    yield f"`current` of the secret {place['WebhookSecretArn']}."
+
+
+def old_secret_away(place: Place, at: datetime) -> Iterator[str]:
+    """Take the old secret away; StageError while anything is signed by it, or nothing by the new
+    one."""
+    stored, _ = _stored_secret(place)
+    if stored.get("previous") is None:
+        yield "One secret alone is believed already."
+        return
+    signed = _signed(place, stored, at)
+    minutes = QUIET / timedelta(minutes=1)
+    if signed["previous"]:
+        raise StageError(
+            f"The old secret signed {signed['previous']} reports of the last {minutes:g} minutes:"
+            " not all of Rails has changed."
+        )
+    if not signed["current"]:
+        raise StageError(f"Nothing was signed by the new secret in the last {minutes:g} minutes.")
+    _store_secret(place, {"current": stored["current"], "previous": None})
+    yield "The new secret alone is believed, at the latest in two minutes."
+
+
+def _stored_secret(place: Place) -> tuple[dict[str, Any], datetime]:
+    """What the webhook secret holds, and since when."""
+    told = place.client("secretsmanager").get_secret_value(SecretId=place["WebhookSecretArn"])
+    return json.loads(told["SecretString"]), told["CreatedDate"].astimezone(UTC)
+
+
+def _store_secret(place: Place, content: dict[str, Any]) -> None:
+    place.client("secretsmanager").put_secret_value(
+        SecretId=place["WebhookSecretArn"], SecretString=json.dumps(content)
+    )
+
+
+def _signed(place: Place, stored: dict[str, Any], at: datetime) -> Counter[str]:
+    """How many reports each secret signed lately, from what `report_webhook` logs."""
+    named = {fingerprint(stored[which]): which for which in ("current", "previous")}
+    lines = _logged(place, "report_webhook", "signed_by", at - QUIET, at)
+    return Counter(named.get(line.get("signed_by", ""), "") for line in lines)
 
 
 def _received(place: Place, url: str) -> Iterator[Any]:

@@ -94,6 +94,7 @@ def _here() -> Place:
         "TableName": deployed.table,
         "ModelBucket": deployed.model_bucket,
         "VaultBucket": deployed.vault_bucket,
+        "WebhookSecretArn": deployed.webhook_secret_arn,
         **{url_output(name): url for name, url in deployed.queue_urls.items()},
         **{url_output(name, dead=True): url for name, url in deployed.dead_letter_urls.items()},
     }

@@ -598,7 +598,8 @@ def _unstorable(document: Any) -> Iterator[FieldError]:
             for key, item in value.items():
                 if _has_surrogate(key):
                     yield FieldError(path or "body", "has a field name with a lone surrogate")
-                pending.append((f"{path}.{key}" if path else key, item))
+                name = key.encode(errors="backslashreplace").decode()
+                pending.append((f"{path}.{name}" if path else name, item))
         elif isinstance(value, list):
             pending.extend((f"{path}.{index}", item) for index, item in enumerate(value))
         elif isinstance(value, float) and not math.isfinite(value):

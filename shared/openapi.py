@@ -56,6 +56,7 @@ class Problem(BaseModel):
     status: int
     detail: str | None = None
     errors: list[FieldFault] | None = None
+    request_id: str | None = None
 
 
 class Receipt(Outbound):
@@ -77,6 +78,9 @@ Errors are problem documents (RFC 9457). What the gateway refuses itself comes i
 follow `next_cursor` until it is null, changing nothing but `limit`. A list is live, so a tutor
 whose value changes between two pages may be met twice or not at all. Every answer has an ETag;
 send it as `If-None-Match` to be told 304 when nothing changed. `null` means "not enough data".
+
+Every answer of ours has `X-Request-Id`, and a problem says it too (`request_id`): by it the request
+is found in our logs. A report is found by its `webhook-id`, all the way to the mails it leads to.
 """
 
 REPORTS = {
@@ -87,7 +91,8 @@ REPORTS = {
 }
 
 SIGNATURE = {
-    "webhook-id": "The idempotency key: the same on every retry of a report.",
+    "webhook-id": "The idempotency key: the same on every retry of a report. Our logs hold it, so "
+    "it must say nothing about a person; a UUID does not.",
     "webhook-timestamp": "Seconds since 1970 of this attempt; older than 5 minutes is refused.",
     "webhook-signature": "`v1,<base64>` over `id.timestamp.body`; several, by spaces, while a "
     "secret is changed.",
@@ -153,6 +158,7 @@ SETTINGS = (
     ),
 )  # fmt: skip
 
+REQUEST_ID = {"$ref": "#/components/headers/request_id"}
 UNSUBSCRIBE = "/api/unsubscribe/{token}"
 SETTING_ERRORS = (400, 401, 403, 404, 412, 413, 415, 422, 428, 503)
 DRY_RUN_ERRORS = (400, 401, 403, 413, 415, 422, 503)
@@ -196,6 +202,9 @@ def document() -> Json:
     paths: Json = {}
     for path, item in found:
         paths.setdefault(path, {}).update(item)
+        for operation in item.values():
+            for answer in operation["responses"].values():
+                answer.setdefault("headers", {})["X-Request-Id"] = REQUEST_ID
     return {
         "openapi": "3.1.0",
         "info": {
@@ -217,6 +226,12 @@ def document() -> Json:
         "paths": paths,
         "components": {
             "securitySchemes": _security(),
+            "headers": {
+                "request_id": {
+                    "description": "Of this request, in our logs.",
+                    "schema": {"type": "string"},
+                }
+            },
             "schemas": schemas.components(),
         },
     }

@@ -1,7 +1,7 @@
 """Errors as they are answered: RFC 9457 problem documents, in one place."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -34,6 +34,9 @@ class Journal(Protocol):
 
     def error(self, msg: object, **fields: Any) -> None:
         """Note a fault of ours."""
+
+    def append_keys(self, **fields: Any) -> None:
+        """Have every line from now on say this too."""
 
 
 class Meter(Protocol):
@@ -75,22 +78,43 @@ def document(problem: ProblemError) -> dict[str, Any]:
 
 
 def or_problem(
-    respond: Callable[[], dict[str, Any]], logger: Journal, metrics: Meter, *, failure: str
+    event: Mapping[str, Any],
+    respond: Callable[[], dict[str, Any]],
+    logger: Journal,
+    metrics: Meter,
+    *,
+    failure: str,
 ) -> dict[str, Any]:
-    """What a request is answered; a refusal as its document, a fault of ours as a 503."""
+    """What a request is answered; a refusal as its document, a fault of ours as a 503.
+
+    The gateway's id of the request stands in the answer and in every line that is logged of it.
+    """
+    request_id = event["requestContext"]["requestId"]
+    logger.append_keys(correlation_id=request_id, request_id=request_id)
+    answer = _answered(respond, logger, metrics, request_id, failure)
+    return answer | {"headers": answer["headers"] | {"x-request-id": request_id}}
+
+
+def _answered(
+    respond: Callable[[], dict[str, Any]],
+    logger: Journal,
+    metrics: Meter,
+    request_id: str,
+    failure: str,
+) -> dict[str, Any]:
     try:
         return respond()
     except ProblemError as refusal:
         metrics.add_metric(f"Refused{refusal.status.value}", "Count", 1)
         logger.info("refused", status=refusal.status.value)
-        return response(refusal)
+        return response(refusal, request_id)
     except Exception as fault:
         metrics.add_metric("Unavailable", "Count", 1)
         logger.error(failure, fault=type(fault).__name__)
-        return response(ProblemError(HTTPStatus.SERVICE_UNAVAILABLE))
+        return response(ProblemError(HTTPStatus.SERVICE_UNAVAILABLE), request_id)
 
 
-def response(problem: ProblemError) -> dict[str, Any]:
+def response(problem: ProblemError, request_id: str) -> dict[str, Any]:
     """The problem as a Lambda answers it to the HTTP API."""
     headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
     if problem.status is HTTPStatus.SERVICE_UNAVAILABLE:
@@ -98,5 +122,5 @@ def response(problem: ProblemError) -> dict[str, Any]:
     return {
         "statusCode": problem.status.value,
         "headers": headers,
-        "body": json.dumps(document(problem)),
+        "body": json.dumps(document(problem) | {"request_id": request_id}),
     }

@@ -72,6 +72,11 @@ def signing_key(secret: str) -> bytes | None:
         return None
 
 
+def fingerprint(secret: str) -> str:
+    """By what a log can tell which secret it was, and nobody what it is."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:8]
+
+
 def _mac(key: bytes, webhook_id: str, seconds: str, body: bytes) -> bytes:
     return hmac.digest(key, f"{webhook_id}.{seconds}.".encode() + body, hashlib.sha256)
 

@@ -65,11 +65,11 @@ class Acting:
             interventions.office(),
         )
 
-    def act(self, tutor_id: str, at: datetime) -> Acted:
+    def act(self, tutor_id: str, at: datetime, ids: tuple[str, ...] = ()) -> Acted:
         """Decide for one tutor and write it, with the mails of it and the reports that waited.
 
-        Nothing for one who was never scored. Raises VersionConflictError when somebody else wrote
-        meanwhile.
+        Nothing for one who was never scored. `ids` are what new mails go back to. Raises
+        VersionConflictError when somebody else wrote meanwhile.
         """
         found = self.cards.card(tutor_id)
         if found is None:
@@ -86,6 +86,7 @@ class Acting:
         if alerting(before.seen, situation.now):
             new.append(alert(tutor_id, at, situation.now.level, told))
             looked = replace(looked, alerted=situation.now.level, alerted_at=at)
+        new = [replace(mail, correlation_ids=ids) for mail in new]
         settled = self._reports(found[0], at, told)
         mailing = [*map(new_mail, new), *map(next_mail, settled)]
         self.interventions.put(tutor_id, changed, before, looked, mailing)

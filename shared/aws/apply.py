@@ -36,17 +36,17 @@ def apply(delivery: Delivery, log: LogTable, clock: Clock) -> tuple[str, ...]:
 
     A repeated delivery must still lead to scoring: the first attempt may have died in between.
     """
-    message, order, told_at = _read(delivery), _order(delivery), delivery.received_at
+    message, order = _read(delivery), _order(delivery)
     match message:
         case SessionReport():
             report = message.report(order, delivery.received_at)
             return _merge(
-                log, report.session_id, lambda known: with_report(known, report), told_at, clock
+                log, report.session_id, lambda known: with_report(known, report), delivery, clock
             )
         case StudentFeedback():
             said = message.feedback(delivery.received_at)
             return _merge(
-                log, message.session_id, lambda known: with_feedback(known, said), told_at, clock
+                log, message.session_id, lambda known: with_feedback(known, said), delivery, clock
             )
         case TutorProfile():
             retried(lambda: log.put_tutor(message.tutor(order)))
@@ -80,7 +80,7 @@ def _merge(
     log: LogTable,
     session_id: str,
     merged: Callable[[Session | None], Session],
-    at: datetime,
+    delivery: Delivery,
     clock: Clock,
 ) -> tuple[str, ...]:
     """Merge one more report into a session; what has to be told of it is put with it."""
@@ -89,7 +89,14 @@ def _merge(
         before = log.session(session_id)
         after = merged(before.value)
         if after != before.value:
-            reports = session_reports(before.value, after, at, before.number + 1, noted_at=clock())
+            reports = session_reports(
+                before.value,
+                after,
+                delivery.received_at,
+                before.number + 1,
+                noted_at=clock(),
+                correlation_ids=(delivery.webhook_id,),
+            )
             try:
                 log.put_session(after, before, [new_mail(report) for report in reports])
             except TooLargeError as error:

@@ -3,13 +3,22 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from shared.aws import correlation
 from shared.aws.table import AwsError, fault_name
 from shared.problem import Journal, Meter
 
 SHOWN = 120
 """Characters of a failed message in the log: it holds identifiers only."""
+
+
+class Log(Journal, Protocol):
+    """A logger that tells for a while what it is about."""
+
+    def append_context_keys(self, **fields: Any) -> AbstractContextManager[None]:
+        """Have every line within say this too."""
 
 
 class Queue(Protocol):
@@ -24,31 +33,55 @@ def receives(record: Mapping[str, Any]) -> int:
     return int(record["attributes"]["ApproximateReceiveCount"])
 
 
+def ids_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a message goes back to; nothing for one that cannot be read."""
+    try:
+        return correlation.ids_of(json.loads(record["body"]))
+    except ValueError:
+        return ()
+
+
+def _asked(record: Mapping[str, Any]) -> str:
+    """A message's body without what it goes back to."""
+    body: str = record["body"]
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(message, dict) or correlation.FIELD not in message:
+        return body
+    del message[correlation.FIELD]
+    return json.dumps(message)
+
+
 def worked_off(
     event: Mapping[str, Any],
-    work: Callable[[Any], None],
+    work: Callable[[Any, tuple[str, ...]], None],
     queue: Queue,
     first_seconds: int,
-    logger: Journal,
+    logger: Log,
     metrics: Meter,
     *,
     metric: str,
 ) -> dict[str, Any]:
     """Do the work of each message, of equal ones once; one that fails does so alone.
 
-    Answers SQS which messages failed, and lets them wait.
+    Messages that differ in what they go back to alone are equal, and the work goes back to all of
+    it. Answers SQS which messages failed, and lets them wait.
     """
     records = event["Records"]
     metrics.add_metric("Received", "Count", len(records))
-    alike: dict[str, list[str]] = defaultdict(list)
+    alike: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for record in records:
-        alike[record["body"]].append(record["messageId"])
+        alike[_asked(record)].append(record)
     failed: dict[str, Exception] = {}
-    for body, message_ids in alike.items():
-        try:
-            work(json.loads(body))
-        except Exception as fault:
-            failed |= dict.fromkeys(message_ids, fault)
+    for body, equal in alike.items():
+        ids = correlation.merged(*map(ids_of, equal))
+        with logger.append_context_keys(correlation_id=correlation.logged(ids)):
+            try:
+                work(json.loads(body), ids)
+            except Exception as fault:
+                failed |= dict.fromkeys((one["messageId"] for one in equal), fault)
     return failures(records, failed, queue, first_seconds, logger, metrics, metric=metric)
 
 
@@ -57,7 +90,7 @@ def failures(
     failed: Mapping[str, Exception],
     queue: Queue,
     first_seconds: int,
-    logger: Journal,
+    logger: Log,
     metrics: Meter,
     *,
     metric: str,
@@ -67,10 +100,11 @@ def failures(
         fault = failed.get(record["messageId"])
         if fault is None:
             continue
-        logger.error("failed", hint=record["body"][:SHOWN], fault=fault_name(fault))
         metrics.add_metric(metric, "Count", 1)
-        try:
-            queue.back_off(record["receiptHandle"], receives(record), first_seconds)
-        except AwsError as error:
-            logger.info("no back-off", fault=fault_name(error))
+        with logger.append_context_keys(correlation_id=correlation.logged(ids_of(record))):
+            logger.error("failed", hint=_asked(record)[:SHOWN], fault=fault_name(fault))
+            try:
+                queue.back_off(record["receiptHandle"], receives(record), first_seconds)
+            except AwsError as error:
+                logger.info("no back-off", fault=fault_name(error))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -5,7 +5,7 @@ asking raises nothing: whoever asks is answered what was not taken.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import batched
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from shared.aws import correlation
 from shared.aws.table import AwsError
+from shared.domain.mail import Mail
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -48,12 +50,12 @@ class ScoringQueue:
         """Say so of many."""
         self._send(_hint(webhook_id) for webhook_id in webhook_ids)
 
-    def rescore(self, tutor_id: str, after: timedelta) -> None:
+    def rescore(self, tutor_id: str, after: timedelta, ids: Iterable[str] = ()) -> None:
         """Ask for a tutor to be scored again in a while; beyond MOST_DELAY the night does it."""
         if after < MOST_DELAY:
             self.client.send_message(
                 QueueUrl=self.url,
-                MessageBody=json.dumps({"tutor_id": tutor_id}),
+                MessageBody=json.dumps({"tutor_id": tutor_id} | correlation.told(ids)),
                 DelaySeconds=max(0, ceil(after.total_seconds())),
             )
 
@@ -78,11 +80,19 @@ class TutorQueue:
     client: "SQSClient"
     url: str
 
-    def ask(self, tutor_ids: Iterable[str]) -> frozenset[str]:
-        """Ask for tutors to be looked at; answers those whose message was not taken."""
-        refused = _send(
-            self.client, self.url, (json.dumps({"tutor_id": tutor_id}) for tutor_id in tutor_ids)
+    def ask(
+        self, tutor_ids: Iterable[str], ids: Mapping[str, Iterable[str]] | None = None
+    ) -> frozenset[str]:
+        """Ask for tutors to be looked at; answers those whose message was not taken.
+
+        `ids` are, by tutor, those that the asking goes back to.
+        """
+        known = ids or {}
+        asked = (
+            {"tutor_id": tutor_id} | correlation.told(known.get(tutor_id, ()))
+            for tutor_id in tutor_ids
         )
+        refused = _send(self.client, self.url, map(json.dumps, asked))
         return frozenset(json.loads(body)["tutor_id"] for body in refused)
 
     def back_off(self, receipt_handle: str, receives: int, first_seconds: int) -> None:
@@ -97,12 +107,13 @@ class MailQueue:
     client: "SQSClient"
     url: str
 
-    def ask(self, mail_ids: Iterable[str]) -> frozenset[str]:
-        """Ask for mails to be sent; answers those whose message was not taken."""
-        bodies = (json.dumps({"mail_id": mail_id}) for mail_id in mail_ids)
-        return frozenset(
-            json.loads(body)["mail_id"] for body in _send(self.client, self.url, bodies)
+    def ask(self, mails: Iterable[Mail]) -> frozenset[str]:
+        """Ask for mails to be sent; answers the ids of those whose message was not taken."""
+        asked = (
+            {"mail_id": mail.mail_id} | correlation.told(mail.correlation_ids) for mail in mails
         )
+        refused = _send(self.client, self.url, map(json.dumps, asked))
+        return frozenset(json.loads(body)["mail_id"] for body in refused)
 
     def back_off(self, receipt_handle: str, receives: int, first_seconds: int) -> None:
         """Let a failed message wait twice as long each time, up to a quarter of an hour."""

@@ -86,6 +86,8 @@ class Mail:
     """What became of it by user name, or name#webhook: sent, bounced, unsubscribed, …"""
     because: str | None = None
     """Why it was dropped."""
+    correlation_ids: tuple[str, ...] = ()
+    """Of the reports or requests it goes back to, by which logs tell of it."""
     version: int = 1
 
     @property
@@ -128,6 +130,7 @@ class Mail:
         return Mail(
             self.kind, f"{self.name}-{way}-{person}", self.made_at, due_at, self.tutor_id,
             person=person, about=self.about, moved=self.moved, level=self.level, way=way,
+            correlation_ids=self.correlation_ids,
         )  # fmt: skip
 
     def done(
@@ -178,6 +181,7 @@ def session_reports(
     received_at: datetime,
     version: int,
     noted_at: datetime | None = None,
+    correlation_ids: tuple[str, ...] = (),
 ) -> tuple[Mail, ...]:
     """The reports that are due because a session got outcomes it had not had.
 
@@ -203,6 +207,7 @@ def session_reports(
                 about=(after.session_id, outcome.kind),
                 settled=False,
                 noted_at=noted_at,
+                correlation_ids=correlation_ids,
             )
         )
     return tuple(found)

@@ -18,6 +18,7 @@ SQS_REQUEST = 0.40 / MILLION  # per request of up to 64 kB, standard queue
 HTTP_API_REQUEST = 1.00 / MILLION  # per request of up to 512 kB
 SCHEDULER_START = 1.00 / MILLION  # per EventBridge Scheduler invocation
 LOGS_GB = 0.50  # per GB taken in by CloudWatch Logs
+XRAY_TRACE = 5.00 / MILLION  # per trace recorded
 METRIC_MONTH = 0.30  # per custom metric and month
 ALARM_MONTH = 0.10  # per alarm on one metric and month
 DASHBOARD_MONTH = 3.00  # per dashboard and month
@@ -27,6 +28,9 @@ WEB_ACL_MONTH = 5.00  # per web ACL of WAF and month
 WEB_ACL_RULE_MONTH = 1.00  # per rule or managed rule group in it and month
 SECRET_MONTH = 0.40  # per secret and month
 SECRET_REQUEST = 0.05 / 10_000  # per GetSecretValue
+
+TRACED_A_SECOND, TRACED_SHARE = 1, 0.05
+"""What Lambda samples of a function: the first invocation of each second, and 5 % of the others."""
 
 DAYS_A_MONTH = 30
 MINUTES_A_MONTH = DAYS_A_MONTH * 24 * 60
@@ -80,6 +84,12 @@ def parts(usage: Usage) -> dict[str, float]:
         "HTTP API": usage.http_requests * HTTP_API_REQUEST,
         "logs": logged / 1e9 * LOGS_GB,
     }
+
+
+def tracing(a_day: float) -> float:
+    """Dollars a month of tracing a function that starts so often at an even pace, the dearest."""
+    always = min(a_day, TRACED_A_SECOND * 86_400)
+    return (always + TRACED_SHARE * (a_day - always)) * DAYS_A_MONTH * XRAY_TRACE
 
 
 def dollars(usage: Usage) -> float:

@@ -202,6 +202,7 @@ def posted(kind: str, body: history.Body) -> dict[str, Any]:
         },
         "body": raw.decode(),
         "isBase64Encoded": False,
+        "requestContext": {"requestId": webhook_id},
     }
 
 
@@ -302,7 +303,7 @@ def _dollars(found: Measured) -> Iterator[Row]:
             f"a month at {a_day:,} sessions a day, {tutors_for(a_day):,.0f} tutors",
             f"${paid.running + paid.standing:,.0f}: sessions {paid.sessions:,.0f}, "
             f"minutes {paid.minutes:,.0f}, nights {paid.nights:,.0f}, "
-            f"standing {paid.standing:,.0f}",
+            f"tracing {paid.tracing:,.0f}, standing {paid.standing:,.0f}",
         )
     yield Row(
         "standing, dollars a month",
@@ -325,12 +326,13 @@ class Month:
     sessions: float
     minutes: float
     nights: float
+    tracing: float
     standing: float
 
     @property
     def running(self) -> float:
         """All that grows with the platform."""
-        return self.sessions + self.minutes + self.nights
+        return self.sessions + self.minutes + self.nights + self.tracing
 
 
 def month(found: Measured, sessions_a_day: int) -> Month:
@@ -342,8 +344,19 @@ def month(found: Measured, sessions_a_day: int) -> Month:
         a_session(found) * sessions_a_day * price.DAYS_A_MONTH,
         minute * price.MINUTES_A_MONTH,
         night * price.DAYS_A_MONTH,
+        _tracing(sessions_a_day, tutors),
         sum(_standing().values()),
     )
+
+
+def _tracing(sessions_a_day: int, tutors: float) -> float:
+    """Traces of the five functions that a report goes through, and of what each minute starts.
+
+    Every invocation counts as a trace of its own, though a queue's goes on with its sender's.
+    """
+    reports = sessions_a_day * (REPORTS_A_SESSION + history.EVENTS_PER_SESSION)
+    each_minute = 3 * price.tracing(24 * 60)
+    return 4 * price.tracing(reports + tutors) + price.tracing(sessions_a_day) + each_minute
 
 
 def a_session(found: Measured) -> float:

@@ -33,15 +33,19 @@ class Marketplace:
         self.deployed = deployed
         self._http = urllib3.PoolManager(maxsize=16, retries=False)
 
-    def post(self, path: str, webhook_id: str, body: Body | bytes) -> tuple[int, Any]:
-        """Deliver once; the status and the answer."""
+    def post(
+        self, path: str, webhook_id: str, body: Body | bytes, secret: str | None = None
+    ) -> tuple[int, Any]:
+        """Deliver once, signed with that secret or the one the stack began with; the status and
+        the answer."""
+        signing = secret or self.deployed.webhook_secret
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         seconds = int(time.time())
         headers = {
             "content-type": "application/json",
             "webhook-id": webhook_id,
             "webhook-timestamp": str(seconds),
-            "webhook-signature": sign(self.deployed.webhook_secret, webhook_id, seconds, raw),
+            "webhook-signature": sign(signing, webhook_id, seconds, raw),
         }
         answer = self._http.request("POST", self._url(path), body=raw, headers=headers)
         return answer.status, json.loads(answer.data or b"null")
@@ -53,12 +57,17 @@ class Marketplace:
 
     def get(self, path: str, *, role: str = "ops_manager", user: str | None = None) -> Any:
         """Read as somebody with a role; raises AssertionError unless it is answered 200."""
-        token = access_token(self.deployed, role, user=user)
-        answer = self._http.request(
-            "GET", self._url(path), headers={"authorization": f"Bearer {token}"}
-        )
+        answer = self.ask(path, role=role, user=user)
         assert answer.status == 200, (path, answer.status, answer.data)
-        return json.loads(answer.data)
+        return answer.json()
+
+    def ask(
+        self, path: str, *, role: str = "ops_manager", user: str | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        """What somebody with a role is answered."""
+        token = access_token(self.deployed, role, user=user)
+        headers = {"authorization": f"Bearer {token}"}
+        return self._http.request("GET", self._url(path), headers=headers)
 
     def eventually[T](self, look: Callable[[], T | None], seconds: float = 60) -> T:
         """What `look` finds, as soon as it finds something."""

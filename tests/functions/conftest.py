@@ -6,11 +6,13 @@ is compared with the stack's own description in tests/infra.
 
 import base64
 import contextlib
+import io
 import json
+import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -164,6 +166,26 @@ def context() -> LambdaContext:
     return LambdaContext()
 
 
+type Logged = Callable[[], list[dict[str, Any]]]
+"""What was logged so far, each line as its fields."""
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Logged]:
+    """What the functions log, all under one name here; they are silent otherwise."""
+    logger, said = logging.getLogger("test"), io.StringIO()
+    for handler in logger.handlers:
+        monkeypatch.setattr(handler, "stream", said)
+    logger.setLevel(logging.INFO)
+    yield lambda: [json.loads(line) for line in said.getvalue().splitlines()]
+    logger.setLevel(logging.CRITICAL)
+
+
+def about(lines: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+    """(what is said, what it goes back to) of each line."""
+    return [(line["message"], line.get("correlation_id")) for line in lines]
+
+
 def post(
     path: str,
     body: bytes,
@@ -190,7 +212,7 @@ def post(
         "headers": {name: value for name, value in sent.items() if value is not None},
         "body": text,
         "isBase64Encoded": encoded,
-        "requestContext": {"http": {"method": "POST", "path": path}},
+        "requestContext": {"requestId": "r-1", "http": {"method": "POST", "path": path}},
     }
 
 

@@ -28,7 +28,7 @@ from shared.domain.situation import Facts, Situation
 from shared.domain.tier import Tier
 from shared.domain.tutor_row import tutor_row
 from tests.builders import AS_OF, card, completed, event, first, log, move, tutor
-from tests.functions.conftest import Aws, sqs_event, sqs_record
+from tests.functions.conftest import Aws, Logged, about, sqs_event, sqs_record
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 EVERYBODY = Policy().changed({"holdout_share": 0.0})
@@ -413,3 +413,39 @@ def test_who_leaves_with_a_message_open_ends_it_in_one_write(
 
     (left,) = InterventionTable(aws.store).of_tutor("t-7")
     assert (left.status, left.outcome, left.version) == (Status.CANCELLED, Outcome.CHURNED, 3)
+
+
+def test_what_is_done_and_mailed_goes_back_to_the_reports(
+    aws: Aws, context: LambdaContext, logged: Logged
+) -> None:
+    """Messages for one tutor that differ in that alone are worked off once, for all of it."""
+    scored(aws, score=10)
+    act(context, "t-7")
+    scored(aws, score=60)
+    (report,) = session_reports(
+        None, completed(NOW, tutor_id="t-7"), NOW, 1, correlation_ids=("w-1",)
+    )
+    MailTable(aws.store).put_new(report)
+
+    event = sqs_event(
+        {"tutor_id": "t-7", "correlation_ids": ["w-1"]},
+        {"tutor_id": "t-7", "correlation_ids": ["w-2"]},
+    )
+    act_on_change.handler(event, context)
+
+    acted = logged()[1:]
+    assert about(acted) == [("acted", "w-1 w-2")]
+    mails = aws.messages("mail")
+    assert acted[0]["mails"] == [mail["mail_id"] for mail in mails]
+    assert {mail["mail_id"]: mail["correlation_ids"] for mail in mails} == {
+        report.mail_id: ["w-1"],
+        acted[0]["mails"][1]: ["w-1", "w-2"],
+    }
+
+
+def test_a_failure_says_what_it_goes_back_to(
+    aws: Aws, context: LambdaContext, logged: Logged
+) -> None:
+    act_on_change.handler(sqs_event({"tutor": "t-7", "correlation_ids": ["w-1"]}), context)
+
+    assert about(logged()) == [("failed", "w-1"), ("no back-off", "w-1")]

@@ -35,7 +35,12 @@ class FrontDoor(BaseHTTPRequestHandler):
         if FrontDoor.first:
             self._answer(FrontDoor.first.pop(0), b"")
             return
-        event = {"rawPath": self.path, "headers": headers, "body": body.decode()}
+        event = {
+            "rawPath": self.path,
+            "headers": headers,
+            "body": body.decode(),
+            "requestContext": {"requestId": "r-1"},
+        }
         answer = report_webhook.handler(event, LambdaContext())
         self._answer(answer["statusCode"], answer["body"].encode())
 

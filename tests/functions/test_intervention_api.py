@@ -333,7 +333,8 @@ def test_who_is_given_a_task_is_told_by_mail(table: InterventionTable, aws: Aws)
 
     (mail,) = MailTable(aws.store).due(NOW + timedelta(days=1))
     assert (mail.kind, mail.person, mail.about) == ("assigned", "kim", (TASK,))
-    assert aws.messages("mail") == [{"mail_id": mail.mail_id}]
+    told = {"mail_id": mail.mail_id, "correlation_ids": ["request-1"]}
+    assert aws.messages("mail") == [told]
 
 
 @pytest.mark.parametrize("before", [None, "kim"])

@@ -313,7 +313,8 @@ def test_the_tutor_is_looked_at_again(table: OverrideTable, aws: Aws) -> None:
     ask("DELETE", seen="1")
     ask("DELETE", seen="0")
 
-    assert aws.messages("action") == [{"tutor_id": "t-7"}] * 2
+    told = {"tutor_id": "t-7", "correlation_ids": ["request-1"]}
+    assert aws.messages("action") == [told] * 2
 
 
 def test_a_queue_that_is_out_of_reach_loses_no_override(

@@ -31,7 +31,7 @@ from shared.ml.ledger import Ledger, microseconds
 from shared.ml.predict import predict
 from tests.builders import completed, event, feedback, logins, moved, tutor
 from tests.churn_models import of_another_format, packed, small_model
-from tests.functions.conftest import Aws, sqs_event, sqs_record
+from tests.functions.conftest import Aws, Logged, about, sqs_event, sqs_record
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -502,3 +502,29 @@ def test_dying_at_any_call_and_trying_again_ends_as_if_nothing_had_happened(aws:
 
 def without_versions(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{n: v for n, v in item.items() if n != "version" or "N" not in v} for item in items]
+
+
+# --- what is logged ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("said", ["predicted", "no model"])
+def test_a_prediction_goes_back_to_all_that_asked_for_it(
+    aws: Aws, logged: Logged, said: str
+) -> None:
+    if said == "predicted":
+        in_force(aws)
+    teaching(aws)
+
+    run(hint() | {"correlation_ids": ["w-1", "w-2"]}, hint(), hint() | {"correlation_ids": ["w-3"]})
+
+    assert about(logged()) == [(said, "w-1 w-2 w-3")]
+    assert aws.messages("action") == [hint() | {"correlation_ids": ["w-1", "w-2", "w-3"]}]
+
+
+def test_a_prediction_that_a_clock_asked_for_goes_back_to_nothing(aws: Aws, logged: Logged) -> None:
+    teaching(aws)
+
+    run(hint())
+
+    assert about(logged()) == [("no model", None)]
+    assert aws.messages("action") == [hint()]

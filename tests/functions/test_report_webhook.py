@@ -18,8 +18,8 @@ from functions import report_webhook
 from shared.aws import key
 from shared.aws.inbox import InboxTable
 from shared.contracts import MAX_BODY_BYTES
-from shared.signature import sign
-from tests.functions.conftest import CURRENT, PREVIOUS, Aws
+from shared.signature import fingerprint, sign
+from tests.functions.conftest import CURRENT, PREVIOUS, Aws, Logged, about
 from tests.functions.conftest import post as post_at
 
 COMPLETED = sample("session_completed").text
@@ -134,7 +134,7 @@ def test_a_call_that_proves_nothing_is_told_nothing(
     status, body = answered(post("/api/sessions", COMPLETED, headers=headers))
 
     assert (status, body["title"]) == (401, "The request is not authenticated.")
-    assert set(body) == {"type", "title", "status"}, "one text for all"
+    assert set(body) == {"type", "title", "status", "request_id"}, "one text for all"
     assert aws.items() == []
 
 
@@ -435,3 +435,50 @@ def test_a_table_in_the_middle_of_the_same_report_is_a_503(
 
     assert answer["statusCode"] == 503
     assert aws.items() == []
+
+
+# --- what is logged ------------------------------------------------------------------------------
+
+
+def test_every_line_about_a_report_has_its_id_whatever_it_is_answered(
+    aws: Aws, logged: Logged
+) -> None:
+    body = COMPLETED
+
+    for sent in (body, body, b"{}"):
+        report_webhook.handler(post("/api/sessions", sent), LambdaContext())
+
+    assert about(logged()) == [("accepted", "w-1"), ("accepted", "w-1"), ("refused", "w-1")]
+    assert {line["request_id"] for line in logged()} == {"r-1"}
+
+
+def test_an_id_that_nobody_signed_is_not_logged(aws: Aws, logged: Logged) -> None:
+    forged = post("/api/sessions", b"{}", "w-forged", headers={"webhook-signature": "v1,AAAA"})
+
+    report_webhook.handler(forged, LambdaContext())
+
+    assert about(logged()) == [("refused", "r-1")]
+
+
+def test_an_answer_names_the_request(aws: Aws) -> None:
+    for body in (COMPLETED, b"{}"):
+        answer = report_webhook.handler(post("/api/sessions", body), LambdaContext())
+
+        assert answer["headers"]["x-request-id"] == "r-1"
+        assert json.loads(answer["body"]).get("request_id") == (
+            "r-1" if answer["statusCode"] == 422 else None
+        )
+
+
+def test_which_secret_signed_is_logged_so_that_the_older_one_can_go(
+    aws: Aws, logged: Logged
+) -> None:
+    at = int(NOW.timestamp())
+    for number, secret in enumerate((CURRENT, PREVIOUS)):
+        webhook_id = f"w-{number}"
+        given = sign(secret, webhook_id, at, COMPLETED)
+        event = post("/api/sessions", COMPLETED, webhook_id, headers={"webhook-signature": given})
+        report_webhook.handler(event, LambdaContext())
+
+    signed_by = [line["signed_by"] for line in logged()]
+    assert signed_by == [fingerprint(CURRENT), fingerprint(PREVIOUS)]

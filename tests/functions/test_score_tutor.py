@@ -28,7 +28,7 @@ from shared.domain.mail import Mail
 from shared.domain.scorecard import scorecard
 from shared.domain.tutor_row import TREND_NIGHTS
 from tests.builders import completed
-from tests.functions.conftest import Aws, sqs_event, sqs_record
+from tests.functions.conftest import Aws, Logged, about, sqs_event, sqs_record
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
@@ -720,3 +720,49 @@ def test_drift_is_looked_at_once_more_and_then_counted_and_mended(
     assert counted.count("Drift") == 1
     assert card(aws)["windows"]["7d"]["completed"] == 1
     assert len(days(aws)) == 1
+
+
+# --- what is logged ------------------------------------------------------------------------------
+
+
+def test_a_scoring_goes_back_to_every_report_of_its_tutor(
+    aws: Aws, context: LambdaContext, logged: Logged
+) -> None:
+    reports = [session(), session("s-2"), session("s-3", tutor_id="t-8")]
+    hints = [received(aws, body, f"w-{n}") for n, body in enumerate(reports)]
+
+    score_tutor.handler(sqs_event(*hints), context)
+
+    told = about(logged())
+    assert [why for said, why in told if said == "scored"] == ["w-0 w-1", "w-2"]
+    assert sorted(str(why) for said, why in told if said == "applied") == ["w-0", "w-1", "w-2"]
+    assert sorted(aws.messages("churn"), key=lambda message: str(message["tutor_id"])) == [
+        {"tutor_id": "t-7", "correlation_ids": ["w-0", "w-1"]},
+        {"tutor_id": "t-8", "correlation_ids": ["w-2"]},
+    ]
+
+
+def test_a_failure_and_a_quarantine_name_their_report(
+    aws: Aws, context: LambdaContext, logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.aws.tutor_log.MOST_BYTES", 100)
+    hint = received(aws, session())
+
+    score_tutor.handler(
+        sqs_event(hint, "poison", {"tutor_id": 7, "roll_at": "never", "correlation_ids": 7}),
+        context,
+    )
+
+    failures = [("failed", None), ("no back-off", None)]
+    assert about(logged()) == [("quarantined", "w-1"), *failures, *failures]
+
+
+def test_a_second_score_goes_back_to_the_same_report(
+    aws: Aws, context: LambdaContext, logged: Logged
+) -> None:
+    asked = {"tutor_id": "t-7", "correlation_ids": ["w-1"]}
+
+    score_tutor.handler(sqs_event(asked), context)
+
+    assert about(logged()) == [("scored", "w-1")]
+    assert aws.messages("churn") == [asked]

@@ -52,7 +52,7 @@ from shared.domain.session import Status as SessionStatus
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, completed, log, session, tutor
-from tests.functions.conftest import BY_CLOUDFRONT, Aws, sqs_event, user_pool
+from tests.functions.conftest import BY_CLOUDFRONT, Aws, Logged, about, sqs_event, user_pool
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -845,7 +845,7 @@ def test_a_report_says_how_to_get_fewer_and_the_links_do_it(
             "rawPath": where,
             "headers": BY_CLOUDFRONT | {"content-type": "application/x-www-form-urlencoded"},
             "body": "List-Unsubscribe=One-Click",
-            "requestContext": {"http": {"method": "POST", "path": where}},
+            "requestContext": {"requestId": "r-1", "http": {"method": "POST", "path": where}},
         },
         context,
     )
@@ -1008,3 +1008,17 @@ def test_a_week_tells_who_left(aws: Aws, post: Post, context: LambdaContext) -> 
     assert send(context, mail)
 
     assert "Tutors who left: 1" in (state(aws, mail).text or "")
+
+
+def test_a_mail_goes_back_to_its_report(
+    aws: Aws, post: Post, context: LambdaContext, logged: Logged
+) -> None:
+    scored(aws)
+    post.joins("olga")
+    hint = {"mail_id": session_report(aws).mail_id}
+
+    send_mail.handler(sqs_event(hint | {"correlation_ids": ["w-1"]}), context)
+
+    assert about(logged()) == [("sent", "w-1")]
+    assert logged()[0]["mail_id"] == hint["mail_id"]
+    assert len(post.sent()) == 1

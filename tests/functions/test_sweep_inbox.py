@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import sweep_inbox
 from shared.aws.inbox import Delivery, InboxTable
-from tests.functions.conftest import Aws
+from tests.functions.conftest import Aws, Logged, about
 
 
 def waits(aws: Aws, webhook_id: str, seconds: float) -> None:
@@ -45,3 +45,13 @@ def test_every_partition_of_the_waiting_is_swept(aws: Aws, context: LambdaContex
 
     assert sweep_inbox.handler({}, context) == {"again": 25}
     assert {each["webhook_id"] for each in aws.messages()} == {f"w-{n}" for n in range(25)}
+
+
+def test_which_reports_were_hinted_again_is_logged(
+    aws: Aws, context: LambdaContext, logged: Logged
+) -> None:
+    waits(aws, "w-1", 300)
+
+    sweep_inbox.handler({}, context)
+
+    assert about(logged()) == [("swept", "w-1")]

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import sweep_mail
 from shared.aws.mail_table import MailTable
 from shared.domain.mail import Mail, MailKind, mail_name
-from tests.functions.conftest import Aws
+from tests.functions.conftest import Aws, Logged, about
 
 
 def due(aws: Aws, seconds_ago: float, about: str = "kim") -> Mail:
@@ -51,3 +51,17 @@ def test_every_mail_is_asked_for(aws: Aws, context: LambdaContext) -> None:
 
     assert sweep_mail.handler({}, context) == {"again": 25}
     assert {asked["mail_id"] for asked in aws.messages("mail")} == mails
+
+
+def test_what_is_asked_for_again_goes_back_to_the_same_report(
+    aws: Aws, context: LambdaContext, logged: Logged
+) -> None:
+    at = datetime.now(UTC) - timedelta(seconds=300)
+    name = mail_name(at, MailKind.OVERDUE, "kim")
+    mail = Mail(MailKind.OVERDUE, name, at, at, person="kim", correlation_ids=("w-1",))
+    MailTable(aws.store).put_new(mail)
+
+    sweep_mail.handler({}, context)
+
+    assert about(logged()) == [("swept", "w-1")]
+    assert aws.messages("mail") == [{"mail_id": mail.mail_id, "correlation_ids": ["w-1"]}]

@@ -37,7 +37,7 @@ def ask(method: str, token: str, body: str | None = None, sent_as: str = FORM) -
         "rawPath": path,
         "headers": BY_CLOUDFRONT | {"content-type": sent_as},
         "body": body,
-        "requestContext": {"http": {"method": method, "path": path}},
+        "requestContext": {"requestId": "r-1", "http": {"method": method, "path": path}},
     }
     answered: dict[str, Any] = unsubscribe.handler(event, LambdaContext())
     return answered

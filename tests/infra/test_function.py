@@ -40,6 +40,12 @@ def test_functions_run_python_3_13(template: Template) -> None:
     assert {f["Runtime"] for f in template.functions().values()} == {"python3.13"}
 
 
+def test_every_function_is_traced(template: Template) -> None:
+    modes = [function["TracingConfig"]["Mode"] for function in template.functions().values()]
+
+    assert set(modes) == {"Active"}
+
+
 @pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)
 def test_the_log_service_is_the_name_of_the_file(template: Template, spec: FunctionSpec) -> None:
     environment = template.functions()[spec.name]["Environment"]["Variables"]

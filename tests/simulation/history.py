@@ -139,6 +139,7 @@ class History:
             "rawPath": posting.path,
             "body": posting.body,
             "isBase64Encoded": False,
+            "requestContext": {"requestId": f"r-{posting.webhook_id}"},
             "headers": {
                 "content-type": "application/json",
                 "webhook-id": posting.webhook_id,

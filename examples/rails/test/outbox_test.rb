@@ -222,6 +222,18 @@ class OutboxTest < Minitest::Test
     assert row.delivered_at
   end
 
+  def test_a_delivered_row_can_be_sent_once_more_unchanged
+    book
+    first = deliver(ACCEPTED)[0]
+
+    row.release
+    again = deliver(ACCEPTED)[0]
+
+    assert_equal first.headers["webhook-id"], again.headers["webhook-id"]
+    assert_equal first.body, again.body
+    assert row.delivered_at
+  end
+
   # --- lost, doubled and late jobs
 
   def test_only_one_of_two_workers_gets_a_row

@@ -40,9 +40,12 @@ class TutorQualityOutbox < ApplicationRecord
     deliver_after unless delivered_at || parked_at
   end
 
-  # After a human has mended the cause: all over again, with the same webhook-id and body.
+  # After a human has mended the cause: all over again, with the same webhook-id and body. What was
+  # delivered is sent once more, for a receiver that has restored an older state; to it, it is a
+  # duplicate or news.
   def release
-    update!(parked_at: nil, attempts: 0, rechecks: 0, first_tried_at: nil, deliver_after: Time.current)
+    update!(parked_at: nil, delivered_at: nil, attempts: 0, rechecks: 0, first_tried_at: nil,
+            deliver_after: Time.current)
     enqueue
   end
 

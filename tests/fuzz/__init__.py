@@ -1,0 +1,1 @@
+"""Bytes from anybody, guided by what they reach in the code that reads them first."""
