@@ -1,7 +1,7 @@
 """What a deployed local stack is called and how to reach it, as kept in `stack.json`."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,8 +18,8 @@ class Deployed:
     front_door: str
     api_id: str
     table: str
-    queue_urls: dict[str, str]
-    dead_letter_urls: dict[str, str]
+    queue_urls: dict[str, str] = field(hash=False)
+    dead_letter_urls: dict[str, str] = field(hash=False)
     model_bucket: str
     vault_bucket: str
     webhook_secret_arn: str
