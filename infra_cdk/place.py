@@ -90,6 +90,11 @@ def _here() -> Place:
         deployed = Deployed.read(CHECKOUT.deployed)
     except FileNotFoundError:
         raise StageError("Nothing runs here: `make run` first.") from None
+    return of_local(deployed)
+
+
+def of_local(deployed: Deployed) -> Place:
+    """A local stack, wherever it runs."""
     outputs = {
         "TableName": deployed.table,
         "ModelBucket": deployed.model_bucket,

@@ -9,7 +9,7 @@ import pytest
 from infra_cdk.local.sign_in import let_people_in
 from infra_cdk.local.stack import LocalStack
 from infra_cdk.operate import done, parsed
-from infra_cdk.place import Place
+from infra_cdk.place import of_local
 from shared.mail.mime import ref_id
 from tests.e2e.marketplace import Marketplace, completed
 
@@ -23,7 +23,7 @@ def test_a_session_is_followed_from_webhook_to_mail_by_one_id(
 ) -> None:
     let_people_in(stack.deployed)
     stack.emulator.kill_workers()  # who remember for minutes that there were no people
-    place = Place("local", stack.deployed.client, {"TableName": stack.deployed.table})
+    place = of_local(stack.deployed)
     followed = completed("s-followed", "t-followed", 1)
     assert marketplace.post("/api/sessions", "w-followed", followed)[0] == 202
 

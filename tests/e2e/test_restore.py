@@ -9,7 +9,7 @@ import pytest
 
 from infra_cdk import restore
 from infra_cdk.local.stack import throwaway_stack
-from infra_cdk.place import Place, StageError
+from infra_cdk.place import Place, StageError, of_local
 from infra_cdk.restore import ALLOWED, SENT_AGAIN, Items, items, kind_of, unlike
 from shared.aws import key
 from shared.aws.item import key_item
@@ -29,7 +29,7 @@ def marketplace() -> Iterator[Marketplace]:
 
 @pytest.fixture
 def place(marketplace: Marketplace) -> Place:
-    return Place("local", marketplace.deployed.client, {"TableName": marketplace.deployed.table})
+    return of_local(marketplace.deployed)
 
 
 def done(place: Place, *words: str) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pytest
 
 from infra_cdk import operate
-from infra_cdk.place import Place, StageError
+from infra_cdk.place import StageError, of_local
 from tests.e2e.marketplace import Marketplace, completed
 
 pytestmark = pytest.mark.e2e
@@ -74,8 +74,7 @@ def test_no_report_is_refused_while_the_secret_rotates(
     """With a quarter of an hour taken for a few seconds, and the two minutes not waited for."""
     monkeypatch.setattr(operate, "QUIET", timedelta(seconds=PHASE_SECONDS))
     deployed = marketplace.deployed
-    outputs = {"TableName": deployed.table, "WebhookSecretArn": deployed.webhook_secret_arn}
-    place = Place("local", deployed.client, outputs)
+    place = of_local(deployed)
     kept = deployed.client("secretsmanager")
 
     def typed(words: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from infra_cdk.operate import done, parsed
-from infra_cdk.place import Place, url_output
+from infra_cdk.place import Place, of_local, url_output
 from tests.e2e.marketplace import Delivery, Marketplace, completed
 
 pytestmark = pytest.mark.e2e
@@ -30,15 +30,7 @@ TYPED: Final = sorted(
 
 @pytest.fixture
 def place(marketplace: Marketplace) -> Place:
-    deployed = marketplace.deployed
-    outputs = {
-        "TableName": deployed.table,
-        "WebhookSecretArn": deployed.webhook_secret_arn,
-    }
-    for name, url in deployed.queue_urls.items():
-        outputs[url_output(name)] = url
-        outputs[url_output(name, dead=True)] = deployed.dead_letter_urls[name]
-    return Place("local", deployed.client, outputs)
+    return of_local(marketplace.deployed)
 
 
 def operated(place: Place, *words: str) -> list[str]:
