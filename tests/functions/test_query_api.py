@@ -107,6 +107,7 @@ def ask(
     user: str | None = None,
     headers: Mapping[str, str] | None = None,
     claims: Mapping[str, str] | None = None,
+    request_id: str | None = None,
     **parameters: object,
 ) -> Answer:
     """One request of somebody with that one role."""
@@ -121,7 +122,7 @@ def ask(
         "rawQueryString": urlencode(parameters),
         "headers": BY_CLOUDFRONT | dict(headers or {}),
         "requestContext": {
-            "requestId": f"request-{datetime.now(UTC).timestamp()}",
+            "requestId": request_id or f"request-{datetime.now(UTC).timestamp()}",
             "authorizer": {"jwt": {"claims": verified}},
         },
     }
