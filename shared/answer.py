@@ -288,7 +288,6 @@ class OwnMetrics(Outbound):
     training_completion_rate: OwnRate
     technical_issue_rate: OwnRate
     avg_rating: Quantity | None
-    rating_last_30: Quantity | None
     engagement: Quantity | None
     avg_late_minutes: Quantity | None
     response_minutes_p50: Quantity | None
@@ -337,9 +336,12 @@ def own_page(
 ) -> OwnPage:
     """What a tutor may know of themselves; `sessions` are those of the last 90 days.
 
-    Stars are shown as soon as 5 students gave some: of fewer, each could be recognised.
+    Stars are shown as soon as 5 students gave some: of fewer, each could be recognised. So could
+    they where a window shows all stars of another but for those of fewer than 5.
     """
     told = tuple(sessions)
+    rated, rated_first = _rated(told, now), _rated(filter(_is_first, told), now)
+    means, first = _anonymous_windows(rated, now), _anonymous_windows(rated_first, now)
     return OwnPage.model_validate(
         {
             "tutor_id": tutor.tutor_id,
@@ -348,7 +350,7 @@ def own_page(
             "tier": card.tier,
             "tier_preview": card.tier_preview,
             "windows": {
-                name: _own_metrics(values, _raters(told, WINDOWS[name], now))
+                name: _own_metrics(values, mean=name in means, first=name in first)
                 for name, values in card.windows.items()
             },
             "feedback": _category_means(tutor.tutor_id, told, now),
@@ -362,29 +364,47 @@ OWN_NAMES = {"engagement": "engagement_score"}
 """Where the tutor's page calls a metric otherwise: there is no score of any kind on it."""
 
 
-STARS = ("avg_rating", "rating_last_30", "first_session_success_rate")
-
-
-def _own_metrics(values: Mapping[str, Measured], raters: int) -> dict[str, Measured]:
+def _own_metrics(values: Mapping[str, Measured], *, mean: bool, first: bool) -> dict[str, Measured]:
+    """A window's metrics, without what students can be recognised by."""
     shown = {name: values[OWN_NAMES.get(name, name)] for name in OwnMetrics.model_fields}
-    if raters < ANONYMOUS_FROM:
-        shown |= dict.fromkeys(STARS)
+    if not mean:
+        shown["avg_rating"] = None
+    if not first:
+        shown["first_session_success_rate"] = None
     return shown
 
 
-def _raters(sessions: Iterable[Session], days: int, now: datetime) -> int:
-    """How many students' stars a window shows."""
-    start = now - timedelta(days=days)
-    return len(
-        {
-            session.snapshot.student_id
-            for session in sessions
-            if session.snapshot
-            and not is_nobody(session.snapshot.student_id)
-            and session.rating(now) is not None
-            and any(start < outcome.at <= now for outcome in outcomes(session))
-        }
-    )
+def _is_first(session: Session) -> bool:
+    return session.is_first
+
+
+def _rated(sessions: Iterable[Session], now: datetime) -> list[tuple[datetime, str]]:
+    """When students who gave stars were taught; those who were erased are not counted on."""
+    return [
+        (outcomes(session)[-1].at, session.snapshot.student_id)
+        for session in sessions
+        if session.snapshot
+        and not is_nobody(session.snapshot.student_id)
+        and session.rating(now) is not None
+        and outcomes(session)
+    ]
+
+
+def _anonymous_windows(rated: Sequence[tuple[datetime, str]], now: datetime) -> set[str]:
+    """The windows whose stars nobody can be recognised by, the longest first.
+
+    5 students are in each, and 5 or none in what it leaves out of the next longer one shown: else
+    the difference of the two would tell of those few.
+    """
+    shown, longer = set[str](), None
+    for name, days in sorted(WINDOWS.items(), key=lambda window: -window[1]):
+        start = now - timedelta(days=days)
+        inside = {student for at, student in rated if at > start}
+        left_out = {student for at, student in rated if longer and longer < at <= start}
+        if len(inside) >= ANONYMOUS_FROM and not 0 < len(left_out) < ANONYMOUS_FROM:
+            shown.add(name)
+            longer = start
+    return shown
 
 
 def _category_means(

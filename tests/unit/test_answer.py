@@ -10,12 +10,13 @@ from openapi_spec_validator import validate
 
 from shared import answer, churn_answer, override_answer
 from shared.access import ACCESS, Operation
-from shared.answer import OwnMetrics, Rate, TutorListItem, Windows
+from shared.answer import OwnMetrics, OwnWindows, Rate, TutorListItem, Windows
 from shared.aws.reading import READS
 from shared.contracts import FieldError
 from shared.domain.erasure import nobody
 from shared.domain.intervention import Intervention, Kind, Order, Owner, moved
 from shared.domain.metric import METRICS
+from shared.domain.session import Session
 from shared.domain.tutor_row import tutor_row
 from shared.intervention_answer import recommendations
 from shared.openapi import Problem, document, document_bytes
@@ -76,6 +77,44 @@ def test_a_tutor_sees_stars_from_five_students_up(students: int, shown: float | 
 
     assert page.windows.of_30d.avg_rating == shown
     assert page.windows.of_30d.sessions == students
+
+
+def own_windows(*sessions: Session) -> OwnWindows:
+    scored = card(log(*sessions))
+    row = tutor_row(scored, tutor(), AS_OF, None)
+    return answer.own_page(scored, row, tutor(), sessions, AS_OF).windows
+
+
+def rated(count: int, from_day: float, stars: float = 4, **fields: Any) -> list[Session]:
+    """Sessions of so many students, one a quarter of a day, each another's."""
+    return [
+        completed(ago(from_day + n / 4), stars, student_id=f"u-{from_day}-{n}", **fields)
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize(("before", "shown"), [(0, 4.0), (1, None), (4, None), (5, 4.0)])
+def test_two_windows_do_not_tell_of_the_few_between_them(before: int, shown: float | None) -> None:
+    """90 days less 30 days would be the stars of those few."""
+    windows = own_windows(*rated(6, 8), *rated(before, 40, 1))
+
+    assert windows.of_90d.avg_rating is not None
+    assert windows.of_30d.avg_rating == shown
+
+
+def test_a_week_is_held_against_the_next_longer_window_that_is_shown() -> None:
+    windows = own_windows(*rated(5, 1), *rated(2, 10), *rated(3, 40))
+
+    assert windows.of_90d.avg_rating is not None
+    assert windows.of_30d.avg_rating is None
+    assert windows.of_7d.avg_rating is not None, "five are between a week and the 90 days"
+
+
+@pytest.mark.parametrize(("students", "shown"), [(4, False), (5, True)])
+def test_first_sessions_are_told_of_from_five_students_up(students: int, shown: bool) -> None:
+    windows = own_windows(*rated(9, 10), *rated(students, 20, session_number=1))
+
+    assert (windows.of_30d.first_session_success_rate is not None) is shown
 
 
 def test_students_who_were_erased_do_not_make_up_the_five() -> None:
