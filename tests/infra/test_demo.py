@@ -1,5 +1,7 @@
 """The script of the demonstration: its page, its length, and the film's true time."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,13 @@ def test_frames_do_not_drift() -> None:
     shown = [Shown(Path(str(n)), n * 0.0333) for n in range(9_000)]
 
     assert sum(count for _, count in ticks(shown, 0.0, 300.0)) == 300 * TICKS_A_SECOND
+
+
+def test_what_is_missing_is_named_with_how_to_install_it() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "infra_cdk.demo"],
+        cwd=ROOT, env={"PATH": ""}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert told.returncode == 1
+    assert told.stderr == ("A film needs chromium and ffmpeg: apt-get install chromium ffmpeg\n")
