@@ -14,7 +14,7 @@ import urllib3
 from playwright.sync_api import Locator, Page
 
 from infra_cdk.demo import card
-from infra_cdk.local.browser import sign_in
+from infra_cdk.local.browser import choose
 from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.folder import Folder
 from infra_cdk.local.sign_in import MAIL_DOMAIN, access_token
@@ -31,6 +31,8 @@ _MARK: Final = """el => {
   el.scrollIntoView({behavior: "smooth", block});
   el.style.outline = "3px solid #d97706"; el.style.outlineOffset = "3px";
 }"""
+_DRAWN: Final = """() => new Promise(
+  done => requestAnimationFrame(() => requestAnimationFrame(done)))"""
 _UNMARK: Final = "el => { el.style.outline = ''; el.style.outlineOffset = ''; }"
 
 
@@ -84,6 +86,7 @@ class Player:
         """From now on people see the scene; what was fetched for it before is no part of it."""
         cue, self.cue = self.cue, None
         if cue:
+            self.page.evaluate(_DRAWN)  # a page that has loaded may not have been drawn yet
             cue()
 
     def rest(self, seconds: float) -> None:
@@ -116,11 +119,12 @@ class Player:
 
     def become(self, who: str, at: str) -> None:
         """Sign in as somebody else, on a page."""
-        self.page.goto("/")
         self.page.evaluate("sessionStorage.clear()")
         self.page.context.clear_cookies()
-        self.begin()
-        sign_in(self.page, who, at=at)
+        self.page.goto(at)
+        self.page.get_by_role("button", name=who).wait_for()
+        self.rest(1)
+        choose(self.page, who)
 
     def part(self, title: str) -> Locator:
         """A titled part of the page that is open."""

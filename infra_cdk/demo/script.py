@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, expect
 
 from infra_cdk.demo import card
 from infra_cdk.demo.player import MANAGER, PEOPLE, Player, missed_session, now
+from infra_cdk.local.browser import choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def _sign_in(player: Player) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name=MANAGER).wait_for()
     player.rest(2)
-    page.get_by_role("button", name=MANAGER).click()
+    choose(page, MANAGER)
     page.get_by_role("heading", name="Tutor health").wait_for()
 
 
@@ -77,7 +78,7 @@ def _chances(player: Player) -> None:
 
 
 def _rates(player: Player) -> None:
-    player.look_at(player.part("Performance").first, 11)
+    player.look_at(player.part("Performance").first, 10)
 
 
 def _assign(player: Player) -> None:
@@ -168,7 +169,7 @@ def _model(player: Player) -> None:
 
 
 def _effects(player: Player) -> None:
-    player.look_at(player.part("What interventions do"), 11)
+    player.look_at(player.part("What interventions do"), 9)
 
 
 def _what_if(player: Player) -> None:
@@ -231,7 +232,7 @@ SCENES: Final[Sequence[Scene]] = (
         "What this is",
         "All tutors and students here are made up. Everything runs on one machine.",
         "Say what the product is for. `make run` has been up for some minutes.",
-        8, _opening,
+        7, _opening,
     ),
     Scene(
         "Signing in",
@@ -251,7 +252,7 @@ SCENES: Final[Sequence[Scene]] = (
         "Highest risk first, each with the reasons in words and what is recommended. The first "
         "minute of the day goes to these.",
         "Read out one row of *Tutors at risk*, then open the tutor of whom an intervention waits.",
-        16, _queue,
+        14, _queue,
     ),
     Scene(
         "Why this tutor",
@@ -279,7 +280,7 @@ SCENES: Final[Sequence[Scene]] = (
         "Every rate stands with the number of sessions it rests on. Where that is small a flag is "
         "provisional: shown to staff, and no reason to mail anybody.",
         "Scroll to *Performance*.",
-        14, _rates,
+        12, _rates,
     ),
     Scene(
         "Giving it to somebody",
@@ -314,7 +315,7 @@ SCENES: Final[Sequence[Scene]] = (
         "The tutor did not come to a student’s first session. Rails posts that, signed; it is kept "
         "before it is answered.",
         "Post a no-show of that tutor with `examples/rails/bin/post`; show request and answer.",
-        17, _webhook,
+        15, _webhook,
     ),
     Scene(
         "Seconds later",
@@ -328,7 +329,7 @@ SCENES: Final[Sequence[Scene]] = (
         "Each manager gets a report of the session with what it changed, and can choose to hear "
         "of changes only. No student is named in it.",
         "Open the newest file of `.local/mail`.",
-        16, _mail,
+        15, _mail,
     ),
     Scene(
         "Taken back",
@@ -349,14 +350,14 @@ SCENES: Final[Sequence[Scene]] = (
         "A tenth of the automatic interventions is held out at random, to compare with. Of a world "
         "this young the page says that there is not enough data, and no more.",
         "Scroll to *What interventions do*.",
-        14, _effects,
+        11, _effects,
     ),
     Scene(
         "What if",
         "Before a threshold is moved: what it would have brought over the last 30 nights, in "
-        "flags, interventions and hours of work.",
+        "flags, interventions and hours, asked of as many tutors as twelve seconds allow.",
         "*Settings*, *Reschedule rate* to 20 %, *Preview*. Do not save.",
-        18, _what_if,
+        27, _what_if,
     ),
     Scene(
         "What a tutor sees",
