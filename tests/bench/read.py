@@ -113,24 +113,7 @@ def _make_scored(store: Store, now: datetime) -> None:
 
 
 def _count(store: Store, question: Question) -> Count:
-    event = {
-        "rawPath": question.path,
-        "rawQueryString": question.query,
-        "headers": {},
-        "requestContext": {
-            "requestId": f"bench-{time.monotonic_ns()}",
-            "authorizer": {
-                "jwt": {
-                    "claims": {
-                        "token_use": "access",
-                        "sub": "bench",
-                        "username": "bench",
-                        "cognito:groups": "[ops_manager]",
-                    }
-                }
-            },
-        },
-    }
+    event = units.asked(question.path, question.query)
     store.run("query_api", event)  # secrets are read once
     store.meter.reset()
     answer = store.run("query_api", event).answer
