@@ -67,7 +67,7 @@ def mail(subject: str, to: str, html: str) -> str:
 def two_answers(name: str, told: Mapping[str, object], hidden: Sequence[str]) -> str:
     """What a tutor is answered of their own page, beside what staff alone are."""
     shown = "".join(
-        f"<li><strong>{escape(what)}</strong>: {escape(str(value))}</li>"
+        f"<li><strong>{escape(what)}</strong>: {escape(_shown(value))}</li>"
         for what, value in told.items()
     )
     kept = "".join(f"<li>{escape(what)}</li>" for what in hidden)
@@ -78,6 +78,10 @@ def two_answers(name: str, told: Mapping[str, object], hidden: Sequence[str]) ->
         "<p class=muted>Another tutor’s page: 404, like one that does not exist.</p>"
         "</section></div>"
     )
+
+
+def _shown(value: object) -> str:
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
 
 
 def band(place: str, heading: str, caption: str) -> str:
