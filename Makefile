@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check audit sbom site packages units bench simulate fuzz docs preview-mails screenshots synth deploy publish-site publish-model rollback-model dry-run mail-again student operate restore drill remove-synthetic clean
+.PHONY: help setup run token import test check audit sbom site packages units bench simulate fuzz docs preview-mails screenshots demo-video synth deploy publish-site publish-model rollback-model dry-run mail-again student operate restore drill remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -95,8 +95,9 @@ train: setup ## Train a churn model on a history (HISTORY=dir OUT=build/model TR
 	@$(PYTHON) -m shared.ml train --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \
 	  --out "$(or $(OUT),build/model)" --threads "$(THREADS)"
 
-docs: setup ## Write the generated documents: definitions, features, retention, architecture, OpenAPI, licences
+docs: setup ## Write the generated documents: definitions, features, retention, licences, demo, OpenAPI, …
 	@$(PYTHON) -m infra_cdk.architecture > docs/architecture.md
+	@$(PYTHON) -m infra_cdk.demo.page > docs/demo.md
 	@$(PYTHON) -m infra_cdk.supply.licence_page > docs/licenses.md
 	@$(PYTHON) -m shared.domain.definition > docs/definitions.md
 	@$(PYTHON) -m shared.ml.feature_page > docs/features.md
@@ -108,6 +109,9 @@ preview-mails: setup ## Write a sample of every mail to build/mails, with pictur
 
 screenshots: setup ## Take a picture of every page of what `make run` shows, in build/screenshots
 	@$(PYTHON) -m infra_cdk.local.screenshots
+
+demo-video: setup ## Play docs/demo.md in Chromium and film it, in build/demo (TUTOR=whom it is about)
+	@$(PYTHON) -m infra_cdk.demo
 
 synth: setup node_modules/made ## Write the CloudFormation template of STAGE=dev|prod, without an AWS account
 	@node_modules/.bin/cdk synth --quiet -c stage=$(STAGE)

@@ -30,5 +30,10 @@ def sign_in(page: Page, who: str = "local-ops_manager", at: str = "/") -> None:
     page.goto(at)
     if at == "/":
         page.get_by_role("button", name="Sign in").click()
+    choose(page, who)
+
+
+def choose(page: Page, who: str) -> None:
+    """Be somebody, on the sign-in page, and come back."""
     page.get_by_role("button", name=who).click()
     page.wait_for_url(lambda url: "/oauth2/" not in url and "/signed-in" not in url)

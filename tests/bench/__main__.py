@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.bench import (
     burst,
     churn,
+    cost,
     growth,
     histories,
     importing,
@@ -68,6 +69,9 @@ def main() -> None:
         if options.write:
             known = options.write.read_text() if options.write.exists() else ""
             options.write.write_text(kept(known, markdown(results[-1], about)))
+            if name == "units":
+                told = cost.page(units.measure(options.quick), about)
+                options.write.with_name("cost.md").write_text(told)
     missed = sum(result.missed for result in results)
     print(f"\n{missed} goals missed." if missed else "\nEvery goal met.")
     sys.exit(1 if missed else 0)

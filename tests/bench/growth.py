@@ -45,7 +45,7 @@ def _sweep(found: units.Measured) -> Iterator[Row]:
 def _dollars(found: units.Measured) -> dict[int, float]:
     """What a month costs, by a million of its sessions."""
     return {
-        a_day: 1e6 * units.month(found, a_day).running / (a_day * price.DAYS_A_MONTH)
+        a_day: 1e6 * units.running(units.month(found, a_day)) / (a_day * price.DAYS_A_MONTH)
         for a_day in units.SESSIONS_A_DAY
     }
 

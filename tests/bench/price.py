@@ -31,6 +31,19 @@ SECRET_REQUEST = 0.05 / 10_000  # per GetSecretValue
 
 TRACED_A_SECOND, TRACED_SHARE = 1, 0.05
 """What Lambda samples of a function: the first invocation of each second, and 5 % of the others."""
+SES_MAIL = 0.10 / 1_000  # per mail and recipient
+
+GIVEN = {
+    "Lambda": 1e6 * LAMBDA_REQUEST + 400_000 * LAMBDA_GB_SECOND,
+    "SQS": 1e6 * SQS_REQUEST,
+    "storage": 25 * DYNAMODB_GB_MONTH,
+    "logs": 5 * LOGS_GB,
+    "metrics": 10 * METRIC_MONTH,
+    "alarms": 10 * ALARM_MONTH,
+    "dashboard": DASHBOARD_MONTH,
+    "Scheduler": 14e6 * SCHEDULER_START,
+}
+"""What every account has for nothing and for ever, of a month at most and in dollars."""
 
 DAYS_A_MONTH = 30
 MINUTES_A_MONTH = DAYS_A_MONTH * 24 * 60
@@ -61,6 +74,7 @@ class Usage:
     sqs_requests: float = 0.0
     http_requests: float = 0.0
     log_bytes: float = 0.0
+    mails: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -83,6 +97,7 @@ def parts(usage: Usage) -> dict[str, float]:
         "SQS": usage.sqs_requests * SQS_REQUEST,
         "HTTP API": usage.http_requests * HTTP_API_REQUEST,
         "logs": logged / 1e9 * LOGS_GB,
+        "SES": usage.mails * SES_MAIL,
     }
 
 

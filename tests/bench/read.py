@@ -10,12 +10,11 @@ from itertools import islice
 
 from infra_cdk.local.sign_in import access_token
 from infra_cdk.local.stack import LocalStack, throwaway_stack
-from shared.aws.entrance import HEADER
 from shared.aws.item import Item
 from shared.aws.listing import MAX_EXAMINED
 from tests.bench import units
 from tests.bench.result import Result, Row, Verdict, percentile
-from tests.bench.store import ENTRANCE, Store, bare_store, load
+from tests.bench.store import Store, bare_store, load
 
 SIZES = (280, 1_400, 5_000)
 LOG_ROWS = 200
@@ -114,24 +113,7 @@ def _make_scored(store: Store, now: datetime) -> None:
 
 
 def _count(store: Store, question: Question) -> Count:
-    event = {
-        "rawPath": question.path,
-        "rawQueryString": question.query,
-        "headers": {HEADER: ENTRANCE},
-        "requestContext": {
-            "requestId": f"bench-{time.monotonic_ns()}",
-            "authorizer": {
-                "jwt": {
-                    "claims": {
-                        "token_use": "access",
-                        "sub": "bench",
-                        "username": "bench",
-                        "cognito:groups": "[ops_manager]",
-                    }
-                }
-            },
-        },
-    }
+    event = units.asked(question.path, question.query)
     store.run("query_api", event)  # secrets are read once
     store.meter.reset()
     answer = store.run("query_api", event).answer

@@ -26,14 +26,18 @@ from infra_cdk.local.deployment import STACK, synthesize
 from infra_cdk.local.emulator import ACCOUNT, REGION, Emulator, free_port
 from infra_cdk.local.folder import Folder
 from infra_cdk.local.stack import LOCAL_WEBHOOK_SECRET
+from infra_cdk.package.code import mail_folder
+from infra_cdk.stage import LOCAL
 from shared.aws.model_registry import ModelRegistry
 from shared.aws.model_store import ModelStore
 from shared.aws.table import Table
 from shared.domain.churn_model import Decision
-from tests.bench.meter import Meter
+from tests.bench.meter import Meter, item_bytes
 from tests.churn_models import packed
 
 TABLE = "bench"
+MANAGERS = 2
+"""Who are in the user pool, and get a report of every session as long as they want that."""
 MODELS = "models"
 ENTRANCE = "bench"
 
@@ -60,6 +64,11 @@ class Store:
         self.dynamodb.create_table(TableName=TABLE, **self._table())
         self.queue_url = self.client("sqs").create_queue(QueueName="scoring")["QueueUrl"]
         self.churn_queue_url = self.client("sqs").create_queue(QueueName="churn")["QueueUrl"]
+        self.action_queue_url = self.client("sqs").create_queue(QueueName="action")["QueueUrl"]
+        self.mail_queue_url = self.client("sqs").create_queue(QueueName="mail")["QueueUrl"]
+        ses = self.client("ses")
+        ses.create_configuration_set(ConfigurationSet={"Name": "bench"})
+        ses.verify_domain_identity(Domain=LOCAL.mail_from.rpartition("@")[2])
         self.client("s3").create_bucket(Bucket=MODELS)
         secrets = self.client("secretsmanager")
         webhook = {"current": LOCAL_WEBHOOK_SECRET, "previous": None}
@@ -67,9 +76,12 @@ class Store:
             "TABLE_NAME": TABLE,
             "SCORING_QUEUE_URL": self.queue_url,
             "CHURN_QUEUE_URL": self.churn_queue_url,
-            "ACTION_QUEUE_URL": self.client("sqs").create_queue(QueueName="action")["QueueUrl"],
+            "ACTION_QUEUE_URL": self.action_queue_url,
+            "MAIL_QUEUE_URL": self.mail_queue_url,
+            "MAIL_TEMPLATES": str(mail_folder()),
+            "MAIL_CONFIGURATION_SET": "bench",
             "MODEL_BUCKET": MODELS,
-            "USER_POOL_ID": f"{REGION}_nobody",
+            "USER_POOL_ID": _managers(self.client("cognito-idp")),
             "WEBHOOK_SECRET_ARN": _secret(secrets, "webhook", json.dumps(webhook)),
             "CURSOR_SECRET_ARN": _secret(secrets, "cursor", "bench" * 10),
             "ENTRANCE_SECRET_ARN": _secret(secrets, "entrance", json.dumps({"current": ENTRANCE})),
@@ -141,6 +153,11 @@ class Store:
                     }
                 )
 
+    def held_bytes(self) -> int:
+        """The size of everything in the table, without its indexes; uncounted."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=TABLE)
+        return sum(item_bytes(item) for page in pages for item in page["Items"])
+
     def load(self, items: list[dict[str, Any]]) -> None:
         """Write many items, uncounted."""
         load(self.dynamodb, TABLE, items)
@@ -205,6 +222,19 @@ def load(dynamodb: Any, table: str, items: list[dict[str, Any]]) -> None:
         while puts:
             left = dynamodb.batch_write_item(RequestItems={table: puts})
             puts = left["UnprocessedItems"].get(table, [])
+
+
+def _managers(cognito: Any) -> str:
+    """A user pool with as many operations managers as are counted with."""
+    pool: str = cognito.create_user_pool(PoolName="bench")["UserPool"]["Id"]
+    for group in ("ops_manager", "people_ops", "admin"):
+        cognito.create_group(UserPoolId=pool, GroupName=group)
+    for number in range(MANAGERS):
+        address = {"Name": "email", "Value": f"manager-{number}@example.com"}
+        named = {"UserPoolId": pool, "Username": f"manager-{number}"}
+        cognito.admin_create_user(**named, UserAttributes=[address], MessageAction="SUPPRESS")
+        cognito.admin_add_user_to_group(**named, GroupName="ops_manager")
+    return pool
 
 
 def _secret(client: Any, name: str, value: str) -> str:

@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice, pairwise
@@ -15,6 +16,7 @@ from infra_cdk.alarm_spec import ALARMS
 from infra_cdk.edge import RULES
 from infra_cdk.function_spec import FUNCTIONS, QUEUES
 from infra_cdk.local.stack import LOCAL_WEBHOOK_SECRET
+from shared.aws.entrance import HEADER
 from shared.aws.item import Item
 from shared.aws.scorecard_table import card_item
 from shared.aws.tutor_log import event_item, logged_session_item, profile_item, session_item
@@ -25,17 +27,40 @@ from shared.signature import sign
 from tests.bench import history, price
 from tests.bench.price import Usage
 from tests.bench.result import Result, Row, Verdict
-from tests.bench.store import Ran, Store, bare_store
+from tests.bench.store import ENTRANCE, MANAGERS, Ran, Store, bare_store
 
 REPORTS = 5
 TUTOR = "t-measured"
 SIZES = {"demo": 280, "full": 1_400, "x10": 14_000}
 LOG_ROWS = (10, 200, 1_000)
 SESSIONS_A_DAY = (3_000, 10_000, 30_000)
+GOAL_DOLLARS = 50
+"""A month at the first of these."""
 SESSIONS_A_WEEK = 15
 SOURCES = Path(__file__).parents[2] / "functions"
-REPORTS_A_SESSION = 3
-"""Booked, over, rated; behaviour events come on top."""
+SAID_OF_A_SESSION: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("scheduled", ("completed_time", "actual_start", "late_start_minutes", "engagement_score",
+                   "learning_objectives_met", "technical_issues", "student_rating")),
+    ("completed", ("student_rating",)),
+    ("completed", ()),
+)  # fmt: skip
+"""Its status in each report, booked, over, rated, and what is not known yet of the last."""
+REPORTS_A_SESSION = len(SAID_OF_A_SESSION)
+STARTS_A_MONTH: dict[str, float] = {
+    "sweep_mail": price.MINUTES_A_MONTH,
+    "escalate_interventions": price.MINUTES_A_MONTH / 15,
+    "send_digest": price.MINUTES_A_MONTH / 60,
+}
+TRAINING = Usage(cpu_seconds=900, memory_gb=8, invocations=1)
+"""Of a night at most: the whole time that train_churn may take, with all its memory."""
+HOME = (
+    ("/api/overview", ""),
+    ("/api/tutors", "risk=critical,high&status=active,on_leave,unknown&sort=churn_score&limit=8"),
+    ("/api/interventions", "owner=bench&limit=6"),
+    ("/api/interventions", "owner=ops_manager&limit=6"),
+)
+LOOKS_A_MONTH = 5 * 22 * 8 * 120
+"""Five people have Home open on 22 days for 8 hours, where it looks again every 30 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +70,21 @@ class Cost:
     receive: Usage
     score: Usage
     predict: Usage
+    act: Usage
+    mail: Usage
+    kept_bytes: float
+    """What the table holds more afterwards, without its indexes."""
 
     @property
-    def steps(self) -> tuple[Usage, Usage, Usage]:
-        return (self.receive, self.score, self.predict)
+    def steps(self) -> tuple[Usage, ...]:
+        """Of every report, without a mail."""
+        return (self.receive, self.score, self.predict, self.act)
+
+    def plus(self, other: "Cost") -> "Cost":
+        """Both, one after the other."""
+        steps = zip((*self.steps, self.mail), (*other.steps, other.mail), strict=True)
+        receive, score, predict, act, mail = (added(one, two) for one, two in steps)
+        return Cost(receive, score, predict, act, mail, self.kept_bytes + other.kept_bytes)
 
     @property
     def read_units(self) -> float:
@@ -72,8 +108,14 @@ class Measured:
     summary: dict[int, Usage]
     sweep: dict[int, Usage]
     night: dict[int, Usage]
+    clock: dict[str, Usage]
+    """What else the clock starts, by function; with nothing to do."""
+    home: Usage
+    """Home looks again: the overview, the worst tutors, two lists of interventions."""
     roll: Usage
     event: Cost
+    session: Cost
+    """All reports of one session together, and the mails that follow from them."""
     indexes: dict[str, float]
 
 
@@ -95,6 +137,8 @@ def run(quick: bool) -> Result:
         f"A session is {REPORTS_A_SESSION} reports and {history.EVENTS_PER_SESSION} behaviour"
         f" events, its tutor has 200 rows in 90 days; tutors = sessions a day × 7 /"
         f" {SESSIONS_A_WEEK}. No batching is assumed: under load a batch scores a tutor once.",
+        f"A month: each session's mail to {MANAGERS} managers; five people with Home open on 22"
+        " days for 8 hours; training as long as it may take each night; records of a year.",
         f"Index writes a report at 200 rows: {indexes}.",
     )
     return Result("DynamoDB units and dollars", tuple(rows), notes)
@@ -132,7 +176,16 @@ def measure(quick: bool) -> Measured:
         }
         rolled = _usage(store, "score_tutor", [{"Records": [record]}])
         event = _deliver(store, "events", list(islice(_events(now), REPORTS)))
-    return Measured(by_rows, by_tutors, summary, sweep, night, rolled, event, indexes)
+        session = a_session(store, now)
+        started = {"time": now.replace(microsecond=0).isoformat()}
+        clock = {name: _usage(store, name, [started]) for name in STARTS_A_MONTH}
+        for path, query in HOME:
+            store.run("query_api", asked(path, query))  # secrets are read once
+        looks = _usage(store, "query_api", [asked(path, query) for path, query in HOME])
+        home = times(replace(looks, http_requests=1.0), len(HOME))
+    return Measured(
+        by_rows, by_tutors, summary, sweep, night, clock, home, rolled, event, session, indexes
+    )
 
 
 def a_report(store: Store, now: datetime) -> Cost:
@@ -146,8 +199,24 @@ def a_report(store: Store, now: datetime) -> Cost:
     return _deliver(store, "sessions", renamed)
 
 
+def a_session(store: Store, now: datetime) -> Cost:
+    """What all reports of a session use, booked to rated, its tutor having what is loaded."""
+    bodies = history.session_bodies(TUTOR, 5 * REPORTS, now - timedelta(hours=1), seed=4, days=1)
+    rated = [body for body in bodies if "student_rating" in body][:REPORTS]
+    total = Cost(Usage(), Usage(), Usage(), Usage(), Usage(), 0.0)
+    for version, (status, unknown) in enumerate(SAID_OF_A_SESSION, start=1):
+        said = [
+            {name: value for name, value in body.items() if name not in unknown}
+            | {"session_id": f"whole.{n}", "version": version, "status": status}
+            for n, body in enumerate(rated)
+        ]
+        total = total.plus(_deliver(store, "sessions", said))
+    return total
+
+
 def _deliver(store: Store, kind: str, bodies: list[history.Body]) -> Cost:
     store.messages()
+    before = store.held_bytes()
     received = _usage(store, "report_webhook", [posted(kind, body) for body in bodies])
     by_index = Counter(store.meter.by_index)
     batches = [{"Records": [record]} for record in store.messages()]
@@ -157,9 +226,23 @@ def _deliver(store: Store, kind: str, bodies: list[history.Body]) -> Cost:
     by_index.update(store.meter.by_index)
     passed_on = [{"Records": [record]} for record in store.messages(store.churn_queue_url)]
     predicted = _usage(store, "predict_churn", passed_on)
+    by_index.update(store.meter.by_index)
+    changed = [{"Records": [record]} for record in store.messages(store.action_queue_url)]
+    acted = _usage(store, "act_on_change", changed)
+    by_index.update(store.meter.by_index)
+    due = [{"Records": [record]} for record in store.messages(store.mail_queue_url)]
+    mailed = times(_usage(store, "send_mail", due), len(due) / len(bodies)) if due else Usage()
+    kept = (store.held_bytes() - before) / len(bodies)
+    store.meter.by_index.clear()
     store.meter.by_index.update(by_index)
-    received = replace(received, sqs_requests=1.0, http_requests=1.0)
-    return Cost(received, replace(scored, sqs_requests=3.0), replace(predicted, sqs_requests=2.0))
+    return Cost(
+        replace(received, sqs_requests=1.0, http_requests=1.0),
+        replace(scored, sqs_requests=3.0),
+        replace(predicted, sqs_requests=3.0),
+        replace(acted, sqs_requests=2.0 + len(due) / len(bodies)),
+        replace(mailed, sqs_requests=2.0 * len(due) / len(bodies)),
+        kept,
+    )
 
 
 def _usage(store: Store, function: str, events: list[dict[str, Any]]) -> Usage:
@@ -177,20 +260,55 @@ def _usage(store: Store, function: str, events: list[dict[str, Any]]) -> Usage:
         memory_gb=next(s.memory_mb for s in FUNCTIONS if s.name == function) / 1024,
         invocations=1.0,
         sqs_requests=(meter.calls["SendMessage"] + meter.calls["SendMessageBatch"]) / count,
+        mails=meter.calls["SendRawEmail"] / count,
         log_bytes=sum(one.log_bytes for one in ran) / count,
     )
 
 
 def _refuse_failures(ran: list[Ran]) -> None:
     for one in ran:
-        if one.answer.get("statusCode", 202) != 202 or one.answer.get("batchItemFailures"):
+        if one.answer.get("statusCode", 202) not in (200, 202) or one.answer.get(
+            "batchItemFailures"
+        ):
             raise RuntimeError(f"a measured call failed: {one.answer}")
+
+
+def times(usage: Usage, factor: float) -> Usage:
+    """So many of a step; memory stays what it is."""
+    numbers = {name: value * factor for name, value in asdict(usage).items()}
+    return replace(Usage(**numbers), memory_gb=usage.memory_gb)
+
+
+def added(one: Usage, two: Usage) -> Usage:
+    """Two runs of one step; memory is that of the function."""
+    both = asdict(one), asdict(two)
+    numbers = {name: both[0][name] + both[1][name] for name in both[0]}
+    return replace(Usage(**numbers), memory_gb=max(one.memory_gb, two.memory_gb))
+
+
+def asked(path: str, query: str) -> dict[str, Any]:
+    """The HTTP API's event of a read by an operations manager."""
+    claims = {
+        "token_use": "access",
+        "sub": "bench",
+        "username": "bench",
+        "cognito:groups": "[ops_manager]",
+    }
+    return {
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {HEADER: ENTRANCE},
+        "requestContext": {
+            "requestId": f"bench-{time.monotonic_ns()}",
+            "authorizer": {"jwt": {"claims": claims}},
+        },
+    }
 
 
 def posted(kind: str, body: history.Body) -> dict[str, Any]:
     """The HTTP API's event of a signed delivery."""
     raw = json.dumps(body).encode()
-    webhook_id = f"msg.{body.get('session_id') or body.get('event_id')}"
+    webhook_id = f"msg.{body.get('session_id') or body.get('event_id')}.{body.get('version', 1)}"
     seconds = int(datetime.now(UTC).timestamp())
     return {
         "rawPath": f"/api/{kind}",
@@ -295,15 +413,27 @@ def _periodic(found: Measured) -> Iterator[Row]:
 
 def _dollars(found: Measured) -> Iterator[Row]:
     report = found.by_rows[200]
-    yield Row("a million reports", f"${1e6 * report.dollars:,.2f}: {_split(report)}")
-    yield Row("a million sessions", f"${1e6 * a_session(found):,.2f}")
+    yield Row("a million reports, without mails", f"${1e6 * report.dollars:,.2f}: {_split(report)}")
+    whole = 1e6 * sum(price.dollars(step) for step in _of_a_session(found))
+    yield Row("a million sessions, their events with them, without mails", f"${whole:,.2f}")
+    mail = {what: 1e6 * cost for what, cost in price.parts(found.session.mail).items() if cost}
+    shown = ", ".join(f"{what} {cost:.2f}" for what, cost in mail.items())
+    yield Row(
+        f"a million sessions' mails to {MANAGERS} managers", f"${sum(mail.values()):,.2f}: {shown}"
+    )
+    yield Row("a session keeps in the table", f"{found.session.kept_bytes / 1000:.1f} kB")
     for a_day in SESSIONS_A_DAY:
         paid = month(found, a_day)
+        causes = ", ".join(f"{cause} {sum(cost.values()):,.0f}" for cause, cost in paid.items())
         yield Row(
             f"a month at {a_day:,} sessions a day, {tutors_for(a_day):,.0f} tutors",
-            f"${paid.running + paid.standing:,.0f}: sessions {paid.sessions:,.0f}, "
-            f"minutes {paid.minutes:,.0f}, nights {paid.nights:,.0f}, "
-            f"tracing {paid.tracing:,.0f}, standing {paid.standing:,.0f}",
+            f"${total(paid):,.0f}: {causes}",
+            *_goal(total(paid), a_day),
+        )
+        yield Row(
+            "the same, less what AWS gives every account",
+            f"${total(paid) - given(paid):,.0f}",
+            *_goal(total(paid) - given(paid), a_day),
         )
     yield Row(
         "standing, dollars a month",
@@ -319,34 +449,40 @@ def _standing() -> dict[str, float]:
     return price.standing(emitted, alarms, len(QUEUES), len(RULES))
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """Dollars a month by what causes them."""
-
-    sessions: float
-    minutes: float
-    nights: float
-    tracing: float
-    standing: float
-
-    @property
-    def running(self) -> float:
-        """All that grows with the platform."""
-        return self.sessions + self.minutes + self.nights + self.tracing
+type Month = dict[str, dict[str, float]]
+"""Dollars a month by what causes them, and of that by what they are paid for."""
+STANDING = "standing"
 
 
 def month(found: Measured, sessions_a_day: int) -> Month:
-    """What a platform of that size pays."""
-    tutors = tutors_for(sessions_a_day)
-    minute = _at(found.summary, tutors) + _at(found.sweep, tutors) + 2 * price.SCHEDULER_START
-    night = _at(found.night, tutors) + tutors * price.dollars(found.roll)
-    return Month(
-        a_session(found) * sessions_a_day * price.DAYS_A_MONTH,
-        minute * price.MINUTES_A_MONTH,
-        night * price.DAYS_A_MONTH,
-        _tracing(sessions_a_day, tutors),
-        sum(_standing().values()),
-    )
+    """What a platform of that size pays, with a year's records kept."""
+    tutors, sessions = tutors_for(sessions_a_day), sessions_a_day * price.DAYS_A_MONTH
+    minute = [
+        _at(found.summary, tutors),
+        _at(found.sweep, tutors),
+        *(
+            times(found.clock[name], n / price.MINUTES_A_MONTH)
+            for name, n in STARTS_A_MONTH.items()
+        ),
+    ]
+    nights = [_at(found.night, tutors), times(found.roll, tutors)]
+    kept_bytes = found.session.kept_bytes + history.EVENTS_PER_SESSION * found.event.kept_bytes
+    kept_gb = 12 * sessions * kept_bytes / 1e9
+    starts = (2 * price.MINUTES_A_MONTH + sum(STARTS_A_MONTH.values())) * price.SCHEDULER_START
+    return {
+        "reports": _paid(sessions, *_of_a_session(found)),
+        "mails": _paid(sessions, found.session.mail),
+        "minutes": _paid(price.MINUTES_A_MONTH, *minute) | {"Scheduler": starts},
+        "nights": _paid(price.DAYS_A_MONTH, *nights),
+        "training": _paid(price.DAYS_A_MONTH, TRAINING),
+        "looking": _paid(LOOKS_A_MONTH, found.home),
+        "records": {
+            "storage": kept_gb * price.DYNAMODB_GB_MONTH,
+            "backups": kept_gb * price.DYNAMODB_BACKUP_GB_MONTH,
+        },
+        "tracing": {"X-Ray": _tracing(sessions_a_day, tutors)},
+        STANDING: _standing(),
+    }
 
 
 def _tracing(sessions_a_day: int, tutors: float) -> float:
@@ -359,10 +495,49 @@ def _tracing(sessions_a_day: int, tutors: float) -> float:
     return 4 * price.tracing(reports + tutors) + price.tracing(sessions_a_day) + each_minute
 
 
-def a_session(found: Measured) -> float:
-    """Dollars of a session: its reports and the behaviour events that come with it."""
-    events = history.EVENTS_PER_SESSION * found.event.dollars
-    return REPORTS_A_SESSION * found.by_rows[200].dollars + events
+def _goal(dollars: float, sessions_a_day: int) -> tuple[str, Verdict]:
+    """Only the smallest platform has one."""
+    if sessions_a_day != SESSIONS_A_DAY[0]:
+        return "", Verdict.NONE
+    return f"< ${GOAL_DOLLARS}", Verdict.MET if dollars < GOAL_DOLLARS else Verdict.MISSED
+
+
+def by_paid(month: Month) -> dict[str, float]:
+    """Dollars of a month by what they are paid for."""
+    names = dict.fromkeys(name for costs in month.values() for name in costs)
+    return {name: sum(costs.get(name, 0.0) for costs in month.values()) for name in names}
+
+
+def given(month: Month) -> float:
+    """What of a month AWS does not charge an account that runs nothing else."""
+    paid = by_paid(month)
+    return sum(min(paid.get(name, 0.0), most) for name, most in price.GIVEN.items())
+
+
+def total(paid: Month) -> float:
+    """All of a month."""
+    return sum(sum(costs.values()) for costs in paid.values())
+
+
+def running(paid: Month) -> float:
+    """What of a month grows with the platform: neither people nor what stands there anyway."""
+    return total({name: paid[name] for name in ("reports", "mails", "minutes", "nights")})
+
+
+def _of_a_session(found: Measured) -> Iterator[Usage]:
+    """Its reports, and the behaviour events that come with it."""
+    yield from found.session.steps
+    for step in found.event.steps:
+        yield times(step, history.EVENTS_PER_SESSION)
+
+
+def _paid(often: float, *steps: Usage) -> dict[str, float]:
+    """Dollars of steps that are taken so often, by what they are paid for."""
+    paid: dict[str, float] = defaultdict(float)
+    for step in steps:
+        for what, cost in price.parts(step).items():
+            paid[what] += often * cost
+    return dict(paid)
 
 
 def tutors_for(sessions_a_day: int) -> float:
@@ -374,7 +549,7 @@ def _split(cost: Cost) -> str:
     return ", ".join(f"{name} {1e6 * sum(step[name] for step in steps):.2f}" for name in steps[0])
 
 
-def _at(by_tutors: dict[int, Usage], tutors: float) -> float:
-    """Dollars of a step that grows with the tutors, from the largest size counted."""
+def _at(by_tutors: dict[int, Usage], tutors: float) -> Usage:
+    """A step that grows with the tutors, from the largest size counted."""
     largest = max(by_tutors)
-    return price.dollars(by_tutors[largest]) * tutors / largest
+    return times(by_tutors[largest], tutors / largest)

@@ -69,8 +69,8 @@ def sessions(*bodies: dict[str, object]) -> list[Delivery]:
     return [Delivery("/api/sessions", f"m-{body['session_id']}", body) for body in bodies]
 
 
-def missed(number: int) -> dict[str, object]:
-    body = completed(f"d-missed-{number}", AT_RISK, 24 * (2 + 2 * number))
+def missed(number: int, tutor_id: str = AT_RISK, name: str = "d-missed") -> dict[str, object]:
+    body = completed(f"{name}-{number}", tutor_id, 24 * (2 + 2 * number))
     del body["completed_time"]
     return body | {"status": "no_show", "no_show_party": "tutor"}
 

@@ -1,0 +1,1 @@
+"""The five-minute demonstration: its script, who plays it, and the film that is made of it."""
