@@ -20,7 +20,8 @@ CAUSES: Final[Mapping[str, str]] = {
     "training": "a challenger each night, as long as it may take",
     "looking": "five people with Home open all day",
     "records": "a year's records in the table, with backups of every second",
-    "standing": "metrics, alarms, dashboard, keys, secrets, queues that are asked",
+    "tracing": "X-Ray, as if every start of a function were a trace of its own",
+    "standing": "metrics, alarms, dashboard, web ACL, keys, secrets, queues that are asked",
 }
 
 
@@ -47,8 +48,8 @@ ESTIMATES: Final = (
         "paid for what is read and written; no instance, no standby",
     ),
     Estimate(
-        "Storage and logs (S3)", "20", "CloudWatch: logs, metrics, alarms, a dashboard",
-        ("logs", "metrics", "alarms", "dashboard"),
+        "Storage and logs (S3)", "20", "CloudWatch: logs, metrics, alarms, a dashboard; X-Ray",
+        ("logs", "metrics", "alarms", "dashboard", "X-Ray"),
         "site and models are some megabytes; one line is logged for each outcome",
     ),
     Estimate(
@@ -61,7 +62,11 @@ ESTIMATES: Final = (
     ),
     Estimate(
         "Keys and secrets", "not estimated", "KMS, Secrets Manager", ("keys", "secrets"),
-        "a key of our own for the table and one for the queues, two secrets",
+        "a key of our own for the table and one for the alarms, three secrets",
+    ),
+    Estimate(
+        "A firewall", "not estimated", "WAF", ("web ACL",),
+        "a fixed price before anything is asked",
     ),
 )  # fmt: skip
 ESTIMATED: Final = "400 to 700"
@@ -110,7 +115,7 @@ def page(found: units.Measured, about: str) -> str:
         ),
         "## What is not in it",
         "CloudFront and traffic to the outside, Cognito's users, S3 (some megabytes), Rails "
-        "reading scores, taxes, a support plan, and WAF, which is not there yet. The budget of a "
+        "reading scores, taxes, a support plan, and what WAF takes for a request. The budget of a "
         "stage (`dollars_a_month` in [infra_cdk/stage.py](../infra_cdk/stage.py)) tells somebody "
         "before a month becomes dearer than that.",
     ]
