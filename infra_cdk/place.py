@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.folder import CHECKOUT
+from shared.aws.item import Item
 from shared.aws.model_registry import ModelRegistry
 from shared.aws.model_store import ModelStore
 from shared.aws.queue import TutorQueue
@@ -67,6 +68,15 @@ class Place:
 def url_output(queue: str, *, dead: bool = False) -> str:
     """The output that tells a queue's address, or that of its dead letters."""
     return f"{queue.capitalize()}{'DeadLetters' if dead else 'Queue'}Url"
+
+
+def everything(table: Table, **asked: Any) -> Iterator[Item]:
+    """Every item of a table, page by page: a scan, which commands may do and no function."""
+    pages = table.client.get_paginator("scan").paginate(
+        TableName=table.name, ConsistentRead=True, **asked
+    )
+    found: Iterator[Any] = (item for page in pages for item in page["Items"])
+    return found
 
 
 @contextmanager

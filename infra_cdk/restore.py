@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any, Final
 
-from infra_cdk.place import Place, StageError, on_stage
+from infra_cdk.place import Place, StageError, everything, on_stage
 from infra_cdk.stage import STAGES
 from shared.aws import key
 from shared.aws.item import Item, key_item, text
@@ -211,10 +211,8 @@ def remove(place: Place, name: str) -> None:
 
 
 def items(table: Table) -> Items:
-    """Every item of a table, by key: a scan, which no function may do."""
-    pages = table.client.get_paginator("scan").paginate(TableName=table.name, ConsistentRead=True)
-    found: Iterator[Any] = (item for page in pages for item in page["Items"])
-    return {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
+    """Every item of a table, by key."""
+    return {(item["pk"]["S"], item["sk"]["S"]): item for item in everything(table)}
 
 
 def kind_of(at: At) -> str:

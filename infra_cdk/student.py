@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from infra_cdk.place import Place, StageError, on_stage
+from infra_cdk.place import Place, StageError, everything, on_stage
 from infra_cdk.stage import STAGES
 from shared.aws.erased_table import ErasedTable
 from shared.aws.item import Item, dumped, loaded, number, text
@@ -75,7 +75,7 @@ def main() -> None:
 def export(place: Place, student_id: str) -> dict[str, Any]:
     """All that is stored of a student, ready for JSON; of others in a session nothing."""
     found = Found()
-    for item in _items(place):
+    for item in everything(place.table):
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         if _is_session(item) and sk == "SESSION":
             session = loaded(Session, item)
@@ -109,7 +109,7 @@ def erase(
     place.vault.put_mark(mark, at)
     ErasedTable(place.table).put(mark, at)
     yield from _forget(place, lambda student: student == student_id, pause)
-    for item in _items(place):
+    for item in everything(place.table):
         if _mentions(item, student_id):
             yield f"{item['pk']['S']} / {item['sk']['S']} still names {student_id}: see privacy.md."
 
@@ -128,12 +128,14 @@ def _forget(place: Place, erased: Erased, pause: Callable[[float], None]) -> Ite
     for look in range(LOOKS):
         if look:
             pause(PAUSE_SECONDS)
-        done = Counter(what for item in _items(place) if (what := _rewritten(place, item, erased)))
+        done = Counter(
+            what for item in everything(place.table) if (what := _rewritten(place, item, erased))
+        )
         if look and not done:
             yield "Nothing is left."
             return
-        told = ", ".join(f"{count} {what}" for what, count in sorted(done.items()))
-        yield f"Rewritten: {told or 'nothing'}."
+        counted = ", ".join(f"{count} {what}" for what, count in sorted(done.items()))
+        yield f"Rewritten: {counted or 'nothing'}."
     raise TimeoutError("what is to be forgotten keeps coming back")
 
 
@@ -191,13 +193,6 @@ def _mentions(item: Item, student_id: str) -> bool:
     """Whether an id stands anywhere in an item, as a word of its own."""
     words = json.dumps(item).replace("\\", "").replace("#", '"').split('"')
     return student_id in words
-
-
-def _items(place: Place) -> Iterator[Item]:
-    """All there is."""
-    pages = place.client("dynamodb").get_paginator("scan").paginate(TableName=place.table.name)
-    for page in pages:
-        yield from page["Items"]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any, Final
 from infra_cdk.function_spec import FEED_SYNTHETIC
 from infra_cdk.local.folder import CHECKOUT
 from infra_cdk.local.world import forget_world
-from infra_cdk.place import LIVE, Place, on_stage
+from infra_cdk.place import LIVE, Place, everything, on_stage
 from infra_cdk.stage import STAGES
 from shared.aws.item import Item
 from shared.aws.table import Table
@@ -86,13 +86,8 @@ def is_synthetic(item: Item) -> bool:
 
 
 def _items(table: Table) -> Iterator[Item]:
-    """Keys of all items: the one place that reads the whole table, by hand and on test stages."""
-    pages = table.client.get_paginator("scan").paginate(
-        TableName=table.name, ProjectionExpression="pk, sk, entity_id", ConsistentRead=True
-    )
-    for page in pages:
-        found: Any = page["Items"]
-        yield from found
+    """Keys of all items, and what else tells whether one is synthetic."""
+    return everything(table, ProjectionExpression="pk, sk, entity_id")
 
 
 def _in_batches(items: Iterator[Item]) -> Iterator[list[Item]]:
