@@ -1,13 +1,12 @@
 """Every JSON that goes out: its model, and how it is shaped from the domain (CONTRACT 5).
 
 Rounding happens here, at the border: rates to 4 digits, scores stay at the 2 they are made of.
-What a tutor sees of themselves is a model of its own, built from scratch: nothing is filtered out
-of it, so nothing can be forgotten in it.
+What a tutor sees of themselves is in `shared.own_answer`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import Field, create_model
@@ -15,12 +14,10 @@ from pydantic import Field, create_model
 from shared.churn_answer import Prediction
 from shared.domain import definition
 from shared.domain.churn_score import ChurnScore, RiskLevel
-from shared.domain.erasure import is_nobody
 from shared.domain.flag import FLAG_RULES, FlagStatus
-from shared.domain.log import WINDOWS
 from shared.domain.metric import METRICS, CountMetric, Metric, QuantityMetric, RateMetric
 from shared.domain.override import Override as KnownOverride
-from shared.domain.scorecard import DailyRecord, Measured, Scorecard
+from shared.domain.scorecard import DailyRecord, Scorecard
 from shared.domain.session import OutcomeKind, Party, Session, Status, outcomes
 from shared.domain.threshold import THRESHOLDS, Settings
 from shared.domain.tier import Tier
@@ -29,10 +26,6 @@ from shared.domain.tutor_row import TutorRow
 from shared.intervention_answer import Intervention
 from shared.outbound import Fraction, Outbound, Points, Probabilities, Quantity, Seconds
 from shared.override_answer import Override, OverrideSpell, spells
-
-FEEDBACK_DAYS = 90
-ANONYMOUS_FROM = 5
-"""Fewer students than this could be told apart by their stars."""
 
 
 class Page(Outbound):
@@ -258,179 +251,6 @@ def _insight(row: TutorRow) -> Insight | None:
         seconds_from_receipt=(found.scored_at - found.received_at).total_seconds(),
         seconds_from_session_end=(found.scored_at - ended).total_seconds() if ended else None,
     )
-
-
-class OwnRate(Outbound):
-    """k of n as the tutor sees it, with its 95 % interval."""
-
-    value: Fraction | None
-    n: int
-    low: Fraction
-    high: Fraction
-
-
-class OwnMetrics(Outbound):
-    """What a tutor did in one window."""
-
-    sessions: int
-    completed: int
-    tutor_reschedules: int
-    student_reschedules: int
-    tutor_no_shows: int
-    student_no_shows: int
-    cancelled: int
-    late_notice_reschedules: int
-    reschedule_rate: OwnRate
-    no_show_rate: OwnRate
-    first_session_success_rate: OwnRate | None
-    learning_objectives_met_rate: OwnRate
-    late_start_rate: OwnRate
-    training_completion_rate: OwnRate
-    technical_issue_rate: OwnRate
-    avg_rating: Quantity | None
-    engagement: Quantity | None
-    avg_late_minutes: Quantity | None
-    response_minutes_p50: Quantity | None
-    response_minutes_p95: Quantity | None
-    availability_hours: Quantity | None
-    availability_change: Quantity | None
-
-
-class OwnWindows(Outbound):
-    """The tutor's own 7, 30 and 90 days."""
-
-    of_7d: OwnMetrics = Field(alias="7d")
-    of_30d: OwnMetrics = Field(alias="30d")
-    of_90d: OwnMetrics = Field(alias="90d")
-
-
-class OwnFeedback(Outbound):
-    """What students said in 90 days, nobody recognisable.
-
-    A category is null until 5 students rated it.
-    """
-
-    subject_knowledge: float | None = None
-    communication: float | None = None
-    patience: float | None = None
-    engagement: float | None = None
-    helpfulness: float | None = None
-
-
-class OwnPage(Outbound):
-    """A tutor's page about themselves."""
-
-    tutor_id: str
-    name: str | None
-    subjects: tuple[str, ...]
-    tier: Tier
-    tier_preview: Tier
-    windows: OwnWindows
-    feedback: OwnFeedback
-    as_of: datetime
-    updated_at: datetime
-
-
-def own_page(
-    card: Scorecard, row: TutorRow, tutor: Tutor, sessions: Iterable[Session], now: datetime
-) -> OwnPage:
-    """What a tutor may know of themselves; `sessions` are those of the last 90 days.
-
-    Stars are shown as soon as 5 students gave some: of fewer, each could be recognised. So could
-    they where a window shows all stars of another but for those of fewer than 5.
-    """
-    told = tuple(sessions)
-    rated, rated_first = _rated(told, now), _rated(filter(_is_first, told), now)
-    means, first = _anonymous_windows(rated, now), _anonymous_windows(rated_first, now)
-    return OwnPage.model_validate(
-        {
-            "tutor_id": tutor.tutor_id,
-            "name": tutor.name,
-            "subjects": tutor.subjects,
-            "tier": card.tier,
-            "tier_preview": card.tier_preview,
-            "windows": {
-                name: _own_metrics(values, mean=name in means, first=name in first)
-                for name, values in card.windows.items()
-            },
-            "feedback": _category_means(tutor.tutor_id, told, now),
-            "as_of": card.as_of,
-            "updated_at": row.updated_at,
-        }
-    )
-
-
-OWN_NAMES = {"engagement": "engagement_score"}
-"""Where the tutor's page calls a metric otherwise: there is no score of any kind on it."""
-
-
-def _own_metrics(values: Mapping[str, Measured], *, mean: bool, first: bool) -> dict[str, Measured]:
-    """A window's metrics, without what students can be recognised by."""
-    shown = {name: values[OWN_NAMES.get(name, name)] for name in OwnMetrics.model_fields}
-    if not mean:
-        shown["avg_rating"] = None
-    if not first:
-        shown["first_session_success_rate"] = None
-    return shown
-
-
-def _is_first(session: Session) -> bool:
-    return session.is_first
-
-
-def _rated(sessions: Iterable[Session], now: datetime) -> list[tuple[datetime, str]]:
-    """When students who gave stars were taught; those who were erased are not counted on."""
-    return [
-        (outcomes(session)[-1].at, session.snapshot.student_id)
-        for session in sessions
-        if session.snapshot
-        and not is_nobody(session.snapshot.student_id)
-        and session.rating(now) is not None
-        and outcomes(session)
-    ]
-
-
-def _anonymous_windows(rated: Sequence[tuple[datetime, str]], now: datetime) -> set[str]:
-    """The windows whose stars nobody can be recognised by, the longest first.
-
-    5 students are in each, and 5 or none in what it leaves out of the next longer one shown: else
-    the difference of the two would tell of those few.
-    """
-    shown, longer = set[str](), None
-    for name, days in sorted(WINDOWS.items(), key=lambda window: -window[1]):
-        start = now - timedelta(days=days)
-        inside = {student for at, student in rated if at > start}
-        left_out = {student for at, student in rated if longer and longer < at <= start}
-        if len(inside) >= ANONYMOUS_FROM and not 0 < len(left_out) < ANONYMOUS_FROM:
-            shown.add(name)
-            longer = start
-    return shown
-
-
-def _category_means(
-    tutor_id: str, sessions: Iterable[Session], now: datetime
-) -> dict[str, float | None]:
-    """Mean of each student's newest stars by category, where enough students gave any."""
-    said = sorted(
-        (
-            feedback
-            for session in sessions
-            for feedback in session.feedback
-            if feedback.tutor_id == tutor_id
-            and not is_nobody(feedback.student_id)
-            and now - timedelta(days=FEEDBACK_DAYS) < feedback.known_at <= now
-        ),
-        key=lambda feedback: (feedback.submitted_at, feedback.feedback_id),
-    )
-    newest: dict[str, dict[str, float]] = {}
-    for feedback in said:
-        for category, stars in feedback.ratings:
-            newest.setdefault(category, {})[feedback.student_id] = stars
-    return {
-        category: round(sum(by_student.values()) / len(by_student), 1)
-        for category, by_student in newest.items()
-        if len(by_student) >= ANONYMOUS_FROM
-    }
 
 
 class HistoryMetrics(Outbound):

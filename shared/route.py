@@ -8,7 +8,6 @@ from shared.answer import (
     Definitions,
     History,
     Overview,
-    OwnPage,
     Scores,
     SessionList,
     TutorDetail,
@@ -24,6 +23,7 @@ from shared.intervention_answer import (
 from shared.note_answer import NoteList
 from shared.outbound import Outbound
 from shared.override_answer import OverrideAnalytics
+from shared.own_answer import OwnPage
 from shared.question import (
     HistoryQuestion,
     InterventionListQuestion,

@@ -35,6 +35,7 @@ from shared.domain.scorecard import Scorecard
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import TutorRow
 from shared.outbound import Outbound
+from shared.own_answer import OWN_DAYS, own_page
 from shared.question import (
     HistoryQuestion,
     InterventionListQuestion,
@@ -143,9 +144,9 @@ class Reading:
             overrides = override_answer.spells(known_overrides, ask.now)
             detail = answer.tutor_detail(card, row, tutor, prediction, tasks, overrides)
             return Found(detail, [tutor_id])
-        since = ask.now - timedelta(days=answer.FEEDBACK_DAYS)
+        since = ask.now - timedelta(days=OWN_DAYS)
         sessions = self._logs.sessions_since(tutor_id, since)
-        return Found(answer.own_page(card, row, tutor, sessions, ask.now), [tutor_id])
+        return Found(own_page(card, row, tutor, sessions, ask.now), [tutor_id])
 
     def history(self, ask: Ask) -> Found:
         tutor_id, asked = _about(ask), cast("HistoryQuestion", ask.question)

@@ -13,7 +13,7 @@ import pytest
 import urllib3
 
 from infra_cdk.local.stack import LocalStack
-from shared.answer import OwnPage
+from shared.own_answer import OwnPage
 from tests.e2e.callers import OTHER_TUTOR, TUTOR, UNKNOWN, tokens
 from tests.e2e.marketplace import Marketplace
 

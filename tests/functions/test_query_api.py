@@ -1162,8 +1162,8 @@ def test_the_own_page_has_the_tutors_own_numbers(api: Table) -> None:
     page = ask("/api/tutors/t-7", "tutor", user="t-7").json
 
     assert page.keys() == {
-        "tutor_id", "name", "subjects", "tier", "tier_preview", "windows", "feedback", "as_of",
-        "updated_at",
+        "tutor_id", "name", "subjects", "tier", "tier_preview", "windows", "feedback", "words",
+        "students_until", "as_of", "updated_at",
     }  # fmt: skip
     month = page["windows"]["30d"]
     assert month["sessions"] == 28
@@ -1176,9 +1176,10 @@ def test_category_means_are_shown_from_five_students_on(api: Table) -> None:
     seed(api, card, who)
     for student in range(5):
         said = [("communication", 4.0)] + ([("patience", 3.0)] if student else [])
-        when = AS_OF - timedelta(days=student + 1)
+        days = 25 + student  # in the month before
+        when = AS_OF - timedelta(days=days)
         given = feedback(4, when, student_id=f"u-{student}", ratings=tuple(said))
-        store_sessions(api, replace(steady(student + 1)[0], feedback=(given,)))
+        store_sessions(api, replace(steady(days)[0], feedback=(given,)))
 
     told = ask("/api/tutors/t-7", "tutor", user="t-7").json["feedback"]
 
