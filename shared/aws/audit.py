@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from shared.access import Caller, Operation
 from shared.aws import key
-from shared.aws.item import number, text
+from shared.aws.item import Item, number, text
 from shared.aws.retention import kept_item
 from shared.aws.table import NEW, Table, VersionConflictError
 
@@ -47,13 +47,16 @@ class AuditTrail:
         }
         named = {"username": who.username, "client_id": who.client_id, "subject": row.subject}
         item |= {name: text(value) for name, value in named.items() if value}
+        while not self._added(item):  # what a row says stays; another one stands beside it
+            item = item | {"sk": text(f"{item['sk']['S']}+")}
+
+    def _added(self, item: Item) -> bool:
+        """Whether an item is there now: put, or put before and the answer to that was lost."""
         try:
             self._table.put(item, NEW)
         except VersionConflictError:
-            # A request has one row; botocore sent it twice, for the first answer was lost.
-            logged = self._table.get(key.audit(row.at, row.request_id))
-            if logged != item:
-                raise
+            return self._table.get(key.Key(item["pk"]["S"], item["sk"]["S"])) == item
+        return True
 
     def rows_of(self, on: date) -> Iterator[str]:
         """A day's rows as text, one after the other as they are kept, shard by shard."""

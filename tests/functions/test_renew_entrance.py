@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -37,7 +38,7 @@ def place() -> Iterator[Place]:
     with mock_aws():
         made = boto3.client("cloudfront").create_distribution(
             DistributionConfig={
-                "CallerReference": "1",
+                "CallerReference": str(uuid4()),
                 "Comment": "",
                 "Enabled": True,
                 "Origins": {
@@ -51,7 +52,7 @@ def place() -> Iterator[Place]:
             }
         )
         kept = boto3.client("secretsmanager").create_secret(
-            Name="entrance", SecretString=json.dumps({"current": "old", "previous": None})
+            Name=f"renewed-{uuid4()}", SecretString=json.dumps({"current": "old", "previous": None})
         )
         outputs = {
             "SiteDistributionId": made["Distribution"]["Id"],
