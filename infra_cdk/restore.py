@@ -73,7 +73,8 @@ ALLOWED: Final = (
 )
 
 SENT_AGAIN: Final = (
-    Allowed("INBOX", ("received_at", "timestamp"), "It was received a second time."),
+    Allowed("INBOX", ("received_at", "timestamp", "expires_at"), "It was received a second time."),
+    Allowed("VERSION", ("expires_at",), "So was its report."),
     Allowed("SESSION", ("received_at", "first_received_at"), "So were its reports."),
     Allowed("TUTOR/S", ("received_at", "first_received_at"), "So were its reports."),
 )
