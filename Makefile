@@ -52,7 +52,7 @@ check: setup ## Lint, types and import rules; what pre-commit runs
 
 test: ## Everything that must hold, as CI runs it
 	@$(MAKE) --no-print-directory --output-sync -j 4 check audit site units
-	@$(PYTEST) --numprocesses 3 tests/e2e  # half of the time they wait for a stack
+	@$(PYTEST) tests/e2e
 
 audit: setup ## What is known against other people's code; tells where no advisories are to be had
 	@$(PYTHON) -m infra_cdk.supply.audit

@@ -41,10 +41,10 @@ LAG: Final = 6
 STEP_SECONDS: Final = 0.02
 """What a call takes at most, a time-out apart."""
 TIMEOUT_SECONDS: Final = 3.0
-SLOW: Final = (0.02, 0.2)
+SLOW: Final = (0.02, 0.4)
 """Of calls, in one history or another: those that take up to SLOW_SECONDS, so that what others do
 meanwhile overtakes them."""
-SLOW_SECONDS: Final = 2.5
+SLOW_SECONDS: Final = 4.0
 
 WRITES: Final = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 
