@@ -20,31 +20,17 @@ class Secrets(Construct):
         self.secrets: dict[SecretName, secretsmanager.Secret] = {
             # `make operate DO=renew-entrance` puts a new one; some of CloudFront's places may still
             # send the previous one then.
-            "entrance": secretsmanager.Secret(
-                self,
+            "entrance": self._renewable(
                 "entrance",
-                description='{"current": what CloudFront adds to requests, "previous": before it}',
-                generate_secret_string=secretsmanager.SecretStringGenerator(
-                    secret_string_template=json.dumps({"previous": None}),
-                    generate_string_key="current",
-                    password_length=40,
-                    exclude_punctuation=True,
-                ),
-                removal_policy=kept,
+                '{"current": what CloudFront adds to requests, "previous": before it}',
+                kept,
             ),
             # Forty letters and digits are also valid base64, which is what Standard Webhooks
             # asks of a secret; `previous` is filled while Rails changes over to a new one.
-            "webhook": secretsmanager.Secret(
-                self,
+            "webhook": self._renewable(
                 "webhook",
-                description='{"current": signing secret of Rails, "previous": the one before it}',
-                generate_secret_string=secretsmanager.SecretStringGenerator(
-                    secret_string_template=json.dumps({"previous": None}),
-                    generate_string_key="current",
-                    password_length=40,
-                    exclude_punctuation=True,
-                ),
-                removal_policy=kept,
+                '{"current": signing secret of Rails, "previous": the one before it}',
+                kept,
             ),
             "cursor": secretsmanager.Secret(
                 self,
@@ -56,6 +42,23 @@ class Secrets(Construct):
                 removal_policy=kept,
             ),
         }
+
+    def _renewable(
+        self, name: SecretName, description: str, kept: RemovalPolicy
+    ) -> secretsmanager.Secret:
+        """One that is changed with the value before it valid beside it."""
+        return secretsmanager.Secret(
+            self,
+            name,
+            description=description,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({"previous": None}),
+                generate_string_key="current",
+                password_length=40,
+                exclude_punctuation=True,
+            ),
+            removal_policy=kept,
+        )
 
     def arn(self, name: SecretName) -> str:
         # `Ref` would be the same on AWS, but is only the name on the emulator.
