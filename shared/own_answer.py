@@ -13,7 +13,7 @@ from pydantic import Field
 from shared.domain.erasure import fingerprint, is_nobody
 from shared.domain.feedback import Feedback
 from shared.domain.log import WINDOWS, Log, midnight
-from shared.domain.scorecard import Measured, Scorecard, scorecard
+from shared.domain.scorecard import Measured, Scorecard, windows_of
 from shared.domain.session import Session, outcomes
 from shared.domain.tier import Tier
 from shared.domain.tutor import Tutor
@@ -122,7 +122,7 @@ def own_page(
     moves after each session: students are told of as of the month's beginning.
     """
     told, until = tuple(sessions), midnight(now).replace(day=1)
-    then = scorecard(Log(tutor, told), until).windows
+    then = windows_of(Log(tutor, told), until)
     rated, rated_first = _rated(told, until), _rated(filter(_is_first, told), until)
     means, first = _anonymous_windows(rated, until), _anonymous_windows(rated_first, until)
     return OwnPage.model_validate(

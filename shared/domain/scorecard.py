@@ -81,7 +81,7 @@ def _scorecard(moment: Moment) -> Scorecard:
     return Scorecard(
         tutor_id=moment.timeline.log.tutor.tutor_id,
         as_of=moment.as_of,
-        windows={name: measured(moment.view(days), moment) for name, days in WINDOWS.items()},
+        windows=_windows(moment),
         flags=raised,
         tier=tier_in_force(moment, preview),
         tier_preview=preview,
@@ -97,6 +97,15 @@ def _scorecard(moment: Moment) -> Scorecard:
         reference_version=moment.reference.version,
         month_reference_version=(moment.month_reference or moment.reference).version,
     )
+
+
+def windows_of(log: Log, as_of: datetime) -> dict[str, dict[str, Measured]]:
+    """All metrics of each window at a moment, by the defaults, and nothing that rests on them."""
+    return _windows(Moment(Timeline(log), as_of, Settings(), Reference()))
+
+
+def _windows(moment: Moment) -> dict[str, dict[str, Measured]]:
+    return {name: measured(moment.view(days), moment) for name, days in WINDOWS.items()}
 
 
 def counted(window: Mapping[str, Measured], name: str) -> int:
