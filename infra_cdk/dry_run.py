@@ -5,13 +5,11 @@
 Asked of everybody at work, over the last 30 nights, beside those in force.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from infra_cdk.place import on_stage
-from infra_cdk.stage import STAGES
+from infra_cdk.place import command, on_stage
 from shared.aws.dry_run import DryRun, Rehearsal
 from shared.aws.table import Table
 from shared.domain.dry_run import FlagLoad
@@ -25,8 +23,7 @@ THREADS = 8
 
 def main() -> None:
     """Parse the command line and print both sides; exits with a sentence where that cannot be."""
-    parser = argparse.ArgumentParser(prog="python -m infra_cdk.dry_run", description=__doc__)
-    parser.add_argument("--stage", choices=STAGES, required=True)
+    parser = command("dry_run", __doc__)
     parser.add_argument(
         "moved", nargs="*", metavar="NAME=VALUE", help=", ".join([*DIALS, *THRESHOLDS])
     )

@@ -6,18 +6,15 @@ Both lists have it: ours, by a fingerprint, and SES's of the account, which woul
 may know it by the very letters that the mail was sent to.
 """
 
-import argparse
 from re import fullmatch
 
-from infra_cdk.place import Place, StageError, on_stage
-from infra_cdk.stage import STAGES
+from infra_cdk.place import Place, StageError, command, on_stage
 from shared.aws.mailer import Suppression
 
 
 def main() -> None:
     """Parse the command line and do it; exits with a sentence where that cannot be."""
-    parser = argparse.ArgumentParser(prog="python -m infra_cdk.mail_again", description=__doc__)
-    parser.add_argument("--stage", choices=STAGES, required=True)
+    parser = command("mail_again", __doc__)
     parser.add_argument("address")
     arguments = parser.parse_args()
     with on_stage(arguments.stage) as place:

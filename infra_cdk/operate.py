@@ -28,8 +28,7 @@ from secrets import token_bytes
 from typing import Any, Final
 
 from infra_cdk.function_spec import FUNCTIONS, QUEUES, Clock
-from infra_cdk.place import Place, StageError, on_stage, url_output
-from infra_cdk.stage import STAGES
+from infra_cdk.place import Place, StageError, command, on_stage, url_output
 from shared.aws.audit import AuditTrail
 from shared.aws.entrance import HEADER
 from shared.aws.inbox import InboxTable
@@ -61,12 +60,7 @@ def main() -> None:
 
 def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     """What these words ask for, or those of the command line; exits where they are none."""
-    parser = argparse.ArgumentParser(
-        prog="python -m infra_cdk.operate",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--stage", choices=STAGES, required=True)
+    parser = command("operate", __doc__)
     asked = parser.add_subparsers(dest="what", required=True)
     asked.add_parser("pending")
     for name in ("report", "follow"):

@@ -1,5 +1,6 @@
 """Where a stage is, for the commands that work on one: as it runs here, or in AWS."""
 
+import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.folder import CHECKOUT
+from infra_cdk.stage import STAGES
 from shared.aws.item import Item
 from shared.aws.model_registry import ModelRegistry
 from shared.aws.model_store import ModelStore
@@ -68,6 +70,17 @@ class Place:
 def url_output(queue: str, *, dead: bool = False) -> str:
     """The output that tells a queue's address, or that of its dead letters."""
     return f"{queue.capitalize()}{'DeadLetters' if dead else 'Queue'}Url"
+
+
+def command(name: str, about: str | None) -> argparse.ArgumentParser:
+    """The parser of a command of this package that works on one stage."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m infra_cdk.{name}",
+        description=about,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--stage", choices=STAGES, required=True)
+    return parser
 
 
 def everything(table: Table, **asked: Any) -> Iterator[Item]:

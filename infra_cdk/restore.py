@@ -20,8 +20,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any, Final
 
-from infra_cdk.place import Place, StageError, everything, on_stage
-from infra_cdk.stage import STAGES
+from infra_cdk.place import Place, StageError, command, everything, on_stage
 from shared.aws import key
 from shared.aws.item import Item, key_item, text
 from shared.aws.table import Table
@@ -91,12 +90,7 @@ def main() -> None:
 
 def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     """What these words ask for, or those of the command line; exits where they are none."""
-    parser = argparse.ArgumentParser(
-        prog="python -m infra_cdk.restore",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--stage", choices=STAGES, required=True)
+    parser = command("restore", __doc__)
     asked = parser.add_subparsers(dest="what", required=True)
     asked.add_parser("begin").add_argument("--at", type=_moment)
     for name in ("compare", "put-back", "remove"):

@@ -8,7 +8,6 @@ All of the table is looked at, for what is to be forgotten must not depend on an
 minutes for a year of sessions. Everything is safe to repeat.
 """
 
-import argparse
 import json
 import time
 from collections import Counter
@@ -17,11 +16,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from infra_cdk.place import Place, StageError, everything, on_stage
-from infra_cdk.stage import STAGES
+from infra_cdk.place import Place, StageError, command, everything, on_stage
 from shared.aws.erased_table import ErasedTable
 from shared.aws.item import Item, dumped, loaded, number, text
-from shared.aws.table import VersionConflictError
 from shared.contracts import Kind
 from shared.domain.erasure import (
     Erased,
@@ -49,12 +46,7 @@ class Found:
 
 def main() -> None:
     """Do what the command line asks for; exits with a sentence where that cannot be."""
-    parser = argparse.ArgumentParser(
-        prog="python -m infra_cdk.student",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--stage", choices=STAGES, required=True)
+    parser = command("student", __doc__)
     asked = parser.add_subparsers(dest="what", required=True)
     for name in ("export", "erase"):
         asked.add_parser(name).add_argument("student_id")
@@ -108,10 +100,7 @@ def erase(
     mark, at = fingerprint(student_id), datetime.now(UTC)
     place.vault.put_mark(mark, at)
     ErasedTable(place.table).put(mark, at)
-    yield from _forget(place, lambda student: student == student_id, pause)
-    for item in everything(place.table):
-        if _mentions(item, student_id):
-            yield f"{item['pk']['S']} / {item['sk']['S']} still names {student_id}: see privacy.md."
+    yield from _forget(place, lambda student: student == student_id, pause, student_id)
 
 
 def erase_again(place: Place, pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
@@ -123,16 +112,25 @@ def erase_again(place: Place, pause: Callable[[float], None] = time.sleep) -> It
     yield from _forget(place, lambda student: fingerprint(student) in marks, pause)
 
 
-def _forget(place: Place, erased: Erased, pause: Callable[[float], None]) -> Iterator[str]:
-    """Look until a look finds nothing more; TimeoutError where that does not come."""
+def _forget(
+    place: Place, erased: Erased, pause: Callable[[float], None], student_id: str | None = None
+) -> Iterator[str]:
+    """Look until a look finds nothing more; TimeoutError where that does not come.
+
+    Then tells which items still name the student, if it is about one.
+    """
     for look in range(LOOKS):
         if look:
             pause(PAUSE_SECONDS)
-        done = Counter(
-            what for item in everything(place.table) if (what := _rewritten(place, item, erased))
-        )
+        done, named = Counter[str](), list[str]()
+        for item in everything(place.table):
+            if what := _rewritten(place, item, erased):
+                done[what] += 1
+            elif student_id and _mentions(item, student_id):
+                named.append(f"{item['pk']['S']} / {item['sk']['S']}")
         if look and not done:
             yield "Nothing is left."
+            yield from (f"{at} still names {student_id}: see privacy.md." for at in named)
             return
         counted = ", ".join(f"{count} {what}" for what, count in sorted(done.items()))
         yield f"Rewritten: {counted or 'nothing'}."
@@ -156,18 +154,24 @@ def _rewritten(place: Place, item: Item, erased: Erased) -> str | None:
 
 
 def _put(place: Place, item: Item, name: str, value: dict[str, Any], what: str) -> str:
-    """Change one attribute of an item as it was read; who has read it meanwhile reads again."""
-    changed = {**item, name: value}
-    if "version" in item and name == "data":
-        changed["version"] = number(int(item["version"]["N"]) + 1)
-    unchanged: dict[str, Any] = {
-        "ConditionExpression": "#name = :before",
-        "ExpressionAttributeNames": {"#name": name},
-        "ExpressionAttributeValues": {":before": item[name]},
-    }
+    """Change one attribute that is still as it was read; who has read it meanwhile reads again."""
+    counted = "version" in item and name == "data"
+    client = place.table.client
     try:
-        place.table.put(changed, unchanged)
-    except VersionConflictError:
+        client.update_item(
+            TableName=place.table.name,
+            Key={"pk": item["pk"], "sk": item["sk"]},
+            UpdateExpression="SET #name = :after"
+            + (", version = version + :one" if counted else ""),
+            ConditionExpression="#name = :before",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={
+                ":before": item[name],
+                ":after": value,
+                **({":one": number(1)} if counted else {}),
+            },
+        )
+    except client.exceptions.ConditionalCheckFailedException:
         return f"{what} that changed meanwhile"
     return what
 
