@@ -39,7 +39,7 @@ export function Home(): ReactNode {
           <Failed sentence={sentence(platform.error)} onRetry={() => void platform.refetch()} />
         </Card>
       ) : (
-        <Skeleton className="h-108 w-full sm:h-59 xl:h-28" />
+        <Skeleton className="h-108 w-full sm:h-59 xl:h-31" />
       )}
       <div className="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <Queue platform={platform.data} />

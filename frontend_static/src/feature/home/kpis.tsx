@@ -73,10 +73,10 @@ export function kpis(platform: Schemas["Overview"]): Kpi[] {
       false,
     ),
     {
-      title: "Insight latency",
+      title: "Insight latency, 95 %",
       value: span(latency.receipt_p95),
       about: latency.n
-        ? `from report to score for 95 %; from the session's end ${span(latency.session_end_p95)}, promised 1 h`
+        ? `report to score; ${span(latency.session_end_p95)} from session end, promised 1\u00a0h`
         : "No reports in 24 hours",
       values: days.map((day) => day.insight_latency_seconds?.receipt_p95 ?? null),
       bad: (latency.receipt_p95 ?? 0) > PROMISED_SECONDS,
@@ -115,7 +115,7 @@ function Tile({ kpi }: { kpi: Kpi }): ReactNode {
   const better =
     moved && !moved.shown.startsWith("±") ? moved.by > 0 === moved.moreIsBetter : undefined;
   return (
-    <div className="flex min-h-34 flex-col rounded-lg border border-line bg-surface px-4 py-3 last:max-xl:col-span-2 sm:min-h-28">
+    <div className="flex min-h-34 flex-col rounded-lg border border-line bg-surface px-4 py-3 last:max-xl:col-span-2 sm:min-h-28 xl:min-h-31">
       <dt className="text-xs text-muted">{kpi.title}</dt>
       <dd className="mt-0.5 flex flex-1 flex-col justify-between">
         <span className="flex items-end justify-between gap-2">
