@@ -6,8 +6,9 @@ and `page` decide.
 """
 
 import json
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ BEHIND_SECONDS: Final = 2.0
 """After which everybody sees what was written."""
 REMEMBERED: Final = 12
 """Writes that an eventually consistent read may not have seen yet."""
+_PARTITION: Final = re.compile(r"\S+ = (:\w+)")
+"""How every condition on keys begins: with the partition."""
 
 
 class RefusedError(Exception):
@@ -57,6 +60,8 @@ class Dynamo:
         self.items: dict[str, dict[str, Item]] = {}
         self._indexes = _indexes(table)
         self._lag, self._page, self._clock = lag, page, clock
+        self._members: dict[tuple[str, str], dict[Place, None]] = defaultdict(dict)
+        self._global = sorted({one.pk for one in self._indexes.values() if not one.local})
         self._undo: deque[tuple[Place, Item | None, float]] = deque(maxlen=REMEMBERED)
         self._done: dict[str, str] = {}
 
@@ -127,9 +132,13 @@ class Dynamo:
         def place(item: Item) -> tuple[Any, ...]:
             return comparable(item[sk]), item["pk"]["S"], item["sk"]["S"]
 
+        partition = _PARTITION.match(asked["KeyConditionExpression"])
+        assert partition is not None
+        within = values[partition[1]]["S"]
+
         found = [
             item
-            for item in self._seen(strongly=strongly)
+            for item in self._seen(pk, within, strongly=strongly)
             if pk in item
             and sk in item
             and holds(asked["KeyConditionExpression"], item, names, values)
@@ -191,6 +200,12 @@ class Dynamo:
             rows.pop(sk, None)
         else:
             rows[sk] = after
+        for name in self._global:
+            was, now = (before or {}).get(name), (after or {}).get(name)
+            if was and was != now:
+                self._members[name, was["S"]].pop((pk, sk), None)
+            if now:
+                self._members[name, now["S"]][pk, sk] = None
         return after
 
     def _at(self, place: Place) -> Item | None:
@@ -205,9 +220,15 @@ class Dynamo:
             undone[place] = before
         return Earlier(self, undone)
 
-    def _seen(self, *, strongly: bool) -> Iterator[Item]:
+    def _seen(self, name: str, within: str, *, strongly: bool) -> Iterator[Item]:
+        """What may be in a partition: of the table, or of an index by that attribute."""
         undone = {} if strongly else self._earlier().undone
-        yield from (item for pk, sk, item in self.all() if (pk, sk) not in undone)
+        places: Iterable[Place]
+        if name == "pk":
+            places = ((within, sk) for sk in self.items.get(within, {}))
+        else:
+            places = self._members[name, within]
+        yield from (self.items[pk][sk] for pk, sk in places if (pk, sk) not in undone)
         yield from (item for item in undone.values() if item)
 
 
