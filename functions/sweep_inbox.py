@@ -30,13 +30,14 @@ queue = scoring_queue(env.SCORING_QUEUE_URL)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many hints were sent again."""
     now = datetime.now(UTC)
-    waiting = list(inbox.pending_since(now - timedelta(seconds=env.SWEEP_AFTER_SECONDS)))
+    after = timedelta(seconds=env.SWEEP_AFTER_SECONDS)
+    waiting = list(inbox.pending_since(now - after))
 
     oldest = min((since for _, since in waiting), default=now)
     metrics.add_metric("OldestPending", MetricUnit.Seconds, (now - oldest).total_seconds())
     metrics.add_metric("Waiting", MetricUnit.Count, len(waiting))
 
-    again = [webhook_id for webhook_id, since in waiting if is_asked_again(now - since)]
+    again = [webhook_id for webhook_id, since in waiting if is_asked_again(now - since - after)]
     queue.hint_again(again)
     logger.info(
         "swept",

@@ -30,13 +30,14 @@ queue = mail_queue(env.MAIL_QUEUE_URL)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many hints were sent again."""
     now = datetime.now(UTC)
-    waiting = list(mails.due(now - timedelta(seconds=env.SWEEP_AFTER_SECONDS)))
+    after = timedelta(seconds=env.SWEEP_AFTER_SECONDS)
+    waiting = list(mails.due(now - after))
 
     oldest = min((mail.due_at for mail in waiting), default=now)
     metrics.add_metric("OldestMail", MetricUnit.Seconds, (now - oldest).total_seconds())
     metrics.add_metric("MailsWaiting", MetricUnit.Count, len(waiting))
 
-    again = [mail for mail in waiting if is_asked_again(now - mail.due_at)]
+    again = [mail for mail in waiting if is_asked_again(now - mail.due_at - after)]
     refused = queue.ask(again)
     ids = correlation.merged(*(mail.correlation_ids for mail in again))
     logger.info(

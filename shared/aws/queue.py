@@ -29,6 +29,10 @@ QUICK = Config(
 
 MOST_DELAY = timedelta(minutes=15)
 """SQS delays no message longer."""
+AT_FIRST, DAY = timedelta(minutes=3), timedelta(days=1)
+OFTEN, SELDOM = timedelta(minutes=10), timedelta(hours=1)
+SWEEP_EVERY = timedelta(seconds=70)
+"""A minute, and as late as the clock may be."""
 
 
 class HintError(Exception):
@@ -148,9 +152,16 @@ def _hint(webhook_id: str) -> str:
     return json.dumps({"webhook_id": webhook_id})
 
 
-def is_asked_again(age: timedelta) -> bool:
-    """Every minute for an hour, then once an hour: what never succeeds must not flood a queue."""
-    return age < timedelta(hours=1) or age % timedelta(hours=1) < timedelta(minutes=1)
+def is_asked_again(waits: timedelta) -> bool:
+    """Whether a sweep asks now for what has waited so long beyond its time.
+
+    At first each minute, for a message may be lost; then every ten minutes, so that after an outage
+    of hours nothing waits long, and no flood of messages says the same of it; after a day once an
+    hour. Sweeps that come a few seconds late miss nobody.
+    """
+    if waits < AT_FIRST:
+        return True
+    return waits % (SELDOM if waits > DAY else OFTEN) < SWEEP_EVERY
 
 
 def tutor_queue(url: str) -> TutorQueue:
