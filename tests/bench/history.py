@@ -17,6 +17,14 @@ type Body = dict[str, Any]
 EVENTS_PER_SESSION = 0.8
 """As in the synthetic world."""
 
+NOT_KNOWN_YET: tuple[tuple[str, ...], ...] = (
+    ("completed_time", "actual_start", "late_start_minutes", "engagement_score",
+     "learning_objectives_met", "technical_issues", "student_rating"),
+    ("student_rating",),
+    (),
+)  # fmt: skip
+"""Of a session's final report: when it is booked, when it is over, when it is rated."""
+
 
 @dataclass(frozen=True, slots=True)
 class Character:
@@ -48,7 +56,7 @@ def session_bodies(
     gap = timedelta(days=days) / count
     for number in range(count):
         ended = until - gap * (count - number - rng.random() * 0.9)
-        yield _body(rng, tutor_id, f"{tutor_id}.s{number}", ended, character)
+        yield session_body(rng, tutor_id, f"{tutor_id}.s{number}", ended, character)
 
 
 def event_bodies(tutor_id: str, count: int, until: datetime, *, seed: int) -> Iterator[Body]:
@@ -69,9 +77,17 @@ def event_bodies(tutor_id: str, count: int, until: datetime, *, seed: int) -> It
             "event_id": f"{tutor_id}.e{number}",
             "tutor_id": tutor_id,
             "type": kind,
-            "occurred_at": _text(until - gap * (count - number)),
+            "occurred_at": stamp(until - gap * (count - number)),
             "data": data,
         }
+
+
+def reports_of(final: Body) -> Iterator[Body]:
+    """What is reported of a session, booked, over and rated: its final report is the last."""
+    for version, unknown in enumerate(NOT_KNOWN_YET, start=1):
+        said = {name: value for name, value in final.items() if name not in unknown}
+        status = "scheduled" if version == 1 else final["status"]
+        yield said | {"version": version, "status": status}
 
 
 def log(
@@ -115,9 +131,14 @@ def behaviour(bodies: Iterable[Body]) -> Iterator[BehaviourEvent]:
     return (parsed(TutorEvent, body).event() for body in bodies)
 
 
-def _body(
-    rng: random.Random, tutor_id: str, session_id: str, ended: datetime, character: Character
+def session_body(
+    rng: random.Random,
+    tutor_id: str,
+    session_id: str,
+    ended: datetime,
+    character: Character = TYPICAL,
 ) -> Body:
+    """The final report of a session that ended then."""
     began = ended - timedelta(hours=1)
     first = rng.random() < 0.15
     body: Body = {
@@ -125,7 +146,7 @@ def _body(
         "version": 2,
         "tutor_id": tutor_id,
         "student_id": f"{tutor_id}.u{rng.randrange(20)}",
-        "scheduled_time": _text(began),
+        "scheduled_time": stamp(began),
         "session_number": 1 if first else rng.randint(2, 40),
         "duration_minutes": 60,
         "subject": rng.choice(("Algebra", "Physics")),
@@ -136,17 +157,17 @@ def _body(
         body["reschedule_info"] = {
             "initiator": "tutor" if rng.random() < 0.98 else "student",
             "reason": "Conflict with another appointment",
-            "original_time": _text(began - timedelta(days=2)),
+            "original_time": stamp(began - timedelta(days=2)),
             "new_time": body["scheduled_time"],
-            "requested_at": _text(asked - timedelta(days=2)),
+            "requested_at": stamp(asked - timedelta(days=2)),
         }
     if rng.random() < character.no_shows:
         return {**body, "status": "no_show", "no_show_party": "tutor"}
     late = rng.randint(6, 20) if rng.random() < character.late else rng.randint(0, 2)
     body |= {
         "status": "completed",
-        "completed_time": _text(ended),
-        "actual_start": _text(began + timedelta(minutes=late)),
+        "completed_time": stamp(ended),
+        "actual_start": stamp(began + timedelta(minutes=late)),
         "late_start_minutes": late,
         "engagement_score": round(rng.uniform(0.6, 0.95), 2),
         "learning_objectives_met": rng.random() < character.objectives,
@@ -157,5 +178,6 @@ def _body(
     return body
 
 
-def _text(moment: datetime) -> str:
+def stamp(moment: datetime) -> str:
+    """A moment as reports give it."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

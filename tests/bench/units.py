@@ -23,11 +23,11 @@ from shared.aws.tutor_log import event_item, logged_session_item, profile_item, 
 from shared.domain.log import midnight
 from shared.domain.scorecard import scorecard
 from shared.domain.tutor_row import Insight, tutor_row
-from shared.signature import sign
 from tests.bench import history, price
 from tests.bench.price import Usage
 from tests.bench.result import Result, Row, Verdict
 from tests.bench.store import ENTRANCE, MANAGERS, Ran, Store, bare_store
+from tests.simulation.workload import delivery
 
 REPORTS = 5
 TUTOR = "t-measured"
@@ -38,14 +38,7 @@ GOAL_DOLLARS = 50
 """A month at the first of these."""
 SESSIONS_A_WEEK = 15
 SOURCES = Path(__file__).parents[2] / "functions"
-SAID_OF_A_SESSION: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("scheduled", ("completed_time", "actual_start", "late_start_minutes", "engagement_score",
-                   "learning_objectives_met", "technical_issues", "student_rating")),
-    ("completed", ("student_rating",)),
-    ("completed", ()),
-)  # fmt: skip
-"""Its status in each report, booked, over, rated, and what is not known yet of the last."""
-REPORTS_A_SESSION = len(SAID_OF_A_SESSION)
+REPORTS_A_SESSION = len(history.NOT_KNOWN_YET)
 STARTS_A_MONTH: dict[str, float] = {
     "sweep_mail": price.MINUTES_A_MONTH,
     "escalate_interventions": price.MINUTES_A_MONTH / 15,
@@ -204,13 +197,9 @@ def a_session(store: Store, now: datetime) -> Cost:
     bodies = history.session_bodies(TUTOR, 5 * REPORTS, now - timedelta(hours=1), seed=4, days=1)
     rated = [body for body in bodies if "student_rating" in body][:REPORTS]
     total = Cost(Usage(), Usage(), Usage(), Usage(), Usage(), 0.0)
-    for version, (status, unknown) in enumerate(SAID_OF_A_SESSION, start=1):
-        said = [
-            {name: value for name, value in body.items() if name not in unknown}
-            | {"session_id": f"whole.{n}", "version": version, "status": status}
-            for n, body in enumerate(rated)
-        ]
-        total = total.plus(_deliver(store, "sessions", said))
+    named = (body | {"session_id": f"whole.{n}"} for n, body in enumerate(rated))
+    for said in zip(*map(history.reports_of, named), strict=True):
+        total = total.plus(_deliver(store, "sessions", list(said)))
     return total
 
 
@@ -307,21 +296,10 @@ def asked(path: str, query: str) -> dict[str, Any]:
 
 def posted(kind: str, body: history.Body) -> dict[str, Any]:
     """The HTTP API's event of a signed delivery."""
-    raw = json.dumps(body).encode()
-    webhook_id = f"msg.{body.get('session_id') or body.get('event_id')}.{body.get('version', 1)}"
-    seconds = int(datetime.now(UTC).timestamp())
-    return {
-        "rawPath": f"/api/{kind}",
-        "headers": {
-            "content-type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(seconds),
-            "webhook-signature": sign(LOCAL_WEBHOOK_SECRET, webhook_id, seconds, raw),
-        },
-        "body": raw.decode(),
-        "isBase64Encoded": False,
-        "requestContext": {"requestId": webhook_id},
-    }
+    name = body.get("session_id") or body["event_id"]
+    webhook_id = f"msg.{name}.{body.get('version', 1)}"
+    raw = json.dumps(body)
+    return delivery(f"/api/{kind}", webhook_id, raw, LOCAL_WEBHOOK_SECRET, datetime.now(UTC))
 
 
 def tutor_items(rows: int, now: datetime) -> Iterator[Item]:

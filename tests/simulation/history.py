@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from shared.aws import key
 from shared.domain.log import midnight
-from shared.signature import sign
 from tests.simulation.check import mails_wrong, nights_missing, untended, waiting, wrong
-from tests.simulation.workload import BEGIN, TUTORS, Posting, postings
+from tests.simulation.workload import BEGIN, TUTORS, Posting, delivery, postings
 from tests.simulation.world import Source, World
 
 FAULTS: Final = (0.01, 0.05, 0.2)
@@ -128,25 +127,10 @@ class History:
             else:
                 again(self.world.rng.uniform(1, 30))
 
-        if not self.world.invoke("report_webhook", self._event(posting), ended):
-            again(0.5)
-
-    def _event(self, posting: Posting) -> dict[str, Any]:
-        seconds = int(self.world.now().timestamp())
         secret = FIRST if self.world.seconds < ROTATION else SECOND
-        signature = sign(secret, posting.webhook_id, seconds, posting.body.encode())
-        return {
-            "rawPath": posting.path,
-            "body": posting.body,
-            "isBase64Encoded": False,
-            "requestContext": {"requestId": f"r-{posting.webhook_id}"},
-            "headers": {
-                "content-type": "application/json",
-                "webhook-id": posting.webhook_id,
-                "webhook-timestamp": str(seconds),
-                "webhook-signature": signature,
-            },
-        }
+        event = delivery(posting.path, posting.webhook_id, posting.body, secret, self.world.now())
+        if not self.world.invoke("report_webhook", event, ended):
+            again(0.5)
 
     def _taken_off(self, body: str) -> None:
         """A message is worked off when what it is about is done, and not before."""

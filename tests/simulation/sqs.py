@@ -1,6 +1,6 @@
 """A small SQS in memory: standard queues, which may hand a message over twice and in any order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
@@ -36,9 +36,10 @@ class Queue:
                 self.dead.append(one)
         return [one for one in self.messages if one.visible_at <= now]
 
-    def delete(self, receipt: str) -> None:
-        """Remove a message; nothing where somebody else has received it since."""
-        self.messages = [one for one in self.messages if one.receipt != receipt]
+    def delete(self, receipts: Iterable[str]) -> None:
+        """Remove messages; not those that somebody else has received since."""
+        gone = frozenset(receipts)
+        self.messages = [one for one in self.messages if one.receipt not in gone]
 
 
 class Sqs:

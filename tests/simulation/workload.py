@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from shared.signature import sign
+
 BEGIN: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """Before which, by at most forty days, what is reported happened."""
 TUTORS: Final = ("t-1", "t-2")
@@ -27,6 +29,23 @@ class Posting:
     body: str
     at: float
     status: int = 202
+
+
+def delivery(path: str, webhook_id: str, body: str, secret: str, at: datetime) -> dict[str, Any]:
+    """A signed delivery as the HTTP API hands it to the function."""
+    seconds = int(at.timestamp())
+    return {
+        "rawPath": path,
+        "body": body,
+        "isBase64Encoded": False,
+        "requestContext": {"requestId": f"r-{webhook_id}"},
+        "headers": {
+            "content-type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(seconds),
+            "webhook-signature": sign(secret, webhook_id, seconds, body.encode()),
+        },
+    }
 
 
 def postings(rng: Random) -> list[Posting]:

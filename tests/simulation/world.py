@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from math import inf
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -61,6 +62,10 @@ type Ended = Callable[[Any, bool], None]
 """What an invocation answered, None for nothing; and whether its calls to queues went well."""
 
 
+def ignored(answer: Any, lucky: bool) -> None:
+    """Nobody waits for what is answered."""
+
+
 @dataclass(slots=True)
 class Task:
     """One invocation; `ended` is told what it answered, or None for a worker that died.
@@ -74,6 +79,8 @@ class Task:
     ended: Ended
     call: Call | None = None
     wakes_at: float = 0.0
+    ends_by: float = inf
+    """When its worker is ended, done or not."""
     dying: bool = False
     unlucky: bool = False
 
@@ -128,16 +135,14 @@ class World:
         """Do something when that time has come."""
         heapq.heappush(self._timers, (seconds, next(self._numbers), act))
 
-    def invoke(
-        self, function: str, event: dict[str, Any], ended: Ended = lambda answer, lucky: None
-    ) -> bool:
+    def invoke(self, function: str, event: dict[str, Any], ended: Ended = ignored) -> bool:
         """Start an invocation; False where every container is busy."""
         busy = {task.container for task in self.tasks if task.name == function}
         free = [place for place in range(CONTAINERS) if place not in busy]
         if not free:
             return False
         place = self.rng.choice(free)
-        handler = _container(function, place).handler
+        handler = container(function, place).handler
         run = greenlet(lambda: handler(event, LambdaContext()))
         self.tasks.append(Task(function, place, run, ended))
         self.counted["invocations"] += 1
@@ -184,21 +189,24 @@ class World:
         some = self.rng.sample(visible, min(most, len(visible)))
         event = self.sqs.receive(queue, some, self.seconds)
 
-        def ended(answer: Any, _: bool) -> None:
-            if answer is None:
-                return
-            failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
-            for record in event["Records"]:
-                if record["messageId"] not in failed:
-                    queue.delete(record["receiptHandle"])
-                    self.taken_off(record["body"])
-
-        self.invoke(source.function, event, ended)
+        self.invoke(
+            source.function, event, lambda answer, _: self._worked_off(queue, event, answer)
+        )
         if self.rng.random() < TWICE:  # which is no fault: SQS promises nothing else
             again = self.rng.choice(some)
             queue.messages.append(
                 Message(again.message_id, again.body, self.seconds, again.receives)
             )
+
+    def _worked_off(self, queue: Queue, event: dict[str, Any], answer: Any) -> None:
+        """Delete the messages of a batch that did not fail."""
+        if answer is None:
+            return
+        failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+        done = [record for record in event["Records"] if record["messageId"] not in failed]
+        queue.delete(record["receiptHandle"] for record in done)
+        for record in done:
+            self.taken_off(record["body"])
 
     def _resume(self, task: Task) -> None:
         """Let a task go on, with what became of its call."""
@@ -345,7 +353,7 @@ _WORLD: list[World] = []
 _CONTAINERS: dict[tuple[str, int], ModuleType] = {}
 
 
-def _container(function: str, place: int) -> ModuleType:
+def container(function: str, place: int) -> ModuleType:
     """A function's module as one container has it: loaded anew, with clients of its own."""
     known = _CONTAINERS.get((function, place))
     if known is None:
