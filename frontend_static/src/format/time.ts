@@ -8,6 +8,7 @@ const DAY = 24 * HOUR;
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const UTC = { timeZone: "UTC" } as const;
 const shortDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...UTC });
+const shortDate = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const calendarDay = new Intl.DateTimeFormat("en-GB", {
   day: "numeric",
   month: "short",
@@ -31,11 +32,16 @@ export function dateOf(at: string | null | undefined): string {
   return at ? day.format(new Date(at)) : UNKNOWN;
 }
 
+export function shortDateOf(at: string): string {
+  return shortDate.format(new Date(at));
+}
+
 /** A day of the calendar, such as 2026-11-25, which is the same day everywhere. */
 export function dayOf(day: string | null | undefined): string {
   return day ? calendarDay.format(new Date(day)) : UNKNOWN;
 }
 
+/** Likewise, without the year. */
 export function shortDayOf(at: string): string {
   return shortDay.format(new Date(at));
 }

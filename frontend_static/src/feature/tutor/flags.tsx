@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { tutorSessions } from "@/api/query";
 import { useApi } from "@/api/use-api";
-import { shortDayOf } from "@/format/time";
+import { shortDateOf, utcOf } from "@/format/time";
 import { words } from "@/format/word";
 import { Badge } from "@/ui/badge";
 import { Card } from "@/ui/card";
@@ -86,10 +86,10 @@ function Evidence({ tutorId, sessions }: EvidenceProps): ReactNode {
             key={id}
             from="/tutors/$tutorId"
             hash={`session-${id}`}
-            title={id}
+            title={`${id} · ${utcOf(at)}`}
             className="text-accent hover:underline"
           >
-            {shortDayOf(at)}
+            {shortDateOf(at)}
           </Link>
         ) : (
           <span key={id}>{id}</span>
