@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from "react";
+import { sentence } from "@/api/problem";
 import { allTutors } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { count } from "@/format/number";
@@ -26,7 +27,7 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
   const [sought, setSought] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
-  const hits = useHits(sought, onClose);
+  const { hits, lacking } = useHits(sought, onClose);
 
   function press(event: KeyboardEvent): void {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
@@ -78,17 +79,28 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
             {hit.aside}
           </div>
         ))}
-        {!hits.length && <p className="px-3 py-2 text-muted">Nothing matches.</p>}
+        {(!hits.length || (sought && lacking)) && (
+          <p className="px-3 py-2 text-muted">{lacking ?? "Nothing matches."}</p>
+        )}
       </div>
     </Dialog>
   );
 }
 
-function useHits(sought: string, onClose: () => void): Hit[] {
-  const { data } = useQuery({ ...allTutors(useApi()), enabled: seesTutors(usePerson()) });
+interface Found {
+  hits: Hit[];
+  /** Why tutors are not among them yet. */
+  lacking: string | null;
+}
+
+function useHits(sought: string, onClose: () => void): Found {
+  const { data, isLoading, error } = useQuery({
+    ...allTutors(useApi()),
+    enabled: seesTutors(usePerson()),
+  });
   const known = usePages();
   const navigate = useNavigate();
-  return useMemo(() => {
+  const hits = useMemo(() => {
     const words = sought.toLocaleLowerCase().split(/\s+/).filter(Boolean);
     const matches = (text: string) =>
       words.every((word) => text.toLocaleLowerCase().includes(word));
@@ -121,4 +133,6 @@ function useHits(sought: string, onClose: () => void): Hit[] {
       }));
     return [...pages, ...tutors].slice(0, MOST);
   }, [sought, data, known, navigate, onClose]);
+  const why = error && `Tutors can not be searched. ${sentence(error)}`;
+  return { hits, lacking: data ? null : isLoading ? "Tutors are being loaded…" : why };
 }
