@@ -126,6 +126,12 @@ describe("an address", () => {
     expect(tutorsSearch(said)).toEqual({ risk: "high", sure: true });
   });
 
+  test("keeps only values that there are", () => {
+    const said = { risk: "high,bogus", tier: "Foo", status: "all", flag: "of tomorrow" };
+
+    expect(tutorsSearch(said)).toEqual({ risk: "high", status: "all", flag: "of tomorrow" });
+  });
+
   test("may look for digits", () => {
     expect(tutorsSearch({ q: 123 })).toEqual({ q: "123" });
   });

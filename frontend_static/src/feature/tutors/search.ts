@@ -40,6 +40,12 @@ export interface TutorsSearch {
 }
 
 const FILTERS = ["q", "risk", "tier", "flag", "subject", "status"] as const;
+/** All that these can be. */
+const VALUES: Partial<Record<(typeof FILTERS)[number], readonly string[]>> = {
+  risk: RISKS,
+  tier: TIERS,
+  status: [EVERYBODY, ...STATUSES],
+};
 
 /** What an address says; what it can not mean is left out. */
 export function tutorsSearch(said: Record<string, unknown>): TutorsSearch {
@@ -47,7 +53,14 @@ export function tutorsSearch(said: Record<string, unknown>): TutorsSearch {
   for (const name of FILTERS) {
     const value = said[name];
     const text = typeof value === "number" ? String(value) : value; // digits alone are read as one
-    if (typeof text === "string" && text) found[name] = text.slice(0, 200);
+    if (typeof text !== "string") continue;
+    const possible = VALUES[name];
+    const kept = possible
+      ? chosen(text)
+          .filter((one) => possible.includes(one))
+          .join(",")
+      : text;
+    if (kept) found[name] = kept.slice(0, 200);
   }
   if (said.sure === true || said.sure === "true") found.sure = true;
   const sort = SORTS.find((one) => one === said.sort);
