@@ -49,15 +49,22 @@ export function Empty({ title, children }: { title: ReactNode; children?: ReactN
   );
 }
 
-export function Failed({
-  sentence,
-  onRetry,
-}: {
+interface FailedProps {
   sentence: string;
   onRetry?: () => void;
-}): ReactNode {
+  /** Where it stands: as tall as what it stands for, nothing else moves. */
+  className?: string;
+}
+
+export function Failed({ sentence, onRetry, className }: FailedProps): ReactNode {
   return (
-    <div role="alert" className="flex flex-col items-center gap-3 px-4 py-10 text-center">
+    <div
+      role="alert"
+      className={classNames(
+        "flex items-center justify-center gap-3 px-4 text-center",
+        className ?? "flex-col py-10",
+      )}
+    >
       <p className="flex items-center gap-2 font-medium">
         <Icon name="warning" className="size-4 text-high" />
         This could not be shown

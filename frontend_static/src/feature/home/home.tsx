@@ -10,6 +10,7 @@ import { count } from "@/format/number";
 import { queueOf } from "@/session/session";
 import { usePerson } from "@/session/use-session";
 import { Card } from "@/ui/card";
+import { classNames } from "@/ui/class-names";
 import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
 import { Kpis } from "./kpis";
 import { QueueRow } from "./queue-row";
@@ -20,6 +21,9 @@ const Trend = lazy(() => import("./trend"));
 
 export const WORST_SHOWN = 8;
 const TASKS_SHOWN = 6;
+/** As tall as what comes, so that what stands below never moves. */
+const KPIS_ROOM = "h-108 sm:h-59 xl:h-31";
+const QUEUE_ROOM = "h-[34rem]";
 /** Of the chart and two lines of names, so that what stands below never moves. */
 const TREND_ROOM = "min-h-56";
 /** The room of a number that comes later. */
@@ -35,11 +39,16 @@ export function Home(): ReactNode {
       {platform.data ? (
         <Kpis platform={platform.data} />
       ) : platform.isError ? (
-        <Card>
-          <Failed sentence={sentence(platform.error)} onRetry={() => void platform.refetch()} />
-        </Card>
+        <Failed
+          sentence={sentence(platform.error)}
+          onRetry={() => void platform.refetch()}
+          className={classNames(
+            KPIS_ROOM,
+            "rounded-lg border border-line bg-surface max-xl:flex-col",
+          )}
+        />
       ) : (
-        <Skeleton className="h-108 w-full sm:h-59 xl:h-31" />
+        <Skeleton className={KPIS_ROOM} />
       )}
       <div className="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <Queue platform={platform.data} />
@@ -117,9 +126,17 @@ function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): Rea
           <Empty title="Nobody is at high risk">Lower risks are in the list of all tutors.</Empty>
         )
       ) : worst.isError ? (
-        <Failed sentence={sentence(worst.error)} onRetry={() => void worst.refetch()} />
+        <Failed
+          sentence={sentence(worst.error)}
+          onRetry={() => void worst.refetch()}
+          className={classNames(QUEUE_ROOM, "flex-col")}
+        />
       ) : (
-        <Loading what="tutors at risk" rows={WORST_SHOWN} className="h-[34rem] px-4 py-3" />
+        <Loading
+          what="tutors at risk"
+          rows={WORST_SHOWN}
+          className={classNames(QUEUE_ROOM, "justify-around px-4 py-3")}
+        />
       )}
     </Card>
   );
