@@ -108,8 +108,8 @@ export function MoveMenu({ task, name }: MoveMenuProps): ReactNode {
     <>
       <Menu
         trigger={<Icon name="more" />}
-        label={`What to do with ${task.title}`}
-        className="inline-flex size-8 items-center justify-center rounded-md text-muted hover:bg-line/60 hover:text-ink pointer-coarse:size-11"
+        label={`What to do with ${task.title} of ${name}`}
+        className="inline-flex size-8 items-center justify-center rounded-md text-muted hover:bg-line/60 hover:text-ink pointer-coarse:size-11 print:hidden"
       >
         {task.assignee !== me.name && OPEN.some((one) => one === task.status) && (
           <MenuItem
