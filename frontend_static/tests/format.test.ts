@@ -29,6 +29,8 @@ describe("numbers", () => {
     [0.0996, "10\u00a0%"],
     [0.155, "16\u00a0%"],
     [1, "100\u00a0%"],
+    [-0.001, "−0.1\u00a0%"],
+    [-0.5, "−50\u00a0%"],
   ])("a share of %d reads %s", (value, read) => {
     expect(percent(value)).toBe(read);
   });

@@ -22,7 +22,8 @@ export function decimal(value: number | null | undefined): string {
 export function percent(value: number | null | undefined): string {
   if (value == null) return UNKNOWN;
   const shown = value * 100;
-  return `${Math.abs(shown) < 9.95 && shown !== 0 ? oneDigit.format(shown) : whole.format(shown)}${PER_CENT}`;
+  const few = Math.abs(shown) < 9.95 && shown !== 0;
+  return `${few ? decimal(shown) : whole.format(shown).replace("-", "−")}${PER_CENT}`;
 }
 
 /** A chance as per cent: never 0 % or 100 %, which nobody can know. */
