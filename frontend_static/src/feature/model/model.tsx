@@ -12,6 +12,7 @@ import { seesTutors } from "@/session/session";
 import { usePerson } from "@/session/use-session";
 import { Badge } from "@/ui/badge";
 import { Card } from "@/ui/card";
+import { Icon } from "@/ui/icon";
 import { Scroll } from "@/ui/scroll";
 import { Select } from "@/ui/select";
 import { Empty, Failed, Loading } from "@/ui/state";
@@ -198,7 +199,7 @@ function Decisions({ decisions }: { decisions: readonly Schemas["Decision"][] })
         <ul>
           {decisions.slice(0, DECISIONS_SHOWN).map((one) => (
             <li key={one.decided_at} className="border-t border-line py-2 first:border-t-0">
-              <details>
+              <details className="group">
                 <summary className="flex cursor-pointer flex-wrap items-center gap-2">
                   <Badge tone={one.promoted ? "good" : "neutral"}>
                     {one.promoted ? "put in force" : "kept"}
@@ -207,6 +208,7 @@ function Decisions({ decisions }: { decisions: readonly Schemas["Decision"][] })
                   <span className="text-xs text-muted">
                     <Ago at={one.decided_at} />
                   </span>
+                  <Icon name="down" className="size-3.5 text-muted group-open:rotate-180" />
                 </summary>
                 <ul className="mt-1 list-disc pl-5 text-xs text-muted">
                   {one.reasons.slice(1).map((reason) => (
