@@ -70,8 +70,7 @@ function Terms({ title, terms }: { title: string; terms: readonly Schemas["Term"
         {terms.map((term) => (
           <div
             key={term.name}
-            id={term.name}
-            className="grid scroll-mt-16 gap-x-6 border-t border-line py-2.5 first:border-t-0 sm:grid-cols-[14rem_minmax(0,1fr)]"
+            className="grid gap-x-6 border-t border-line py-2.5 first:border-t-0 sm:grid-cols-[14rem_minmax(0,1fr)]"
           >
             <dt className="font-medium">
               {term.title}
