@@ -22,7 +22,11 @@ const SHOWN = [
   "response_minutes_p50",
   "availability_hours",
 ] as const;
-const SHARES: readonly string[] = ["engagement_score", "availability_change"];
+const SHARES: readonly string[] = ["engagement_score"];
+const UNITS: Readonly<Record<string, string>> = {
+  response_minutes_p50: "minutes",
+  availability_hours: "hours a week",
+};
 const SURE = 0.8;
 
 type Rate = Schemas["Rate"];
@@ -55,6 +59,7 @@ export function RatesCard({ windows }: { windows: Schemas["Windows"] }): ReactNo
             <tr key={name} className="border-t border-line align-top">
               <th scope="row" title={meaning(name)} className="py-1.5 pr-2 text-left font-normal">
                 {title(name)}
+                {UNITS[name] && <span className="text-xs text-muted">, {UNITS[name]}</span>}
               </th>
               {WINDOWS.map((window) => (
                 <td key={window} className="py-1.5 text-right whitespace-nowrap">

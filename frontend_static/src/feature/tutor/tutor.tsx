@@ -137,7 +137,7 @@ function Head({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
   ].filter(Boolean);
   return (
     <div className="flex flex-wrap items-start justify-between gap-3 pt-6 pb-4">
-      <div className="min-w-0">
+      <div className="min-w-0 flex-1 basis-80">
         <nav aria-label="Breadcrumb" className="mb-1 text-xs text-muted print:hidden">
           <Link to="/tutors" className="hover:underline">
             Tutors
