@@ -103,6 +103,8 @@ export function MoveMenu({ task, name }: MoveMenuProps): ReactNode {
   const move = useMove();
   // With the task as it was when the dialog was opened: nothing newer is changed unseen.
   const [asking, setAsking] = useState<{ rule: MoveRule; task: Task } | null>(null);
+  // What was written is not lost with a move that was refused: it is there when that is asked again.
+  const [refused, setRefused] = useState<{ action: Action; order: Order } | null>(null);
   const rules = MOVES.filter((rule) => rule.from.includes(task.status));
   return (
     <>
@@ -136,11 +138,17 @@ export function MoveMenu({ task, name }: MoveMenuProps): ReactNode {
         <MoveDialog
           rule={asking.rule}
           of={`${asking.task.title} of ${name}`}
+          begun={refused?.action === asking.rule.action ? refused.order : {}}
           onClose={() => {
             setAsking(null);
           }}
           onMove={(order) => {
-            move.mutate([{ task: asking.task, action: asking.rule.action, order }]);
+            const { action } = asking.rule;
+            move.mutate([{ task: asking.task, action, order }], {
+              onSuccess: ({ length }) => {
+                setRefused(length ? { action, order } : null);
+              },
+            });
             setAsking(null);
           }}
         />
@@ -153,14 +161,17 @@ interface MoveDialogProps {
   rule: MoveRule;
   /** What is moved. */
   of: string;
+  /** What it begins with. */
+  begun?: Order;
   onClose: () => void;
   onMove: (order: Order) => void;
 }
 
-export function MoveDialog({ rule, of, onClose, onMove }: MoveDialogProps): ReactNode {
+export function MoveDialog({ rule, of, begun = {}, onClose, onMove }: MoveDialogProps): ReactNode {
   const [order, setOrder] = useState<Order>({
     ...(rule.asks.includes("outcome") && { outcome: "improved" }),
     ...(rule.asks.includes("opinion") && { opinion: "useful" }),
+    ...begun,
   });
   const [day, setDay] = useState(dateIn(3));
   const asks = (name: keyof Order) => rule.asks.includes(name);
