@@ -44,7 +44,7 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
         // eslint-disable-next-line jsx-a11y/no-autofocus -- the dialog was opened to type here
         autoFocus
         role="combobox"
-        aria-expanded="true"
+        aria-expanded={hits.length > 0}
         aria-controls={id}
         aria-activedescendant={hits[at] && `${id}-${String(at)}`}
         aria-label="Name, id, subject or page"
@@ -57,30 +57,39 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
         onKeyDown={press}
         className="h-10 w-full rounded-md border border-line-strong bg-surface px-3"
       />
-      <div id={id} role="listbox" aria-label="Found" className="mt-2 min-h-72">
-        {hits.map((hit, place) => (
-          // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the input takes the keys
-          <div
-            key={hit.key}
-            id={`${id}-${String(place)}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={place === at}
-            onClick={hit.open}
-            onPointerMove={() => {
-              setAt(place);
-            }}
-            className={classNames(
-              "flex h-9 cursor-pointer items-center justify-between gap-3 rounded px-3",
-              place === at && "bg-accent-soft",
-            )}
-          >
-            <span className="truncate">{hit.title}</span>
-            {hit.aside}
-          </div>
-        ))}
+      <div className="mt-2 min-h-72">
+        {/* A list has something in it; what there is to say of nothing stands below. */}
+        <div
+          id={id}
+          role={hits.length ? "listbox" : undefined}
+          aria-label={hits.length ? "Found" : undefined}
+        >
+          {hits.map((hit, place) => (
+            // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the input takes the keys
+            <div
+              key={hit.key}
+              id={`${id}-${String(place)}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={place === at}
+              onClick={hit.open}
+              onPointerMove={() => {
+                setAt(place);
+              }}
+              className={classNames(
+                "flex h-9 cursor-pointer items-center justify-between gap-3 rounded px-3",
+                place === at && "bg-accent-soft",
+              )}
+            >
+              <span className="truncate">{hit.title}</span>
+              {hit.aside}
+            </div>
+          ))}
+        </div>
         {(!hits.length || (sought && lacking)) && (
-          <p className="px-3 py-2 text-muted">{lacking ?? "Nothing matches."}</p>
+          <p role="status" className="px-3 py-2 text-muted">
+            {lacking ?? "Nothing matches."}
+          </p>
         )}
       </div>
     </Dialog>
