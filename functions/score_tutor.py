@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws import correlation
-from shared.aws.apply import NotApplicableError, apply, ended_at
+from shared.aws.apply import Applied, NotApplicableError, apply
 from shared.aws.batch import failures, ids_of, receives
 from shared.aws.inbox import Delivery, InboxTable
 from shared.aws.queue import HintError, scoring_queue, tutor_queue
@@ -53,25 +53,32 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     scoring = Scoring.of(store)
     failed: dict[str, Exception] = {}
     applied: dict[str, Delivery] = {}
+    ends: dict[str, datetime] = {}
     concerned: dict[str, tuple[str, ...]] = {}
     ids = {record["messageId"]: ids_of(record) for record in event["Records"]}
     for record in event["Records"]:
         message_id = record["messageId"]
         try:
             with about(ids[message_id]):
-                delivery, concerned[message_id] = take(record, scoring)
+                delivery, became = take(record, scoring)
+            concerned[message_id] = became.tutors
             if delivery is not None:
                 applied[message_id] = delivery
+            if became.ended_at is not None:
+                ends[message_id] = became.ended_at
         except Exception as fault:
             failed[message_id] = fault
 
     for tutor_id in sorted({tutor for message_id in applied for tutor in concerned[message_id]}):
         waiting = {m: d for m, d in applied.items() if tutor_id in concerned[m]}
-        newest = max(waiting.values(), key=lambda delivery: delivery.received_at)
+        news = News(
+            max(delivery.received_at for delivery in waiting.values()),
+            max((ends[m] for m in waiting if m in ends), default=None),
+        )
         why = correlation.merged(*(ids[m] for m in waiting))
         try:
             with about(why):
-                score(scoring, tutor_id, News(newest.received_at, ended_at(newest)), why)
+                score(scoring, tutor_id, news, why)
         except Exception as fault:
             failed |= dict.fromkeys(waiting, fault)
 
@@ -95,21 +102,21 @@ def about(ids: tuple[str, ...]) -> AbstractContextManager[None]:
     return logger.append_context_keys(correlation_id=correlation.logged(ids))
 
 
-def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery | None, tuple[str, ...]]:
-    """Do what a message asks for: the delivery it applied, if any, and the tutors it concerns.
+def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery | None, Applied]:
+    """Do what a message asks for: the delivery it applied, if any, and what that concerns.
 
-    Those of a delivery are still to be scored, the others are.
+    The tutors of a delivery are still to be scored, the others are.
     """
     message = json.loads(record["body"])
     if "roll_at" in message:
         roll(scoring, record, message["tutor_id"], datetime.fromisoformat(message["roll_at"]))
-        return None, (message["tutor_id"],)
+        return None, Applied((message["tutor_id"],))
     if "tutor_id" in message:
         score(scoring, message["tutor_id"], ids=ids_of(record))
-        return None, (message["tutor_id"],)
+        return None, Applied((message["tutor_id"],))
     found = inbox.delivery(message["webhook_id"])
     if found is None or not found[1]:
-        return None, ()
+        return None, Applied(())
     delivery, _ = found
     try:
         return delivery, apply(delivery, logs, now)
@@ -117,7 +124,7 @@ def take(record: dict[str, Any], scoring: Scoring) -> tuple[Delivery | None, tup
         logger.error("quarantined", kind=delivery.kind)
         inbox.clear_pending(delivery.webhook_id, now(), quarantined=str(error))
         metrics.add_metric("Quarantined", MetricUnit.Count, 1)
-        return None, ()
+        return None, Applied(())
 
 
 def score(

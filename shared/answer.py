@@ -151,7 +151,7 @@ class ScorePart(Outbound):
 
 
 class Insight(Outbound):
-    """How fast the newest report became a score."""
+    """How fast the newest report became a score, and how fast the newest end of a session."""
 
     received_at: datetime
     scored_at: datetime
@@ -243,13 +243,12 @@ def _insight(row: TutorRow) -> Insight | None:
     found = row.insight
     if found is None:
         return None
-    ended = found.ended_at
     return Insight(
         received_at=found.received_at,
         scored_at=found.scored_at,
-        ended_at=ended,
-        seconds_from_receipt=(found.scored_at - found.received_at).total_seconds(),
-        seconds_from_session_end=(found.scored_at - ended).total_seconds() if ended else None,
+        ended_at=found.ended_at,
+        seconds_from_receipt=found.from_receipt,
+        seconds_from_session_end=found.from_end,
     )
 
 

@@ -1,6 +1,7 @@
 """Merging a received report into what is known: safe to repeat, and in any order."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.aws.inbox import Delivery
@@ -21,7 +22,7 @@ from shared.contracts import (
     read_json,
 )
 from shared.domain.mail import session_reports
-from shared.domain.session import ReportOrder, Session, with_feedback, with_report
+from shared.domain.session import ReportOrder, Session, completed_at, with_feedback, with_report
 
 
 class NotApplicableError(Exception):
@@ -31,8 +32,19 @@ class NotApplicableError(Exception):
 Clock = Callable[[], datetime]
 
 
-def apply(delivery: Delivery, log: LogTable, clock: Clock) -> tuple[str, ...]:
-    """Merge a delivery; the ids of all tutors it may concern, also when it changed nothing.
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The ids of all tutors whom a delivery may concern, also when it changed nothing.
+
+    `ended_at` is when its session was completed, where this delivery was the first to tell that.
+    """
+
+    tutors: tuple[str, ...]
+    ended_at: datetime | None = None
+
+
+def apply(delivery: Delivery, log: LogTable, clock: Clock) -> Applied:
+    """Merge a delivery.
 
     A repeated delivery must still lead to scoring: the first attempt may have died in between.
     """
@@ -54,13 +66,7 @@ def apply(delivery: Delivery, log: LogTable, clock: Clock) -> tuple[str, ...]:
             log.put_event(message.event())
         case _:
             raise NotApplicableError(f"nothing is done with {type(message).__name__}")
-    return (message.tutor_id,)
-
-
-def ended_at(delivery: Delivery) -> datetime | None:
-    """When the session of a delivery ended, for measuring how fast the insight came."""
-    message = _read(delivery)
-    return message.completed_time if isinstance(message, SessionReport) else None
+    return Applied((message.tutor_id,))
 
 
 def _read(delivery: Delivery) -> Inbound:
@@ -82,10 +88,10 @@ def _merge(
     merged: Callable[[Session | None], Session],
     delivery: Delivery,
     clock: Clock,
-) -> tuple[str, ...]:
+) -> Applied:
     """Merge one more report into a session; what has to be told of it is put with it."""
 
-    def once() -> Session:
+    def once() -> Applied:
         before = log.session(session_id)
         after = merged(before.value)
         if after != before.value:
@@ -101,6 +107,7 @@ def _merge(
                 log.put_session(after, before, [new_mail(report) for report in reports])
             except TooLargeError as error:
                 raise NotApplicableError("the session has too many moves to be stored") from error
-        return after
+        known = completed_at(before.value)
+        return Applied(after.tutors, completed_at(after) if known is None else None)
 
-    return retried(once).tutors
+    return retried(once)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.aws.scorecard_table import ScorecardTable, card_text
@@ -19,7 +19,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Why a tutor is scored: a report, when it came, and when its session had ended."""
+    """Why a tutor is scored: a report, when it came, and the end of a session that it told of."""
 
     received_at: datetime
     ended_at: datetime | None = None
@@ -62,7 +62,7 @@ class Scoring:
             as_of = clock()
             log = self.logs.log(tutor_id, as_of)
             card = self._card(log, as_of)
-            insight = Insight(news.received_at, clock(), news.ended_at) if news else before.insight
+            insight = self._insight(before.insight, news, clock())
             row = tutor_row(
                 card, log.tutor, as_of, insight, before.probabilities, before.override,
                 before.trend if lately is None else lately,
@@ -71,6 +71,13 @@ class Scoring:
             return next_outcome(log, as_of)
 
         return retried(once)
+
+    def _insight(self, before: Insight | None, news: News | None, at: datetime) -> Insight | None:
+        if news is None:
+            return before
+        if news.ended_at is None and before is not None:
+            return replace(before, received_at=news.received_at, scored_at=at)
+        return Insight(news.received_at, at, news.ended_at, at if news.ended_at else None)
 
     def roll(self, tutor_id: str, midnight: datetime, clock: Clock) -> None:
         """The nightly pass over one tutor: its record as of that midnight, and a new score.

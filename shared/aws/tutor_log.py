@@ -11,7 +11,7 @@ from shared.aws.retention import kept_item
 from shared.aws.table import Table, unchanged
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.log import LOG_DAYS, Log, Rating
-from shared.domain.session import OutcomeKind, Session, logged_at, outcomes
+from shared.domain.session import Session, completed_at, logged_at, outcomes
 from shared.domain.tutor import Tutor, newest
 
 RATINGS_KEPT = 30
@@ -99,7 +99,7 @@ class LogTable:
         """
         since = as_of - timedelta(days=LOG_DAYS)
         sessions = tuple(self._sessions(tutor_id, since))
-        ends = (_completed_at(session) for session in sessions)
+        ends = (completed_at(session) for session in sessions)
         taught = any(end is not None and end <= as_of for end in ends)
         return Log(
             tutor=self.tutor(tutor_id),
@@ -192,7 +192,7 @@ class LogTable:
     def _last_taught_before(self, tutor_id: str, before: datetime) -> datetime | None:
         between = ("S#", f"S#{key.stamp(before)}")
         for item in self._table.query(key.tutor(tutor_id), between, newest=True):
-            at = _completed_at(loaded(Session, item))
+            at = completed_at(loaded(Session, item))
             if at is not None:
                 return at
         return None
@@ -253,11 +253,6 @@ def _log_key(session: Session) -> key.Key | None:
     if at is None or tutor_id is None:
         return None
     return key.logged_session(tutor_id, at, session.session_id)
-
-
-def _completed_at(session: Session) -> datetime | None:
-    times = [o.at for o in outcomes(session) if o.kind is OutcomeKind.COMPLETED]
-    return max(times, default=None)
 
 
 def _rating(item: Item) -> Rating:

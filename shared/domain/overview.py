@@ -89,11 +89,16 @@ def _share(rows: Sequence[TutorRow], name: str) -> Share:
 
 
 def _latency(rows: Sequence[TutorRow], as_of: datetime) -> Latency:
-    recent = [r.insight for r in rows if r.insight and as_of - r.insight.scored_at < LATENCY_WITHIN]
-    receipt = [(i.scored_at - i.received_at).total_seconds() for i in recent]
-    ended = [(i.scored_at - i.ended_at).total_seconds() for i in recent if i.ended_at]
+    since = as_of - LATENCY_WITHIN
+    known = [row.insight for row in rows if row.insight]
+    receipt = [each.from_receipt for each in known if each.scored_at > since]
+    ended = [
+        late
+        for each in known
+        if (late := each.from_end) is not None and each.known_at and each.known_at > since
+    ]
     return Latency(
-        len(recent),
+        len(receipt),
         quantile(receipt, 0.50),
         quantile(receipt, 0.95),
         quantile(ended, 0.50),

@@ -210,6 +210,13 @@ def outcomes(session: Session) -> tuple[Outcome, ...]:
     return tuple(found)
 
 
+def completed_at(session: Session | None) -> datetime | None:
+    """When a session was completed, if it was."""
+    known = outcomes(session) if session else ()
+    times = [outcome.at for outcome in known if outcome.kind is OutcomeKind.COMPLETED]
+    return max(times, default=None)
+
+
 def logged_at(session: Session) -> datetime | None:
     """The time a session stands under in its tutor's log: its last outcome, else its slot.
 

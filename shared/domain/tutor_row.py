@@ -16,11 +16,28 @@ TREND_NIGHTS: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """How fast the newest report became a score; `ended_at` is the session's completion."""
+    """How fast the newest report became a score, and how fast the newest end of a session.
+
+    `known_at` is when a score first knew that the session had ended at `ended_at`: what is reported
+    of it later, a rating say, is no late news of its end.
+    """
 
     received_at: datetime
     scored_at: datetime
     ended_at: datetime | None = None
+    known_at: datetime | None = None
+
+    @property
+    def from_receipt(self) -> float:
+        """Seconds from the receipt of the newest report."""
+        return (self.scored_at - self.received_at).total_seconds()
+
+    @property
+    def from_end(self) -> float | None:
+        """Seconds from the newest end of a session; None where none was reported yet."""
+        if self.ended_at is None or self.known_at is None:
+            return None
+        return (self.known_at - self.ended_at).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

@@ -321,7 +321,7 @@ def cards(tutors: int, now: datetime) -> Iterator[Item]:
         character = history.IN_TROUBLE if number % 5 == 0 else history.TYPICAL
         log = history.log(f"t-{number}", 200, now, seed=number, character=character)
         card = scorecard(log, now)
-        made.append((card, tutor_row(card, log.tutor, now, Insight(now, now, now))))
+        made.append((card, tutor_row(card, log.tutor, now, Insight(now, now, now, now))))
     for number in range(tutors):
         card, row = made[number % len(made)]
         tutor_id, churn = f"t-{number:05d}", number * 7919 % 10_000 / 100

@@ -424,7 +424,7 @@ def test_a_wrong_parameter_is_named(path: str, query: str, field: str) -> None:
 
 def test_the_detail_of_a_tutor_holds_everything(api: Table) -> None:
     card, who = troubled()
-    insight = Insight(AS_OF - timedelta(seconds=3), AS_OF, AS_OF - timedelta(seconds=63))
+    insight = Insight(AS_OF - timedelta(seconds=3), AS_OF, AS_OF - timedelta(seconds=63), AS_OF)
     seed(api, card, who, insight)
 
     detail = ask("/api/tutors/t-7").json

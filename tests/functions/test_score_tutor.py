@@ -160,6 +160,22 @@ def test_the_stored_scorecard_is_the_function_of_the_log(aws: Aws, context: Lamb
     assert not Scoring.of(aws.store).drifted("t-7")
 
 
+def test_a_rating_that_comes_later_is_no_late_news_of_a_session(
+    aws: Aws, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored(aws, context, session(status="scheduled", completed_time=None), session(version=2))
+    later = NOW + timedelta(hours=3)
+    monkeypatch.setattr(score_tutor, "now", lambda: later)
+    hint = received(aws, session(version=3, student_rating=5), "w-rated")
+    score_tutor.handler(sqs_event(hint), context)
+
+    insight = row_of(aws.store.get(key.scorecard("t-7")) or {}).insight
+
+    assert insight is not None
+    assert insight.scored_at == later
+    assert insight.from_end == timedelta(hours=25).total_seconds()
+
+
 def test_a_repeated_hint_changes_nothing(aws: Aws, context: LambdaContext) -> None:
     hint = received(aws, first_rated(1))
     score_tutor.handler(sqs_event(hint, hint), context)

@@ -44,6 +44,7 @@ def test_tutors_are_summed_up_now_and_for_the_day(aws: Aws, context: LambdaConte
     assert overview["flags"]["no_show_risk"] == 1
     assert sum(overview["at_risk"].values()) == 2
     assert overview["insight_latency_seconds"]["receipt_p95"] == 4
+    assert overview["insight_latency_seconds"]["session_end_p95"] == 3 * 3600
     (day,) = ScorecardTable(aws.store).platform_days(NOW.date(), 30)
     assert day["date"] == NOW.date().isoformat()
     assert day["tutors"] == 2

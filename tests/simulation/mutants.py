@@ -37,10 +37,10 @@ MUTANTS: Final = (
     Mutant(
         "early return when a report is already applied",
         "shared/aws/apply.py",
-        "    return retried(once).tutors\n",
+        "    return retried(once)\n",
         "    known = log.session(session_id).value\n"
         "    done = known is not None and merged(known) == known\n"
-        "    return () if done else retried(once).tutors\n",
+        "    return Applied(()) if done else retried(once)\n",
     ),
     Mutant(
         "pending cleared before scoring",
@@ -51,8 +51,8 @@ MUTANTS: Final = (
     Mutant(
         "the old tutor forgotten",
         "shared/aws/apply.py",
-        "    return retried(once).tutors\n",
-        "    return retried(once).tutors[-1:]\n",
+        "    return retried(once)\n",
+        "    return Applied(retried(once).tutors[-1:])\n",
     ),
     Mutant(
         "only the first page of a query",
