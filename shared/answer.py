@@ -504,7 +504,7 @@ def overview(summary: Mapping[str, Any] | None, days: Sequence[Mapping[str, Any]
 
 
 class Term(Outbound):
-    """One term: its name in the API and on screen, its unit, what it means.
+    """One term: its name in the API and on screen, its unit if any, what it means.
 
     `detail` is when a metric is red, what clears a flag, the weight of a component.
     """
@@ -529,12 +529,18 @@ class ThresholdDefinition(Outbound):
 
 
 class Definitions(Outbound):
-    """What every number, flag and tier means; tiers in the order in which they are tried."""
+    """What every number, flag and tier means; tiers in the order in which they are tried.
 
+    `about` is what is to be said of all terms of a kind, by the kind's name here.
+    """
+
+    about: dict[str, str]
+    general: tuple[Term, ...]
     metrics: tuple[Term, ...]
     flags: tuple[Term, ...]
     tiers: tuple[Term, ...]
     components: tuple[Term, ...]
+    forecast: tuple[Term, ...]
     thresholds: tuple[ThresholdDefinition, ...]
     settings_version: int
 
@@ -544,10 +550,8 @@ def definitions(settings: Settings) -> Definitions:
     terms = definition.definitions(settings)
     return Definitions.model_validate(
         {
-            "metrics": terms.metrics,
-            "flags": terms.flags,
-            "tiers": terms.tiers,
-            "components": terms.churn_score,
+            "about": definition.ABOUT,
+            **{name: getattr(terms, name) for name in definition.ABOUT},
             "thresholds": [
                 {**asdict(each), "value": settings.limit(each.name).value}
                 for each in THRESHOLDS.values()

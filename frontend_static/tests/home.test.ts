@@ -13,3 +13,11 @@ test("a change is told with the days it took, however young the marketplace", ()
 
   expect(atRisk?.change).toMatchObject({ by: 2, days: 2 });
 });
+
+test("an insight that comes later than promised after its session stands out", () => {
+  const latency = { n: 9, receipt_p95: 3, session_end_p95: 5812 };
+
+  const found = kpis({ insight_latency_seconds: latency } as unknown as Schemas["Overview"]);
+
+  expect(found.at(-1)).toMatchObject({ value: "2 h", bad: true });
+});

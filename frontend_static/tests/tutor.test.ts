@@ -171,10 +171,14 @@ describe("a chance beside what came of tutors like this one", () => {
     expect(binOf(inForce, 30, 0.25)?.mean_predicted).toBe(0.3);
   });
 
+  test("tells of the highest group beside what is higher still", () => {
+    expect(binOf(inForce, 30, 0.6)?.mean_predicted).toBe(0.3);
+  });
+
   test.each([
     ["no model", null, 30, 0.25],
     ["a horizon that was not tested", inForce, 90, 0.25],
-    ["a chance higher than any that was tested", inForce, 30, 0.6],
+    ["a chance between those that were given", inForce, 30, 0.15],
   ])("shows nothing for %s", (_, model, days, value) => {
     expect(binOf(model, days, value)).toBeNull();
   });

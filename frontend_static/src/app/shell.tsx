@@ -22,9 +22,13 @@ import { classNames } from "@/ui/class-names";
 import { Icon, type IconName } from "@/ui/icon";
 import { Ago, useNow } from "@/ui/time";
 import { useGuard } from "@/ui/use-unsaved";
-import { chooseTheme, theme } from "./theme";
+import { chooseTheme, theme, watchTheme } from "./theme";
 
-const Palette = lazy(() => import("./palette"));
+const loadPalette = () => import("./palette");
+const Palette = lazy(loadPalette);
+
+/** After which the palette is fetched, so that nothing typed into it is lost while it comes. */
+const QUIET_MS = 2000;
 
 /** Older than this, what is shown is marked: the summary is made every minute. */
 const STALE_MS = 5 * 60_000;
@@ -68,6 +72,12 @@ export function usePages(): readonly PageLink[] {
 export function Shell(): ReactNode {
   const [palette, setPalette] = useState(false);
   useKeys({ k: () => setPalette(true) });
+  useEffect(() => {
+    const timer = window.setTimeout(() => void loadPalette(), QUIET_MS);
+    return () => {
+      window.clearTimeout(timer);
+    };
+  }, []);
   useGuard();
   return (
     <div className="lg:grid lg:grid-cols-[14rem_1fr] print:block">
@@ -160,8 +170,7 @@ function Sidebar({ onSearch }: { onSearch: () => void }): ReactNode {
 
 function TopBar({ onSearch }: { onSearch: () => void }): ReactNode {
   const session = useSession();
-  const [shown, setShown] = useState(theme());
-  const other = shown === "dark" ? "light" : "dark";
+  const other = useSyncExternalStore(watchTheme, theme) === "dark" ? "light" : "dark";
   return (
     <header className="sticky top-0 z-20 flex h-12 items-center gap-2 border-b border-line bg-canvas px-4 sm:px-6 lg:px-8 print:hidden">
       <Link to="/" className="font-semibold tracking-tight lg:hidden">
@@ -176,7 +185,6 @@ function TopBar({ onSearch }: { onSearch: () => void }): ReactNode {
           label={`Use ${other} colours`}
           onClick={() => {
             chooseTheme(other);
-            setShown(other);
           }}
         >
           <Icon name={other === "dark" ? "moon" : "sun"} />
@@ -194,9 +202,9 @@ function DataAge(): ReactNode {
   const { data, isError } = useQuery(overview(useApi()));
   const behind = useBehind();
   const now = useNow();
-  if (!data?.as_of) return isError ? <p className="text-xs text-critical">No connection</p> : null;
+  if (!data?.as_of) return isError ? <p className="text-xs text-critical">No data</p> : null;
   const marked = isError || behind || now - Date.parse(data.as_of) > STALE_MS;
-  const why = isError ? "No connection; data" : behind ? "Not all is up to date; data" : "Data";
+  const why = isError ? "Not refreshed; data" : behind ? "Not all is up to date; data" : "Data";
   return (
     <p
       className={classNames(
@@ -206,6 +214,9 @@ function DataAge(): ReactNode {
     >
       {marked && <Icon name="warning" className="size-3.5" />}
       <span className="max-sm:sr-only">{why} as of</span>
+      <span aria-hidden="true" className="sm:hidden">
+        Data
+      </span>
       <Ago at={data.as_of} />
     </p>
   );
@@ -254,7 +265,8 @@ function useKeys(keys: Record<string, () => void>): void {
   });
   useEffect(() => {
     function press(event: KeyboardEvent): void {
-      const action = event.ctrlKey || event.metaKey ? held.current[event.key] : undefined;
+      const action =
+        event.ctrlKey || event.metaKey ? held.current[event.key.toLowerCase()] : undefined;
       if (!action) return;
       event.preventDefault();
       action();

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { percent } from "@/format/number";
 
 const SIZE = 300;
-const LEFT = 40;
+const LEFT = 48;
 const BOTTOM = 34;
 
 interface Bin {
@@ -66,6 +66,13 @@ export function Reliability({ bins }: { bins: readonly Bin[] }): ReactNode {
       ))}
       <text x={(LEFT + SIZE) / 2} y={SIZE - 4} textAnchor="middle" className="fill-muted text-2xs">
         predicted
+      </text>
+      <text
+        transform={`translate(8 ${String((SIZE - BOTTOM) / 2)}) rotate(-90)`}
+        textAnchor="middle"
+        className="fill-muted text-2xs"
+      >
+        left
       </text>
       <line
         x1={x(0)}

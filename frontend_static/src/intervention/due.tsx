@@ -24,7 +24,7 @@ export function Due({ task }: { task: Timed }): ReactNode {
     <span className="inline-flex flex-wrap items-center gap-x-2">
       <Clock at={task.due_at} overdue={task.overdue} />
       {task.status === "snoozed" && task.snoozed_until && (
-        <span className="text-xs text-muted">
+        <span className="text-xs whitespace-nowrap text-muted">
           asleep until <Time at={task.snoozed_until} as="date" />
         </span>
       )}

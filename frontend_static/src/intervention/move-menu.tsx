@@ -15,6 +15,7 @@ import { Icon } from "@/ui/icon";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Select } from "@/ui/select";
 import { Failed } from "@/ui/state";
+import { useUnsaved } from "@/ui/use-unsaved";
 import { type Action, type Order, useMove } from "./use-move";
 
 type Task = Schemas["Intervention"];
@@ -28,6 +29,8 @@ interface MoveRule {
   /** What the dialog asks for; none where the move is made at once. */
   asks: readonly (keyof Order)[];
   about?: string;
+  /** Whether it also makes sense of what runs by itself. */
+  automated?: true;
 }
 
 const OPEN = ["pending", "in_progress", "snoozed"] as const;
@@ -61,6 +64,7 @@ export const MOVES: readonly MoveRule[] = [
   { action: "wake", title: "Take up again", from: ["snoozed"], asks: [] },
   {
     action: "note",
+    automated: true,
     title: "Add a note…",
     from: [...OPEN, "completed", "cancelled"],
     asks: ["reason"],
@@ -68,6 +72,7 @@ export const MOVES: readonly MoveRule[] = [
   },
   {
     action: "judge",
+    automated: true,
     title: "Was this right?…",
     does: "Save the verdict",
     from: [...OPEN, "completed", "cancelled"],
@@ -76,6 +81,7 @@ export const MOVES: readonly MoveRule[] = [
   },
   {
     action: "cancel",
+    automated: true,
     title: "Cancel…",
     does: "Cancel the intervention",
     from: OPEN,
@@ -92,6 +98,21 @@ const REASON_LABELS: Partial<Record<Action, string>> = {
 };
 const OPTIONAL_REASON: readonly Action[] = ["complete", "judge"];
 
+/** Whether it is carried out without anybody. */
+function automated(task: Task): boolean {
+  return task.owner === "system";
+}
+
+export function assignable(task: Task): boolean {
+  return REASSIGN.from.includes(task.status) && !automated(task);
+}
+
+/** Who works on it, or whose it is. */
+export function whose(task: Task): string {
+  if (automated(task)) return "runs by itself";
+  return task.assignee ?? `${roleTitle(task.owner)}, unassigned`;
+}
+
 interface MoveMenuProps {
   task: Task;
   /** Of its tutor. */
@@ -105,7 +126,9 @@ export function MoveMenu({ task, name }: MoveMenuProps): ReactNode {
   const [asking, setAsking] = useState<{ rule: MoveRule; task: Task } | null>(null);
   // What was written is not lost with a move that was refused: it is there when that is asked again.
   const [refused, setRefused] = useState<{ action: Action; order: Order } | null>(null);
-  const rules = MOVES.filter((rule) => rule.from.includes(task.status));
+  const rules = MOVES.filter(
+    (rule) => rule.from.includes(task.status) && (rule.automated || !automated(task)),
+  );
   return (
     <>
       <Menu
@@ -113,7 +136,7 @@ export function MoveMenu({ task, name }: MoveMenuProps): ReactNode {
         label={`What to do with ${task.title} of ${name}`}
         className="inline-flex size-8 items-center justify-center rounded-md text-muted hover:bg-line/60 hover:text-ink pointer-coarse:size-11 print:hidden"
       >
-        {task.assignee !== me.name && OPEN.some((one) => one === task.status) && (
+        {task.assignee !== me.name && assignable(task) && (
           <MenuItem
             onClick={() => {
               move.mutate([{ task, action: "reassign", order: { assignee: me.name } }]);
@@ -176,10 +199,13 @@ export function MoveDialog({ rule, of, begun = {}, onClose, onMove }: MoveDialog
   const [day, setDay] = useState(dateIn(3));
   const asks = (name: keyof Order) => rule.asks.includes(name);
   const optional = OPTIONAL_REASON.includes(rule.action);
+  const written = Boolean(order.reason?.trim());
+  useUnsaved(written);
   return (
     <Dialog
       open
       onClose={onClose}
+      dismissible={!written}
       title={rule.title.replace("…", "")}
       about={[`${of}.`, rule.about].filter(Boolean).join(" ")}
     >

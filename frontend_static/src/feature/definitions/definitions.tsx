@@ -10,10 +10,12 @@ import { TextField } from "@/ui/field";
 import { Empty, Failed, Loading } from "@/ui/state";
 
 const PARTS = [
+  ["general", "In general"],
   ["metrics", "Metrics"],
   ["flags", "Flags"],
   ["tiers", "Tiers"],
   ["components", "Parts of the churn score"],
+  ["forecast", "The churn model"],
 ] as const;
 
 export function Definitions(): ReactNode {
@@ -50,7 +52,9 @@ export function Definitions(): ReactNode {
           <div className="flex flex-col gap-4">
             {PARTS.map(([part, title]) => {
               const terms = matching(found.data[part]);
-              return terms.length ? <Terms key={part} title={title} terms={terms} /> : null;
+              return terms.length ? (
+                <Terms key={part} title={title} about={found.data.about[part]} terms={terms} />
+              ) : null;
             })}
           </div>
         )
@@ -63,9 +67,17 @@ export function Definitions(): ReactNode {
   );
 }
 
-function Terms({ title, terms }: { title: string; terms: readonly Schemas["Term"][] }): ReactNode {
+interface TermsProps {
+  title: string;
+  /** What is to be said of all of them. */
+  about: string | undefined;
+  terms: readonly Schemas["Term"][];
+}
+
+function Terms({ title, about, terms }: TermsProps): ReactNode {
   return (
     <Card title={title}>
+      {about && <p className="mb-2 max-w-prose text-muted">{about}</p>}
       <dl>
         {terms.map((term) => (
           <div
@@ -74,7 +86,9 @@ function Terms({ title, terms }: { title: string; terms: readonly Schemas["Term"
           >
             <dt className="font-medium">
               {term.title}
-              <code className="block text-2xs font-normal text-muted">{term.name}</code>
+              {term.name !== term.title && (
+                <code className="block text-2xs font-normal text-muted">{term.name}</code>
+              )}
             </dt>
             <dd>
               {term.meaning}

@@ -62,7 +62,7 @@ export function why(row: Schemas["TutorListItem"], title: (code: string) => stri
   const within = row.probabilities["30d"];
   const leaves = within == null ? [] : [`${chance(within)} to leave in 30 days`];
   return (
-    [...told.slice(0, 3), ...leaves].join(" · ") || "No flag; the score adds up from small signs"
+    [...told.slice(0, 2), ...leaves].join(" · ") || "No flag; the score adds up from small signs"
   );
 }
 

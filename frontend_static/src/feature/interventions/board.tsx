@@ -9,7 +9,7 @@ import { useApi } from "@/api/use-api";
 import { count, decimal } from "@/format/number";
 import { roleTitle, words } from "@/format/word";
 import { Due } from "@/intervention/due";
-import { MoveDialog, MoveMenu, REASSIGN } from "@/intervention/move-menu";
+import { assignable, MoveDialog, MoveMenu, REASSIGN, whose } from "@/intervention/move-menu";
 import { type Order, useMove } from "@/intervention/use-move";
 import { usePerson } from "@/session/use-session";
 import { Badge, type Tone } from "@/ui/badge";
@@ -199,10 +199,6 @@ function asSearch(said: object): WorkSearch {
   return workSearch({ ...said });
 }
 
-function assignable(task: Schemas["Intervention"]): boolean {
-  return REASSIGN.from.includes(task.status);
-}
-
 function BulkAssign({
   tasks,
   onDone,
@@ -299,7 +295,7 @@ function TaskLine({ task, name, chosen, onChoose }: TaskLineProps): ReactNode {
         </p>
       </div>
       <p className="text-xs max-md:col-start-2">
-        {task.assignee ?? <span className="text-muted">{roleTitle(task.owner)}, unassigned</span>}
+        <span className={task.assignee ? undefined : "text-muted"}>{whose(task)}</span>
       </p>
       <span className="max-md:col-start-2">
         <Due task={task} />

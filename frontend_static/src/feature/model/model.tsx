@@ -18,6 +18,7 @@ import { Select } from "@/ui/select";
 import { Empty, Failed, Loading } from "@/ui/state";
 import { Ago, Time } from "@/ui/time";
 
+const DRIFTED_SHOWN = 8;
 const DECISIONS_SHOWN = 8;
 
 export function ModelPage(): ReactNode {
@@ -259,16 +260,17 @@ function Health({ health }: { health: Schemas["ModelHealth"] | null }): ReactNod
           </ul>
           <p className="mt-3">
             {drifted.length
-              ? `${count(drifted.length)} of ${count(health.drift.length)} features have moved since training:`
+              ? `${count(drifted.length)} of ${count(health.drift.length)} features have moved since training, by their stability index:`
               : `None of ${count(health.drift.length)} features has moved beyond chance since training.`}
           </p>
           <ul className="mt-1 list-disc pl-5 text-xs text-muted">
-            {drifted.slice(0, 8).map((one) => (
+            {drifted.slice(0, DRIFTED_SHOWN).map((one) => (
               <li key={one.feature}>
                 {words(one.feature)}: {decimal(one.stability_index)} (chance alone{" "}
                 {decimal(one.noise)})
               </li>
             ))}
+            {drifted.length > DRIFTED_SHOWN && <li>and {drifted.length - DRIFTED_SHOWN} more</li>}
           </ul>
         </>
       ) : (

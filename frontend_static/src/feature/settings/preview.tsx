@@ -33,6 +33,7 @@ export function Preview({ part, values, possible }: PreviewProps): ReactNode {
       decimal(then.hours_a_day),
     ],
   }));
+  const about = found && found.asked < found.tutors ? "≈ " : "";
   const codes = new Map(
     [...(found?.in_force.by_flag ?? []), ...(found?.proposed.by_flag ?? [])].map((load) => [
       load.code,
@@ -43,8 +44,8 @@ export function Preview({ part, values, possible }: PreviewProps): ReactNode {
     const now = found?.in_force.by_flag.find((one) => one.code === code);
     const then = found?.proposed.by_flag.find((one) => one.code === code);
     if (now?.up === then?.up && now?.raised === then?.raised) return [];
-    const up = [count(now?.up ?? 0), count(then?.up ?? 0)];
-    return [{ name: title, cells: [...up, decimal(then?.a_day ?? 0)] }];
+    const up = [count(now?.up ?? 0), count(then?.up ?? 0), decimal(then?.a_day ?? 0)];
+    return [{ name: title, cells: up.map((cell) => about + cell) }];
   });
   return (
     <section
@@ -85,7 +86,8 @@ export function Preview({ part, values, possible }: PreviewProps): ReactNode {
               ? `Asked of ${count(found.asked)} of ${count(found.tutors)} tutors, a fair sample, `
               : `Asked of all ${count(found.tutors)} tutors at work `}
             over {count(found.nights)} nights.
-            {found.asked < found.tutors && " The ± covers what such a sample may be off by."}
+            {found.asked < found.tutors &&
+              " The ± covers what such a sample may be off by; ≈ is counted up from it."}
           </p>
         </>
       )}

@@ -69,17 +69,26 @@ interface EvidenceProps {
   sessions: readonly string[];
 }
 
-/** Sessions that are shown further down are linked by their day; older ones are named. */
+/** Sessions that are shown further down are linked by their day, newest first; older ones are named.
+ * The day of one that was moved is that on which it should have been. */
 function Evidence({ tutorId, sessions }: EvidenceProps): ReactNode {
   const { data } = useQuery(tutorSessions(useApi(), tutorId));
   const [all, setAll] = useState(false);
-  const dates = new Map(data?.items.map((one) => [one.session_id, one.scheduled_time]));
+  const dates = new Map(
+    data?.items.map((one) => [
+      one.session_id,
+      one.reschedules[0]?.original_time ?? one.scheduled_time,
+    ]),
+  );
+  const ordered = [...sessions].sort((a, b) =>
+    (dates.get(b) ?? "").localeCompare(dates.get(a) ?? ""),
+  );
   if (!sessions.length) return null;
   const rest = all ? 0 : sessions.length - EVIDENCE_SHOWN;
   return (
     <p className="mt-1 flex flex-wrap gap-x-2 text-xs">
       <span className="text-muted">Sessions</span>
-      {(all ? sessions : sessions.slice(0, EVIDENCE_SHOWN)).map((id) => {
+      {(all ? ordered : ordered.slice(0, EVIDENCE_SHOWN)).map((id) => {
         const at = dates.get(id);
         return at ? (
           <Link
@@ -98,7 +107,7 @@ function Evidence({ tutorId, sessions }: EvidenceProps): ReactNode {
       {rest > 0 && (
         <button
           type="button"
-          className="text-muted underline decoration-line-strong underline-offset-2 hover:text-ink print:hidden"
+          className="text-muted underline decoration-line-strong underline-offset-2 hover:text-ink pointer-coarse:min-h-11 print:hidden"
           onClick={() => {
             setAll(true);
           }}

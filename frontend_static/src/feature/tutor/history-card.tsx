@@ -45,7 +45,11 @@ export function HistoryCard({ tutorId }: { tutorId: string }): ReactNode {
   return (
     <Card
       title="Over time"
-      aside={<Select label="What is shown" value={view} options={VIEWS} onChange={setView} />}
+      aside={
+        <span className="print:hidden">
+          <Select label="What is shown" value={view} options={VIEWS} onChange={setView} />
+        </span>
+      }
     >
       <div className={ROOM}>
         {history.isError && !history.data ? (

@@ -67,7 +67,10 @@ type Bin = Schemas["ReliabilityBin"];
 const ALIKE = 1.5;
 const NEAR = 0.01;
 
-/** What came of tutors who were given about the same chance, on data the model never saw. */
+/**
+ * What came of tutors who were given about the same chance, on data the model never saw; beyond the
+ * highest group of them, what came of that.
+ */
 export function binOf(
   inForce: Schemas["ModelInForce"] | null | undefined,
   days: number,
@@ -78,6 +81,7 @@ export function binOf(
   const nearest = bins.reduce((best, bin) =>
     Math.abs(bin.mean_predicted - value) < Math.abs(best.mean_predicted - value) ? bin : best,
   );
+  if (value > Math.max(...bins.map((bin) => bin.mean_predicted))) return nearest;
   const [less, more] = [nearest.mean_predicted, value].sort((a, b) => a - b) as [number, number];
   return more <= less * ALIKE || more - less <= NEAR ? nearest : null;
 }
@@ -108,7 +112,8 @@ function Horizon({
                 tone="fill-accent"
               />
               <span className="block text-2xs text-muted">
-                alike: {percent(bin.low)} to {percent(bin.high)} left
+                {value > bin.mean_predicted * ALIKE ? "highest tenth" : "alike"}: {percent(bin.low)}{" "}
+                to {percent(bin.high)} left
               </span>
             </>
           )}

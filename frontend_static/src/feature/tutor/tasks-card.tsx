@@ -5,9 +5,9 @@ import type { Schemas } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { interventions } from "@/api/query";
 import { useApi } from "@/api/use-api";
-import { roleTitle, words } from "@/format/word";
+import { words } from "@/format/word";
 import { Due } from "@/intervention/due";
-import { MoveMenu } from "@/intervention/move-menu";
+import { MoveMenu, whose } from "@/intervention/move-menu";
 import { Badge } from "@/ui/badge";
 import { Card } from "@/ui/card";
 import { Empty, Failed, Skeleton } from "@/ui/state";
@@ -52,10 +52,10 @@ function Line({ task, name }: { task: Task; name: string }): ReactNode {
           </p>
           <p>{task.what}</p>
           <p className="text-xs text-muted">
-            {task.why} {task.assignee ?? `${roleTitle(task.owner)}, unassigned`}
+            {task.why} {whose(task)}
           </p>
         </div>
-        {task.owner !== "system" && <MoveMenu task={task} name={name} />}
+        <MoveMenu task={task} name={name} />
       </div>
       <Steps steps={task.steps} />
     </li>
@@ -103,7 +103,7 @@ function Ended({ tutorId, name }: { tutorId: string; name: string }): ReactNode 
 function Steps({ steps }: { steps: readonly Schemas["Step"][] }): ReactNode {
   return (
     <details className="mt-1">
-      <summary className="cursor-pointer text-xs text-muted hover:text-ink">
+      <summary className="cursor-pointer text-xs text-muted hover:text-ink pointer-coarse:py-3.5 print:hidden">
         History ({steps.length})
       </summary>
       <ol className="mt-1 border-l border-line pl-3 text-xs">

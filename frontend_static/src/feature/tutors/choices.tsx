@@ -14,7 +14,7 @@ interface ChoicesProps {
 export function Choices({ label, options, values, onToggle }: ChoicesProps): ReactNode {
   const on = chosen(values);
   return (
-    <div role="group" aria-label={label} className="flex rounded-md border border-line">
+    <div role="group" aria-label={label} className="col-span-2 flex rounded-md border border-line">
       {options.map((option) => (
         <button
           key={option.value}
@@ -24,7 +24,7 @@ export function Choices({ label, options, values, onToggle }: ChoicesProps): Rea
             onToggle(option.value);
           }}
           className={classNames(
-            "h-9 px-2.5 first:rounded-l-md last:rounded-r-md pointer-coarse:h-11",
+            "h-9 flex-1 px-2.5 first:rounded-l-md last:rounded-r-md pointer-coarse:h-11",
             "text-muted hover:text-ink aria-pressed:bg-accent-soft aria-pressed:font-medium aria-pressed:text-accent",
           )}
         >

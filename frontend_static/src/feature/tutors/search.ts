@@ -4,7 +4,7 @@ import { RISKS, TIERS } from "@/format/word";
 /** What the list can be sorted by, as columns and the choice of sorts name it. */
 export const SORT_TITLES = {
   churn_score: "Churn score",
-  p30: "In 30 d",
+  p30: "Leaves in 30 d",
   reschedule_rate: "Rescheduled",
   tier: "Tier",
   avg_rating: "Rating",

@@ -18,6 +18,7 @@ import { download } from "./csv";
 import { occurring, type Row, shown } from "./rows";
 import { SavedViews } from "./saved-views";
 import {
+  chosen,
   EVERYBODY,
   RISK_OPTIONS,
   type Sort,
@@ -139,7 +140,7 @@ export function Tutors(): ReactNode {
           </Button>
           {/* A phone shows them when asked; elsewhere there is room. */}
           {(filtering || roomy) && (
-            <>
+            <div className="grid w-full grid-cols-2 gap-2 sm:contents">
               <Choices
                 label="Risk"
                 options={RISK_OPTIONS.map((value) => ({ value, label: words(value) }))}
@@ -151,7 +152,7 @@ export function Tutors(): ReactNode {
               <Select
                 label="Flag"
                 value={search.flag ?? ANY}
-                options={flagOptions}
+                options={withOwn(flagOptions, search.flag)}
                 onChange={(flag) => {
                   change({ flag: flag || undefined });
                 }}
@@ -170,10 +171,13 @@ export function Tutors(): ReactNode {
               <Select
                 label="Tier"
                 value={search.tier ?? ANY}
-                options={[
-                  { value: ANY, label: "Any tier" },
-                  ...TIER_OPTIONS.map((value) => ({ value, label: value })),
-                ]}
+                options={withOwn(
+                  [
+                    { value: ANY, label: "Any tier" },
+                    ...TIER_OPTIONS.map((value) => ({ value, label: value })),
+                  ],
+                  search.tier,
+                )}
                 onChange={(tier) => {
                   change({ tier: tier || undefined });
                 }}
@@ -202,7 +206,7 @@ export function Tutors(): ReactNode {
                 }}
               />
               <SortChoice search={search} onSort={sortBy} />
-            </>
+            </div>
           )}
           {filtered && (
             <Button look="quiet" onClick={clear}>
@@ -244,6 +248,15 @@ export function Tutors(): ReactNode {
       </Card>
     </>
   );
+}
+
+/** With what only an address can say: several at once. */
+function withOwn(options: Option<string>[], value: string | undefined): Option<string>[] {
+  if (!value || options.some((one) => one.value === value)) return options;
+  const names = chosen(value).map(
+    (one) => options.find((option) => option.value === one)?.label ?? one,
+  );
+  return [...options, { value, label: names.join(" or ") }];
 }
 
 function asSearch(said: object): TutorsSearch {
