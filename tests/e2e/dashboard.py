@@ -28,29 +28,46 @@ expect.set_options(timeout=30_000)  # a machine may be busy; what is there is fo
 def report_tutors(marketplace: Marketplace) -> None:
     """A tutor in trouble, one who is not, and one with an odd name, scored and summed up."""
     deliveries = [
-        *profile(AT_RISK, "Grace Hopper", baseline_sessions_per_week=20),
+        *trouble(AT_RISK, "Grace Hopper", SUBJECT, "d"),
         *profile(CALM, "Ada Byron"),
         *profile(ODD, MARKUP),
         *sessions(
             *(completed(f"d-calm-{n}", CALM, 24 * n + 3, student_rating=5) for n in range(20)),
             *(completed(f"d-odd-{n}", ODD, 24 * n + 3, student_rating=5) for n in range(6)),
-            *(completed(f"d-low-{n}", AT_RISK, 56 * n + 5, student_rating=2) for n in range(16)),
-            completed("d-first", AT_RISK, 60, session_number=1, student_rating=1),
-            *(missed(n) for n in range(3)),
-            *(moved(f"d-moved-{n}", AT_RISK, 20 + n) for n in range(4)),
         ),
     ]
     marketplace.deliver(deliveries)
     marketplace.drain()
+    until_interviewed(marketplace, AT_RISK)
+    marketplace.invoke("roll_windows")
+    marketplace.invoke("summarize_platform")
+
+
+def trouble(tutor_id: str, name: str, subject: str, prefix: str) -> list[Delivery]:
+    """A tutor of whom a retention interview is due; the sessions' ids begin alike."""
+    return [
+        *profile(tutor_id, name, subjects=[subject], baseline_sessions_per_week=20),
+        *sessions(
+            *(
+                completed(f"{prefix}-low-{n}", tutor_id, 56 * n + 5, student_rating=2)
+                for n in range(16)
+            ),
+            completed(f"{prefix}-first", tutor_id, 60, session_number=1, student_rating=1),
+            *(missed(n, tutor_id, f"{prefix}-missed") for n in range(3)),
+            *(moved(f"{prefix}-moved-{n}", tutor_id, 20 + n) for n in range(4)),
+        ),
+    ]
+
+
+def until_interviewed(marketplace: Marketplace, tutor_id: str) -> None:
+    """Wait for the interview to be opened."""
     marketplace.eventually(
         lambda: [
             task
-            for task in marketplace.get(f"/api/tutors/{AT_RISK}")["interventions"]
+            for task in marketplace.get(f"/api/tutors/{tutor_id}")["interventions"]
             if task["kind"] == "H4"
         ]
     )
-    marketplace.invoke("roll_windows")
-    marketplace.invoke("summarize_platform")
 
 
 def profile(tutor_id: str, name: str, **fields: object) -> list[Delivery]:

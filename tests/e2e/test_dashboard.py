@@ -20,6 +20,8 @@ from tests.e2e.dashboard import (
     MARKUP,
     ODD,
     heading,
+    trouble,
+    until_interviewed,
 )
 from tests.e2e.marketplace import Marketplace
 
@@ -31,7 +33,7 @@ def test_the_tutor_at_risk_stands_first_and_the_page_says_why(page: Page) -> Non
     queue = page.get_by_role("region", name="Tutors at risk")
     first = queue.get_by_role("listitem").first
     expect(first).to_contain_text("Grace Hopper")
-    expect(first).to_contain_text("No-show risk")
+    expect(first).to_contain_text("Reschedule pattern and 4 more")
 
     first.get_by_role("link", name="Grace Hopper").click()
 
@@ -87,21 +89,6 @@ def test_several_tasks_are_given_to_somebody_at_once(page: Page) -> None:
 
     for task in tasks.all():
         expect(task).to_contain_text("local-people_ops")
-
-
-def test_all_that_can_be_given_is_chosen_at_once(page: Page) -> None:
-    sign_in(page, at="/interventions")
-    every = page.get_by_label(re.compile(r"Choose all \d+ here"))
-    every.check()
-    one_by_one = page.get_by_role("checkbox", name=re.compile("^Choose .* of "))
-    chosen = one_by_one.and_(page.locator(":checked"))
-    expect(page.get_by_role("button", name=f"Assign {chosen.count()} to me")).to_be_visible()
-    assert chosen.count() > 1
-
-    chosen.first.uncheck()
-
-    expect(every).not_to_be_checked()
-    expect(page.get_by_role("button", name=f"Assign {chosen.count()} to me")).to_be_visible()
 
 
 def test_who_was_slower_is_told_and_shown_the_newest_state(
@@ -351,3 +338,23 @@ def test_what_was_completed_stays_in_view_and_is_given_to_nobody(page: Page) -> 
     page.goto("/interventions?status=completed")
     done = interview(page)
     expect(done.get_by_role("checkbox")).to_be_disabled()
+
+
+def test_all_that_can_be_given_is_chosen_at_once(page: Page, marketplace: Marketplace) -> None:
+    for name in ("mary", "emmy"):
+        marketplace.deliver(trouble(f"t-{name}", name.title(), "Latin", name))
+        until_interviewed(marketplace, f"t-{name}")
+    sign_in(page, at="/interventions")
+    every = page.get_by_label(re.compile(r"Choose all \d+ here"))
+    every.check()
+    one_by_one = page.get_by_role("checkbox", name=re.compile("^Choose .* of "))
+    chosen = one_by_one.and_(page.locator(":checked"))
+    expect(page.get_by_role("button", name=f"Assign {chosen.count()} to me")).to_be_visible()
+    assert chosen.count() > 1
+    by_itself = page.get_by_role("listitem").filter(has_text="Runs by itself")
+    expect(by_itself.first.get_by_role("checkbox")).to_be_disabled()
+
+    chosen.first.uncheck()
+
+    expect(every).not_to_be_checked()
+    expect(page.get_by_role("button", name=f"Assign {chosen.count()} to me")).to_be_visible()

@@ -102,6 +102,7 @@ def test_what_is_looked_at_again_costs_nothing_while_it_is_the_same(page: Page) 
     page.clock.install()
     sign_in(page, at=f"/tutors/{CALM}")
     heading(page, "Ada Byron")
+    page.clock.fast_forward("00:03")  # what the page fetches beforehand is no look at anything
     page.wait_for_load_state("networkidle")
     answered: list[int] = []
     network = page.context.new_cdp_session(page)

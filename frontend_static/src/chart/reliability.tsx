@@ -31,7 +31,7 @@ export function Reliability({ bins }: { bins: readonly Bin[] }): ReactNode {
       viewBox={`0 0 ${String(SIZE)} ${String(SIZE)}`}
       role="img"
       aria-label={told.join("; ")}
-      className="w-full max-w-sm"
+      className="w-full max-w-75"
     >
       {y.ticks(4).map((tick) => (
         <g key={tick}>

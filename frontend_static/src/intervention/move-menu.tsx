@@ -109,7 +109,7 @@ export function assignable(task: Task): boolean {
 
 /** Who works on it, or whose it is. */
 export function whose(task: Task): string {
-  if (automated(task)) return "runs by itself";
+  if (automated(task)) return "Runs by itself";
   return task.assignee ?? `${roleTitle(task.owner)}, unassigned`;
 }
 

@@ -30,11 +30,13 @@ export function Select<T extends string>(props: SelectProps<T>): ReactNode {
       <Base.Trigger
         aria-label={label}
         className={classNames(
-          "inline-flex h-9 items-center justify-between gap-2 rounded-md border border-line bg-surface px-2.5 text-sm hover:border-line-strong pointer-coarse:h-11",
+          "inline-flex h-9 min-w-0 items-center justify-between gap-2 rounded-md border border-line bg-surface px-2.5 text-sm hover:border-line-strong pointer-coarse:h-11",
           className,
         )}
       >
-        <Base.Value />
+        <span className="truncate">
+          <Base.Value />
+        </span>
         <Icon name="down" className="size-3.5 text-muted" />
       </Base.Trigger>
       <Base.Portal>

@@ -54,16 +54,18 @@ export function QueueRow({ row, task }: QueueRowProps): ReactNode {
   );
 }
 
-/** The confirmed flags first, since only those are sure; then the model's chance. */
+/**
+ * One flag in short, so that all stands in one line, of the confirmed ones where there are any, since
+ * only those are sure; then the model's chance.
+ */
 export function why(row: Schemas["TutorListItem"], title: (code: string) => string): string {
   const sure = row.confirmed_flags.map(title);
   const maybe = row.flags.filter((flag) => !row.confirmed_flags.includes(flag));
   const told = sure.length ? sure : maybe.map((flag) => `${title(flag)} (provisional)`);
+  const flags = told.length > 1 ? [`${told[0] ?? ""} and ${count(told.length - 1)} more`] : told;
   const within = row.probabilities["30d"];
   const leaves = within == null ? [] : [`${chance(within)} to leave in 30 days`];
-  return (
-    [...told.slice(0, 2), ...leaves].join(" · ") || "No flag; the score adds up from small signs"
-  );
+  return [...flags, ...leaves].join(" · ") || "No flag; the score adds up from small signs";
 }
 
 function Recommended({ task }: Pick<QueueRowProps, "task">): ReactNode {

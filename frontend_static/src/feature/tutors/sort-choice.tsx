@@ -14,9 +14,10 @@ export function SortChoice({ search, onSort }: SortChoiceProps): ReactNode {
   const sort = search.sort ?? "churn_score";
   const order = search.order ?? defaultOrder(sort);
   return (
-    <div className="flex gap-1">
+    <div className="col-span-2 flex gap-1">
       <Select
         label="Sort by"
+        className="flex-1"
         value={sort}
         options={SORTS.map((value) => ({
           value,

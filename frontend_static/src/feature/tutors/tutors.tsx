@@ -161,8 +161,8 @@ export function Tutors(): ReactNode {
                 label="Sure or not"
                 value={search.sure ? "sure" : ANY}
                 options={[
-                  { value: ANY, label: "Confirmed and provisional" },
-                  { value: "sure", label: "Confirmed flags only" },
+                  { value: ANY, label: "Any certainty" },
+                  { value: "sure", label: "Confirmed only" },
                 ]}
                 onChange={(sure) => {
                   change({ sure: sure ? true : undefined });
@@ -213,6 +213,7 @@ export function Tutors(): ReactNode {
               Clear
             </Button>
           )}
+          <span className="hidden text-2xs text-muted lg:inline">j, k and Enter: go and open</span>
           <Tally>
             {all.data
               ? `${count(found.length)} of ${count(search.status ? rows.length : known)}`
