@@ -37,7 +37,7 @@ BY_HOUR = (1, 1, 1, 1, 1, 2, 4, 6, 8, 10, 12, 14, 18, 24, 36, 60, 80, 90, 90, 80
 """How session ends spread over the day from BEGIN: most are in the afternoon and evening."""
 OUT: Final = (13 * HOUR, 15 * HOUR)
 """When the table answers nothing that scoring asks; some 2,800 sessions end meanwhile."""
-AROUND: Final = (12 * HOUR, 18 * HOUR)
+AROUND: Final = (12.5 * HOUR, 16 * HOUR)
 SWEEP_SECONDS: Final = 60.0
 TOLD: Final = 2
 """The version that first tells of a session's end."""
@@ -111,7 +111,7 @@ class Day:
         self.world.invoke("sweep_mail", {})
         self.world.at(self.world.seconds + SWEEP_SECONDS, self._sweep)
 
-    def _taken_off(self, body: str) -> None:
+    def _taken_off(self, queue: str, body: str) -> None:
         webhook_id = json.loads(body).get("webhook_id")
         if webhook_id:
             self.scored.setdefault(webhook_id, self.world.seconds)

@@ -6,11 +6,11 @@ by its own properties; whether each report got there exactly once is what is loo
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
@@ -103,16 +103,16 @@ def mails_wrong(world: World) -> Iterator[str]:
                     yield f"{mail.mail_id} was dropped: {mail.because}"
 
 
-def untended(world: World) -> Iterator[str]:
-    """Tutors for whom there would be something to do, were they looked at once more."""
+def untended(world: World, looked_at: Mapping[str, datetime]) -> Iterator[str]:
+    """Tutors whom nobody looked at since they were scored, or for whom there would be something to
+    do, were they looked at once more."""
     for tutor_id in TUTORS:
         desk = InterventionTable(_table()).of_tutor(tutor_id)
         twice = [kind for kind, n in Counter(one.kind for one in desk if one.open).items() if n > 1]
         if twice:
             yield f"{tutor_id} has several open interventions of {', '.join(twice)}"
         found = ScorecardTable(_table()).card(tutor_id)
-        seen = InterventionTable(_table()).desk(tutor_id, world.now()).seen
-        if found and (seen is None or seen.tier is not found[0].tier):
+        if found and (tutor_id not in looked_at or looked_at[tutor_id] < found[0].as_of):
             yield f"{tutor_id} was scored, and nobody looked at it"
         copy = deepcopy(world.dynamo)
         try:

@@ -5,13 +5,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.aws import key
 from shared.domain.log import midnight
 from tests.simulation.check import mails_wrong, nights_missing, untended, waiting, wrong
-from tests.simulation.workload import BEGIN, TUTORS, Posting, delivery, postings
+from tests.simulation.workload import BEGIN, TUTORS, WHOLE_EVERY, Posting, delivery, postings
 from tests.simulation.world import Source, World
 
 FAULTS: Final = (0.01, 0.05, 0.2)
@@ -59,6 +59,8 @@ class History:
     _posted: list[Posting] = field(default_factory=list)
     _scored: set[str] = field(default_factory=set)
     _to_roll: set[str] = field(default_factory=set)
+    _looked_at: dict[str, datetime] = field(default_factory=dict)
+    """When somebody last decided what to do for a tutor."""
     _seen: list[str] = field(default_factory=list)
     """What was wrong on the way, though it may have been mended since."""
 
@@ -76,7 +78,7 @@ class History:
     @property
     def whole(self) -> bool:
         """Whether it goes on to the mails; the others end at the scorecard, and are cheaper."""
-        return self.seed % 5 == 0
+        return self.seed % WHOLE_EVERY == 0
 
     def run(self) -> Ended:
         """Let it happen, and look at what came of it."""
@@ -108,7 +110,7 @@ class History:
         if self.whole:
             yield from mails_wrong(self.world)
         if self.whole and not any(queue.dead for queue in self.world.sqs.queues.values()):
-            yield from untended(self.world)
+            yield from untended(self.world, self._looked_at)
             yield from nights_missing(self.world, self._to_roll)
 
     def _post(self, posting: Posting, attempt: int) -> None:
@@ -132,9 +134,12 @@ class History:
         if not self.world.invoke("report_webhook", event, ended):
             again(0.5)
 
-    def _taken_off(self, body: str) -> None:
+    def _taken_off(self, queue: str, body: str) -> None:
         """A message is worked off when what it is about is done, and not before."""
-        webhook_id = json.loads(body).get("webhook_id")
+        told = json.loads(body)
+        if queue == "action":
+            self._looked_at[told["tutor_id"]] = self.world.now()
+        webhook_id = told.get("webhook_id")
         if webhook_id and self._pending(webhook_id):
             self._seen.append(f"{webhook_id} is pending, and its message was taken off the queue")
 

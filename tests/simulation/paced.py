@@ -18,7 +18,6 @@ from greenlet import greenlet
 from infra_cdk.function_spec import FUNCTIONS, MB_PER_PROCESSOR, Batch, FunctionSpec
 from infra_cdk.stage import PROD
 from tests.simulation import wire
-from tests.simulation.sqs import Queue
 from tests.simulation.wire import Call
 from tests.simulation.world import Ended, Source, Task, World, container, ignored
 
@@ -131,13 +130,13 @@ class PacedWorld(World):
                 return inf  # until one of them ends
             del self._gathers[source.queue]
             some = self.rng.sample(visible, min(size, len(visible)))
-            self._hand_over(source, queue, self.sqs.receive(queue, some, self.seconds))
+            self._hand_over(source, self.sqs.receive(queue, some, self.seconds))
         return min((message.visible_at for message in queue.messages), default=inf)
 
-    def _hand_over(self, source: Source, queue: Queue, event: dict[str, Any]) -> None:
+    def _hand_over(self, source: Source, event: dict[str, Any]) -> None:
         def ended(answer: Any, _: bool) -> None:
             self._looks[source.queue] = self.seconds
-            self._worked_off(queue, event, answer)
+            self._worked_off(source, event, answer)
 
         self.counted[f"messages to {source.function}"] += len(event["Records"])
         self.invoke(source.function, event, ended)

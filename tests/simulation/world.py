@@ -47,6 +47,13 @@ SLOW: Final = (0.02, 0.4)
 meanwhile overtakes them."""
 SLOW_SECONDS: Final = 4.0
 
+WEAK: Final = (None, None, "sqs", "ses")
+"""Which service is in trouble in a history, if one is more than others: with all alike, what needs
+two faults of the same kind in a row hardly ever comes."""
+WEAKER: Final = 4.0
+MOST_FAULTS: Final = 0.5
+"""Of the calls to it."""
+
 WRITES: Final = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 
 
@@ -105,12 +112,13 @@ class World:
     rng: random.Random = field(init=False)
     seconds: float = 0.0
     _slow: float = field(init=False)
+    _weak: str | None = field(init=False)
     dynamo: Dynamo = field(init=False)
     sqs: Sqs = field(init=False)
     post: Post = field(default_factory=Post)
     secrets: dict[str, str] = field(default_factory=dict)
-    taken_off: Callable[[str], None] = lambda body: None
-    """Told of each message that was worked off."""
+    taken_off: Callable[[str, str], None] = lambda queue, body: None
+    """Told of each message that was worked off, and of which queue."""
     tasks: list[Task] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     _timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
@@ -119,6 +127,7 @@ class World:
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
         self._slow = SLOW[self.rng.random() < 0.5]
+        self._weak = self.rng.choice(WEAK)
         self.dynamo = Dynamo(TABLE, self._lag, self._page, lambda: self.seconds)
         names = ("scoring", "churn", "action", "mail")
         self.sqs = Sqs({name: Queue(visibility=60) for name in names})
@@ -190,7 +199,7 @@ class World:
         event = self.sqs.receive(queue, some, self.seconds)
 
         self.invoke(
-            source.function, event, lambda answer, _: self._worked_off(queue, event, answer)
+            source.function, event, lambda answer, _: self._worked_off(source, event, answer)
         )
         if self.rng.random() < TWICE:  # which is no fault: SQS promises nothing else
             again = self.rng.choice(some)
@@ -198,15 +207,15 @@ class World:
                 Message(again.message_id, again.body, self.seconds, again.receives)
             )
 
-    def _worked_off(self, queue: Queue, event: dict[str, Any], answer: Any) -> None:
+    def _worked_off(self, source: Source, event: dict[str, Any], answer: Any) -> None:
         """Delete the messages of a batch that did not fail."""
         if answer is None:
             return
         failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
         done = [record for record in event["Records"] if record["messageId"] not in failed]
-        queue.delete(record["receiptHandle"] for record in done)
+        self.sqs.queues[source.queue].delete(record["receiptHandle"] for record in done)
         for record in done:
-            self.taken_off(record["body"])
+            self.taken_off(source.queue, record["body"])
 
     def _resume(self, task: Task) -> None:
         """Let a task go on, with what became of its call."""
@@ -268,7 +277,8 @@ class World:
         raise NotImplementedError(f"{call.service} {call.operation}")
 
     def _fault(self, call: Call) -> str | None:
-        if self.rng.random() >= self.fault_rate:
+        weaker = WEAKER if call.service == self._weak else 1.0
+        if self.rng.random() >= min(MOST_FAULTS, weaker * self.fault_rate):
             return None
         kinds = ["throttled", "unreached", "unanswered", "died before", "died after"]
         if call.operation in WRITES:
