@@ -57,7 +57,14 @@ GRAPHS: Final[dict[str, Lines]] = {
     "Scoring": {
         "predicted": (Emitted("predict_churn", "Predicted"), "Sum"),
         "drift": (Emitted("score_tutor", "Drift"), "Sum"),
-        "failed": (Emitted("score_tutor", "ScoringFailed"), "Sum"),
+    },
+    "Failed, and tried again": {
+        "scoring": (Emitted("score_tutor", "ScoringFailed"), "Sum"),
+        "prediction": (Emitted("predict_churn", "PredictionFailed"), "Sum"),
+        "acting": (Emitted("act_on_change", "ActingFailed"), "Sum"),
+        "mail": (Emitted("send_mail", "MailFailed"), "Sum"),
+        "bounce": (Emitted("note_bounce", "BounceFailed"), "Sum"),
+        "escalating": (Emitted("escalate_interventions", "EscalatingFailed"), "Sum"),
     },
     "Mail": {
         "sent": (Emitted("send_mail", "MailSent"), "Sum"),
