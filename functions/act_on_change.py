@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.acting import Acting
 from shared.aws.batch import worked_off
+from shared.aws.meter import published
 from shared.aws.queue import mail_queue, tutor_queue
 from shared.aws.table import retried, table
 from shared.domain.mail import Mail
@@ -32,7 +33,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch, each tutor once; a message that fails does so alone."""
     acting = Acting.of(store)

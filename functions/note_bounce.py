@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.batch import worked_off
 from shared.aws.mailer import Suppression
+from shared.aws.meter import published
 from shared.aws.queue import tutor_queue
 from shared.aws.table import table
 from shared.setting import Setting
@@ -30,7 +31,7 @@ suppression = Suppression(table(env.TABLE_NAME))
 queue = tutor_queue(env.BOUNCE_QUEUE_URL)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Note a batch; a message that fails does so alone."""
     return worked_off(

@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws import correlation
 from shared.aws.batch import failures, ids_of
+from shared.aws.meter import published
 from shared.aws.model_store import ModelFileError, model_store
 from shared.aws.prediction_table import Outcome, PredictionTable
 from shared.aws.queue import HintError, tutor_queue
@@ -53,7 +54,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone and waits longer each time."""
     metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))

@@ -15,6 +15,7 @@ from shared.aws.admission import admit
 from shared.aws.audit import AuditTrail
 from shared.aws.directory import Directory
 from shared.aws.entrance import entrance
+from shared.aws.meter import published
 from shared.aws.reading import Ask, Reading
 from shared.aws.secret import secret
 from shared.aws.table import table
@@ -47,7 +48,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request; whatever fails on our side is a 503 with Retry-After."""
     return or_problem(event, lambda: respond(event, now()), logger, metrics, failure="not answered")

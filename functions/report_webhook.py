@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.erased_table import ErasedTable
 from shared.aws.inbox import ContentConflictError, Delivery, InboxTable
+from shared.aws.meter import published
 from shared.aws.queue import scoring_queue
 from shared.aws.secret import secret
 from shared.aws.table import AwsError, table
@@ -55,7 +56,7 @@ REPLACED = "\ufffd".encode()
 OTHER_CONTENT = "The same id came before with other content; a human will look at it."
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one delivery; a fault that may pass is a 503 with Retry-After, never a 4xx."""
     return or_problem(

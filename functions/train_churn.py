@@ -15,6 +15,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws.meter import published
 from shared.aws.model_store import ModelFileError, model_store
 from shared.aws.queue import HintError, tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
@@ -52,7 +53,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Which model is in force after the night, and whether that is a new one."""
     at, began = now(), time.monotonic()

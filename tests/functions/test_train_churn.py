@@ -234,7 +234,7 @@ def test_a_fault_while_reading_fails_the_night_and_changes_nothing(aws: Aws) -> 
 
     events.register("before-call.dynamodb.GetItem", down)
     try:
-        with pytest.raises(EndpointConnectionError), pytest.warns(UserWarning, match="No app"):
+        with pytest.raises(EndpointConnectionError):
             run()
     finally:
         events.unregister("before-call.dynamodb.GetItem", down)
