@@ -48,7 +48,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     new = [mail for mail in due if mails.put_new(mail)]
     refused = queue.ask(new)
     late = sum(one.open and one.late_at == at for one in known.values())
-    metrics.add_metric("DeadlinesMissed", MetricUnit.Count, late)
     logger.info("escalated", late=late, notices=len(new), refused=len(refused))
     return {"late": late, "notices": len(new)}
 

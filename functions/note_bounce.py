@@ -44,12 +44,15 @@ def note(detail: dict[str, Any]) -> None:
     """Suppress who it is about; a full mailbox or a time-out is no reason to."""
     match detail["eventType"], detail:
         case "Bounce", {"bounce": {"bounceType": "Permanent", "bouncedRecipients": list(told)}}:
-            because, metric = "bounced", "Bounced"
+            suppress(told, "bounced", metric="Bounced")
         case "Complaint", {"complaint": {"complainedRecipients": list(told)}}:
-            because, metric = "complained", "Complained"
-        case _:
-            metrics.add_metric("BouncedForNow", MetricUnit.Count, 1)
-            return
+            suppress(told, "complained", metric="Complained")
+        case kind, _:
+            logger.info("not suppressed", kind=kind)
+
+
+def suppress(told: list[dict[str, Any]], because: str, *, metric: str) -> None:
+    """Mail these recipients no more, and count them."""
     for recipient in told:
         suppression.add(recipient["emailAddress"], because, datetime.now(UTC))
         metrics.add_metric(metric, MetricUnit.Count, 1)

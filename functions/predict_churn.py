@@ -57,7 +57,6 @@ def now() -> datetime:
 @published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone and waits longer each time."""
-    metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
     failed: dict[str, Exception] = {}
     waiting: dict[str, list[str]] = defaultdict(list)
     ids: dict[str, tuple[str, ...]] = {}
@@ -70,8 +69,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             failed[record["messageId"]] = fault
 
     model = in_force()
-    if model is None:
-        metrics.add_metric("NoModel", MetricUnit.Count, 1)
     broken = keep_predictions(model, list(waiting), now()) if model else {}
     broken |= pass_on([tutor_id for tutor_id in waiting if tutor_id not in broken], ids)
     for tutor_id in waiting.keys() - broken.keys():

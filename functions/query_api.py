@@ -51,7 +51,7 @@ def now() -> datetime:
 @published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request; whatever fails on our side is a 503 with Retry-After."""
-    return or_problem(event, lambda: respond(event, now()), logger, metrics, failure="not answered")
+    return or_problem(event, lambda: respond(event, now()), logger, failure="not answered")
 
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -59,7 +59,6 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     door.let_in(event, at)
     path, headers = event["rawPath"], event.get("headers") or {}
     if path in OPEN:
-        metrics.add_metric("AnsweredOpen", MetricUnit.Count, 1)
         return reply(OPEN[path](), headers)
     found = routed(path)
     if found is None:
@@ -82,7 +81,6 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     if route.operation in PERSONAL:
         trail.put(replace(who.row, status=HTTPStatus.OK.value, shown=answer.shown))
         metrics.add_metric("Audited", MetricUnit.Count, 1)
-    metrics.add_metric("Answered", MetricUnit.Count, 1)
     logger.info("answered", operation=route.operation, examined=answer.examined)
     return reply(answer.body.json_bytes(), headers, who.caller.role_names)
 

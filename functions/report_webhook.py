@@ -59,13 +59,22 @@ OTHER_CONTENT = "The same id came before with other content; a human will look a
 @published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one delivery; a fault that may pass is a 503 with Retry-After, never a 4xx."""
-    return or_problem(
-        event,
-        lambda: receive(event, datetime.now(UTC)),
-        logger,
-        metrics,
-        failure="not stored",
+    answer = or_problem(
+        event, lambda: receive(event, datetime.now(UTC)), logger, failure="not stored"
     )
+    count(answer["statusCode"])
+    return answer
+
+
+def count(status: int) -> None:
+    """Count an answer that somebody is to look at."""
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            metrics.add_metric("Refused401", MetricUnit.Count, 1)
+        case HTTPStatus.UNPROCESSABLE_ENTITY:
+            metrics.add_metric("Refused422", MetricUnit.Count, 1)
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            metrics.add_metric("Unavailable", MetricUnit.Count, 1)
 
 
 def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -112,7 +121,7 @@ def text_of(accepted: Accepted, body: bytes) -> str:
     """What is stored of a body: all of it, but for students who were erased."""
     told = accepted.message
     if isinstance(told, SessionReport | StudentFeedback) and erased.has(told.student_id):
-        metrics.add_metric("Anonymised", MetricUnit.Count, 1)
+        logger.info("anonymised")
         return json.dumps(reported_without(read_json(body)))
     return body.decode()
 

@@ -50,7 +50,6 @@ def now() -> datetime:
 @published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone and waits longer each time."""
-    metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
     scoring = Scoring.of(store)
     failed: dict[str, Exception] = {}
     applied: dict[str, Delivery] = {}

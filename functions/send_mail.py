@@ -133,4 +133,3 @@ def finish(mail: Mail, write: Writing, found: Round, at: datetime) -> None:
         mails.finish(done, rest)
     else:
         mails.put(mail.dropped(at, f"Nobody could be reached: {told}.", found.states))
-    metrics.add_metric("MailDone", MetricUnit.Count, 1)

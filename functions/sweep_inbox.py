@@ -36,7 +36,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     oldest = min((since for _, since in waiting), default=now)
     metrics.add_metric("OldestPending", MetricUnit.Seconds, (now - oldest).total_seconds())
-    metrics.add_metric("Waiting", MetricUnit.Count, len(waiting))
 
     again = [webhook_id for webhook_id, since in waiting if is_asked_again(now - since - after)]
     queue.hint_again(again)

@@ -36,7 +36,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     oldest = min((mail.due_at for mail in waiting), default=now)
     metrics.add_metric("OldestMail", MetricUnit.Seconds, (now - oldest).total_seconds())
-    metrics.add_metric("MailsWaiting", MetricUnit.Count, len(waiting))
 
     again = [mail for mail in waiting if is_asked_again(now - mail.due_at - after)]
     refused = queue.ask(again)

@@ -137,9 +137,6 @@ def measure(night: Night, tutors: int, seconds: float) -> None:
     rows = night.challenger.manifest.rows if night.challenger else 0
     drifted = sum(each.drifted for each in night.health.drift) if night.health else 0
     metrics.add_metric("TrainingSeconds", MetricUnit.Seconds, seconds)
-    metrics.add_metric("TrainingTutors", MetricUnit.Count, tutors)
-    metrics.add_metric("TrainingRows", MetricUnit.Count, rows)
-    metrics.add_metric("Promoted", MetricUnit.Count, int(night.decision.promoted))
     metrics.add_metric("DriftedFeatures", MetricUnit.Count, drifted)
     logger.info(
         "trained",
