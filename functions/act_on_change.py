@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.acting import Acting
 from shared.aws.batch import worked_off
+from shared.aws.meter import published
 from shared.aws.queue import mail_queue, tutor_queue
 from shared.aws.table import retried, table
 from shared.domain.mail import Mail
@@ -32,7 +32,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch, each tutor once; a message that fails does so alone."""
     acting = Acting.of(store)
@@ -41,18 +41,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         event, lambda told, ids: mails.extend(act(acting, told["tutor_id"], ids)), queue,
         env.RETRY_SECONDS, logger, metrics, metric="ActingFailed",
     )  # fmt: skip
-    ready = [mail for mail in mails if mail.ready(now())]
-    refused = outbox.ask(ready)
-    metrics.add_metric("MailsHinted", MetricUnit.Count, len(ready) - len(refused))
+    outbox.ask([mail for mail in mails if mail.ready(now())])
     return answer
 
 
 def act(acting: Acting, tutor_id: str, ids: tuple[str, ...]) -> tuple[Mail, ...]:
     """Do what is to be done for one tutor, now; the mails that follow from it."""
     done = retried(lambda: acting.act(tutor_id, now().replace(microsecond=0), ids))
-    for one in done.changed:
-        name = "HeldOut" if one.held_out else one.steps[-1].action.capitalize()
-        metrics.add_metric(f"Intervention{name}", MetricUnit.Count, 1)
     logger.info(
         "acted",
         tutor_id=tutor_id,

@@ -8,8 +8,7 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.access import Operation
@@ -36,7 +35,7 @@ class Env(Setting):
 
 
 env = Env.read()
-logger, metrics = Logger(), Metrics()
+logger = Logger()
 door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 rehearsal, trail = Rehearsal(store, env.READERS), AuditTrail(store)
@@ -46,10 +45,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one dry run; whatever fails on our side is a 503 with Retry-After."""
-    return or_problem(event, lambda: respond(event, now()), logger, metrics, failure="not answered")
+    return or_problem(event, lambda: respond(event, now()), logger, failure="not answered")
 
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -61,7 +59,6 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     with recorded(who, trail):
         asked = proposal(subject, told(SettingValues, event).values)
         found = rehearsal.run(asked, at.date(), lambda: monotonic() < stop)
-    metrics.add_metric("Rehearsed", MetricUnit.Count, 1)
     logger.info("rehearsed", subject=subject, tutors=found.in_force.tutors)
     body = compared(found.in_force, found.proposed, at.date(), found.tutors)
     return reply(body.json_bytes(), event.get("headers") or {}, who.caller.role_names)

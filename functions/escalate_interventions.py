@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
+from shared.aws.meter import published
 from shared.aws.queue import mail_queue
 from shared.aws.table import VersionConflictError, retried, table
 from shared.domain.deadline import TOLD_WITHIN, notices, passed
@@ -32,7 +33,7 @@ interventions, mails = InterventionTable(store), MailTable(store)
 queue = mail_queue(env.MAIL_QUEUE_URL)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many clocks ran out by the moment this run is for, and how many notices were put."""
     metrics.add_metric("EscalationsRun", MetricUnit.Count, 1)
@@ -47,7 +48,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     new = [mail for mail in due if mails.put_new(mail)]
     refused = queue.ask(new)
     late = sum(one.open and one.late_at == at for one in known.values())
-    metrics.add_metric("DeadlinesMissed", MetricUnit.Count, late)
     logger.info("escalated", late=late, notices=len(new), refused=len(refused))
     return {"late": late, "notices": len(new)}
 

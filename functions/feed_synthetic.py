@@ -9,8 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from events.world.feed import Feed
@@ -35,7 +34,7 @@ class Env(Setting):
 
 
 env = Env.read()
-logger, metrics = Logger(), Metrics()
+logger = Logger()
 feed = Feed(simulate(WORLDS[env.FEED_WORLD], env.FEED_SEED, env.FEED_SINCE))
 signing = secret(env.WEBHOOK_SECRET_ARN)
 
@@ -44,7 +43,6 @@ class UndeliveredError(Exception):
     """Not everything was taken; Lambda repeats the run, which then posts the same."""
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many webhooks were taken and refused."""
     now = datetime.now(UTC)
@@ -68,8 +66,6 @@ def post_slot(
             if unreachable == GIVEN_UP_AFTER:
                 break
 
-    metrics.add_metric("Fed", MetricUnit.Count, taken)
-    metrics.add_metric("FeedRefused", MetricUnit.Count, refused)
     logger.info("fed", taken=taken, refused=refused, unreachable=unreachable, slot=end.isoformat())
     if unreachable:
         raise UndeliveredError

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.access import ACCESS, Operation
@@ -43,7 +42,7 @@ class Env(Setting):
 
 
 env = Env.read()
-logger, metrics = Logger(), Metrics()
+logger = Logger()
 door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 interventions, trail = InterventionTable(store), AuditTrail(store)
@@ -54,10 +53,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one move; whatever fails on our side is a 503 with Retry-After."""
-    return or_problem(event, lambda: respond(event, now()), logger, metrics, failure="not answered")
+    return or_problem(event, lambda: respond(event, now()), logger, failure="not answered")
 
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
         shown.append(after.tutor_id)
     if mail:
         outbox.ask([mail])
-    metrics.add_metric("Moved", MetricUnit.Count, 1)
+    logger.info("moved", intervention_id=intervention_id, action=action)
     headers = event.get("headers") or {}
     return reply(intervention(after, at).json_bytes(), headers, who.caller.role_names)
 

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.access import Operation, Shape
@@ -38,7 +37,7 @@ class Env(Setting):
 
 
 env = Env.read()
-logger, metrics = Logger(), Metrics()
+logger = Logger()
 door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 notes, cards, trail = NoteTable(store), ScorecardTable(store), AuditTrail(store)
@@ -48,10 +47,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one change; whatever fails on our side is a 503 with Retry-After."""
-    return or_problem(event, lambda: respond(event, now()), logger, metrics, failure="not answered")
+    return or_problem(event, lambda: respond(event, now()), logger, failure="not answered")
 
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
         else:
             remove(tutor_id, note_id, who)
         shown.append(tutor_id)
-    metrics.add_metric("NoteChanged", MetricUnit.Count, 1)
+    logger.info("answered", operation=operation)
     body = note_list(notes.of_tutor(tutor_id)).json_bytes()
     return reply(body, event.get("headers") or {}, who.caller.role_names)
 

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.batch import worked_off
 from shared.aws.mailer import Suppression
+from shared.aws.meter import published
 from shared.aws.queue import tutor_queue
 from shared.aws.table import table
 from shared.setting import Setting
@@ -30,7 +31,7 @@ suppression = Suppression(table(env.TABLE_NAME))
 queue = tutor_queue(env.BOUNCE_QUEUE_URL)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Note a batch; a message that fails does so alone."""
     return worked_off(
@@ -43,12 +44,15 @@ def note(detail: dict[str, Any]) -> None:
     """Suppress who it is about; a full mailbox or a time-out is no reason to."""
     match detail["eventType"], detail:
         case "Bounce", {"bounce": {"bounceType": "Permanent", "bouncedRecipients": list(told)}}:
-            because, metric = "bounced", "Bounced"
+            suppress(told, "bounced", metric="Bounced")
         case "Complaint", {"complaint": {"complainedRecipients": list(told)}}:
-            because, metric = "complained", "Complained"
-        case _:
-            metrics.add_metric("BouncedForNow", MetricUnit.Count, 1)
-            return
+            suppress(told, "complained", metric="Complained")
+        case kind, _:
+            logger.info("not suppressed", kind=kind)
+
+
+def suppress(told: list[dict[str, Any]], because: str, *, metric: str) -> None:
+    """Mail these recipients no more, and count them."""
     for recipient in told:
         suppression.add(recipient["emailAddress"], because, datetime.now(UTC))
         metrics.add_metric(metric, MetricUnit.Count, 1)

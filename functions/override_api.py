@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.access import Operation
@@ -48,7 +47,7 @@ class Env(Setting):
 
 
 env = Env.read()
-logger, metrics = Logger(), Metrics()
+logger = Logger()
 door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 overrides, trail = OverrideTable(store), AuditTrail(store)
@@ -59,10 +58,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one change; whatever fails on our side is a 503 with Retry-After."""
-    return or_problem(event, lambda: respond(event, now()), logger, metrics, failure="not answered")
+    return or_problem(event, lambda: respond(event, now()), logger, failure="not answered")
 
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -79,7 +77,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
         after = retried(lambda: change(tutor_id, wanted, at))
         shown.append(tutor_id)
     look_again(tutor_id, who.row.request_id)
-    metrics.add_metric("Overridden" if after.in_force(at) else "OverrideEnded", MetricUnit.Count, 1)
+    logger.info("answered", operation=operation, in_force=after.in_force(at))
     headers = event.get("headers") or {}
     return reply(spell(after, at).json_bytes(), headers, who.caller.role_names)
 

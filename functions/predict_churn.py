@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws import correlation
 from shared.aws.batch import failures, ids_of
+from shared.aws.meter import published
 from shared.aws.model_store import ModelFileError, model_store
 from shared.aws.prediction_table import Outcome, PredictionTable
 from shared.aws.queue import HintError, tutor_queue
@@ -53,10 +54,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone and waits longer each time."""
-    metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
     failed: dict[str, Exception] = {}
     waiting: dict[str, list[str]] = defaultdict(list)
     ids: dict[str, tuple[str, ...]] = {}
@@ -69,8 +69,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             failed[record["messageId"]] = fault
 
     model = in_force()
-    if model is None:
-        metrics.add_metric("NoModel", MetricUnit.Count, 1)
     broken = keep_predictions(model, list(waiting), now()) if model else {}
     broken |= pass_on([tutor_id for tutor_id in waiting if tutor_id not in broken], ids)
     for tutor_id in waiting.keys() - broken.keys():

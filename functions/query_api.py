@@ -15,6 +15,7 @@ from shared.aws.admission import admit
 from shared.aws.audit import AuditTrail
 from shared.aws.directory import Directory
 from shared.aws.entrance import entrance
+from shared.aws.meter import published
 from shared.aws.reading import Ask, Reading
 from shared.aws.secret import secret
 from shared.aws.table import table
@@ -47,10 +48,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request; whatever fails on our side is a 503 with Retry-After."""
-    return or_problem(event, lambda: respond(event, now()), logger, metrics, failure="not answered")
+    return or_problem(event, lambda: respond(event, now()), logger, failure="not answered")
 
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -58,7 +59,6 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     door.let_in(event, at)
     path, headers = event["rawPath"], event.get("headers") or {}
     if path in OPEN:
-        metrics.add_metric("AnsweredOpen", MetricUnit.Count, 1)
         return reply(OPEN[path](), headers)
     found = routed(path)
     if found is None:
@@ -81,7 +81,6 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     if route.operation in PERSONAL:
         trail.put(replace(who.row, status=HTTPStatus.OK.value, shown=answer.shown))
         metrics.add_metric("Audited", MetricUnit.Count, 1)
-    metrics.add_metric("Answered", MetricUnit.Count, 1)
     logger.info("answered", operation=route.operation, examined=answer.examined)
     return reply(answer.body.json_bytes(), headers, who.caller.role_names)
 

@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.erased_table import ErasedTable
 from shared.aws.inbox import ContentConflictError, Delivery, InboxTable
+from shared.aws.meter import published
 from shared.aws.queue import scoring_queue
 from shared.aws.secret import secret
 from shared.aws.table import AwsError, table
@@ -55,16 +56,25 @@ REPLACED = "\ufffd".encode()
 OTHER_CONTENT = "The same id came before with other content; a human will look at it."
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one delivery; a fault that may pass is a 503 with Retry-After, never a 4xx."""
-    return or_problem(
-        event,
-        lambda: receive(event, datetime.now(UTC)),
-        logger,
-        metrics,
-        failure="not stored",
+    answer = or_problem(
+        event, lambda: receive(event, datetime.now(UTC)), logger, failure="not stored"
     )
+    count(answer["statusCode"])
+    return answer
+
+
+def count(status: int) -> None:
+    """Count an answer that somebody is to look at."""
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            metrics.add_metric("Refused401", MetricUnit.Count, 1)
+        case HTTPStatus.UNPROCESSABLE_ENTITY:
+            metrics.add_metric("Refused422", MetricUnit.Count, 1)
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            metrics.add_metric("Unavailable", MetricUnit.Count, 1)
 
 
 def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -111,7 +121,7 @@ def text_of(accepted: Accepted, body: bytes) -> str:
     """What is stored of a body: all of it, but for students who were erased."""
     told = accepted.message
     if isinstance(told, SessionReport | StudentFeedback) and erased.has(told.student_id):
-        metrics.add_metric("Anonymised", MetricUnit.Count, 1)
+        logger.info("anonymised")
         return json.dumps(reported_without(read_json(body)))
     return body.decode()
 

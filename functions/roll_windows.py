@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws.meter import published
 from shared.aws.queue import scoring_queue
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import table
@@ -29,7 +30,7 @@ cards = ScorecardTable(table(env.TABLE_NAME))
 queue = scoring_queue(env.SCORING_QUEUE_URL)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many tutors are to be rolled."""
     night = midnight(datetime.now(UTC))

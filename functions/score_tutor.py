@@ -17,6 +17,7 @@ from shared.aws import correlation
 from shared.aws.apply import Applied, NotApplicableError, apply
 from shared.aws.batch import failures, ids_of, receives
 from shared.aws.inbox import Delivery, InboxTable
+from shared.aws.meter import published
 from shared.aws.queue import HintError, scoring_queue, tutor_queue
 from shared.aws.scoring import News, Scoring
 from shared.aws.table import AwsError, table
@@ -46,10 +47,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone and waits longer each time."""
-    metrics.add_metric("Received", MetricUnit.Count, len(event["Records"]))
     scoring = Scoring.of(store)
     failed: dict[str, Exception] = {}
     applied: dict[str, Delivery] = {}

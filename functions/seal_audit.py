@@ -11,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.audit import AuditTrail
+from shared.aws.meter import published
 from shared.aws.table import table
 from shared.aws.vault import vault
 from shared.domain.audit_seal import BEGINNING, sealed
@@ -36,7 +37,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many days were sealed."""
     today, count = now().date(), 0
@@ -52,6 +53,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 def seal(on: date, chain: str) -> str:
     """Seal one day after the one whose chain this is; the chain up to it."""
     kept = seals.put_seal(sealed(on, trail.rows_of(on), chain))
-    metrics.add_metric("AuditRowsSealed", MetricUnit.Count, kept.rows)
     logger.info("sealed", day=on.isoformat(), rows=kept.rows, chain=kept.chain)
     return kept.chain

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
+from shared.aws.meter import published
 from shared.aws.queue import mail_queue
 from shared.aws.table import table
 from shared.domain.morning import due_digests
@@ -31,7 +32,7 @@ interventions, mails = InterventionTable(store), MailTable(store)
 queue = mail_queue(env.MAIL_QUEUE_URL)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many mails were put."""
     due = due_digests(interventions.office(), datetime.fromisoformat(event["time"]))

@@ -20,6 +20,7 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
 from shared.aws.mail_writer import MailWriter, NothingToSayError, TooEarlyError, Writing
 from shared.aws.mailer import SenderRefusedError, Suppression, mailer
+from shared.aws.meter import published
 from shared.aws.preference_table import PreferenceTable
 from shared.aws.queue import mail_queue
 from shared.aws.secret import secret
@@ -70,7 +71,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone."""
     return worked_off(
@@ -132,4 +133,3 @@ def finish(mail: Mail, write: Writing, found: Round, at: datetime) -> None:
         mails.finish(done, rest)
     else:
         mails.put(mail.dropped(at, f"Nobody could be reached: {told}.", found.states))
-    metrics.add_metric("MailDone", MetricUnit.Count, 1)

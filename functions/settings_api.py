@@ -9,8 +9,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import settings_answer
@@ -51,7 +50,7 @@ class Env(Setting):
 
 
 env = Env.read()
-logger, metrics = Logger(), Metrics()
+logger = Logger()
 door = entrance(env.ENTRANCE_SECRET_ARN)
 store = table(env.TABLE_NAME)
 interventions, cards, trail = InterventionTable(store), ScorecardTable(store), AuditTrail(store)
@@ -65,10 +64,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one change; whatever fails on our side is a 503 with Retry-After."""
-    return or_problem(event, lambda: respond(event, now()), logger, metrics, failure="not answered")
+    return or_problem(event, lambda: respond(event, now()), logger, failure="not answered")
 
 
 def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -86,7 +84,6 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
             raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
         except InvalidError as error:
             raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors) from error
-    metrics.add_metric("Answered", MetricUnit.Count, 1)
     logger.info("answered", operation=operation)
     headers = event.get("headers") or {}
     return reply(answer.json_bytes(), headers, who.caller.role_names)

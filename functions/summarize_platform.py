@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws.meter import published
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import table
 from shared.domain.overview import overview
@@ -22,7 +23,7 @@ logger, metrics = Logger(), Metrics()
 cards = ScorecardTable(table(env.TABLE_NAME))
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many tutors were summed up."""
     now = datetime.now(UTC)

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws import correlation
 from shared.aws.inbox import InboxTable
+from shared.aws.meter import published
 from shared.aws.queue import is_asked_again, scoring_queue
 from shared.aws.table import table
 from shared.setting import Setting
@@ -26,7 +27,7 @@ inbox = InboxTable(table(env.TABLE_NAME))
 queue = scoring_queue(env.SCORING_QUEUE_URL)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many hints were sent again."""
     now = datetime.now(UTC)
@@ -35,7 +36,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     oldest = min((since for _, since in waiting), default=now)
     metrics.add_metric("OldestPending", MetricUnit.Seconds, (now - oldest).total_seconds())
-    metrics.add_metric("Waiting", MetricUnit.Count, len(waiting))
 
     again = [webhook_id for webhook_id, since in waiting if is_asked_again(now - since - after)]
     queue.hint_again(again)

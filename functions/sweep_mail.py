@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws import correlation
 from shared.aws.mail_table import MailTable
+from shared.aws.meter import published
 from shared.aws.queue import is_asked_again, mail_queue
 from shared.aws.table import table
 from shared.setting import Setting
@@ -26,7 +27,7 @@ mails = MailTable(table(env.TABLE_NAME))
 queue = mail_queue(env.MAIL_QUEUE_URL)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """How many hints were sent again."""
     now = datetime.now(UTC)
@@ -35,7 +36,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     oldest = min((mail.due_at for mail in waiting), default=now)
     metrics.add_metric("OldestMail", MetricUnit.Seconds, (now - oldest).total_seconds())
-    metrics.add_metric("MailsWaiting", MetricUnit.Count, len(waiting))
 
     again = [mail for mail in waiting if is_asked_again(now - mail.due_at - after)]
     refused = queue.ask(again)

@@ -15,6 +15,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws.meter import published
 from shared.aws.model_store import ModelFileError, model_store
 from shared.aws.queue import HintError, tutor_queue
 from shared.aws.scorecard_table import ScorecardTable
@@ -52,7 +53,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@metrics.log_metrics
+@published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Which model is in force after the night, and whether that is a new one."""
     at, began = now(), time.monotonic()
@@ -136,9 +137,6 @@ def measure(night: Night, tutors: int, seconds: float) -> None:
     rows = night.challenger.manifest.rows if night.challenger else 0
     drifted = sum(each.drifted for each in night.health.drift) if night.health else 0
     metrics.add_metric("TrainingSeconds", MetricUnit.Seconds, seconds)
-    metrics.add_metric("TrainingTutors", MetricUnit.Count, tutors)
-    metrics.add_metric("TrainingRows", MetricUnit.Count, rows)
-    metrics.add_metric("Promoted", MetricUnit.Count, int(night.decision.promoted))
     metrics.add_metric("DriftedFeatures", MetricUnit.Count, drifted)
     logger.info(
         "trained",

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.entrance import entrance
@@ -32,20 +31,18 @@ class Env(Setting):
 
 
 env = Env.read()
-logger, metrics = Logger(), Metrics()
+logger = Logger()
 door = entrance(env.ENTRANCE_SECRET_ARN)
 preferences = PreferenceTable(table(env.TABLE_NAME))
 sealing = secret(env.CURSOR_SECRET_ARN)
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request; a fault of ours is a 503, so that mail programs try again."""
     return or_problem(
         event,
         lambda: respond(event, datetime.now(UTC)),
         logger,
-        metrics,
         failure="not answered",
     )
 
@@ -58,7 +55,6 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     if found is None:
         raise ProblemError(HTTPStatus.NOT_FOUND)
     if event["requestContext"]["http"]["method"] != "POST":
-        metrics.add_metric("Asked", MetricUnit.Count, 1)
         return asking(found[1])
     sent_as = (event.get("headers") or {}).get("content-type", "")
     form = form_fields(sent_as, raw_body(event))
@@ -71,7 +67,6 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
         wrong = FieldError(REPORTS, f"must be one of {', '.join(Reports)}")
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong])
     before = retried(lambda: choose(*found, back=back, had=Reports(had) if had else None))
-    metrics.add_metric("Resubscribed" if back else "Unsubscribed", MetricUnit.Count, 1)
     logger.info("resubscribed" if back else "unsubscribed", what=found[1])
     return undone(found[1]) if back else noted(found[1], before.reports)
 

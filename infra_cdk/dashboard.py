@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra_cdk.alarm import Alarms
-from infra_cdk.alarm_spec import Answers, Emitted, Waiting
+from infra_cdk.alarm_spec import ALARMS, Answers, Emitted, Waiting
 from infra_cdk.function_spec import QUEUES
 from infra_cdk.stage import Stage
 
@@ -57,7 +57,14 @@ GRAPHS: Final[dict[str, Lines]] = {
     "Scoring": {
         "predicted": (Emitted("predict_churn", "Predicted"), "Sum"),
         "drift": (Emitted("score_tutor", "Drift"), "Sum"),
-        "failed": (Emitted("score_tutor", "ScoringFailed"), "Sum"),
+    },
+    "Failed, and tried again": {
+        "scoring": (Emitted("score_tutor", "ScoringFailed"), "Sum"),
+        "prediction": (Emitted("predict_churn", "PredictionFailed"), "Sum"),
+        "acting": (Emitted("act_on_change", "ActingFailed"), "Sum"),
+        "mail": (Emitted("send_mail", "MailFailed"), "Sum"),
+        "bounce": (Emitted("note_bounce", "BounceFailed"), "Sum"),
+        "escalating": (Emitted("escalate_interventions", "EscalatingFailed"), "Sum"),
     },
     "Mail": {
         "sent": (Emitted("send_mail", "MailSent"), "Sum"),
@@ -70,6 +77,16 @@ GRAPHS: Final[dict[str, Lines]] = {
         "age, seconds": (Emitted("train_churn", "ModelAge"), "Maximum"),
     },
 }
+
+LOOKED_AT: Final = frozenset(
+    of
+    for of in (
+        *(alarm.metric for alarm in ALARMS),
+        *(of for lines in GRAPHS.values() for of, _ in lines.values()),
+    )
+    if isinstance(of, Emitted)
+)
+"""What functions emit: each is paid for by the month, so that there are no others."""
 
 
 class Dashboard(Construct):

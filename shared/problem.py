@@ -39,13 +39,6 @@ class Journal(Protocol):
         """Have every line from now on say this too."""
 
 
-class Meter(Protocol):
-    """The part of Powertools' metrics that is needed here."""
-
-    def add_metric(self, name: str, unit: Any, value: float) -> None:
-        """Count something."""
-
-
 class ProblemError(Exception):
     """A refusal with its status and, where fields are to blame, which and why."""
 
@@ -81,7 +74,6 @@ def or_problem(
     event: Mapping[str, Any],
     respond: Callable[[], dict[str, Any]],
     logger: Journal,
-    metrics: Meter,
     *,
     failure: str,
 ) -> dict[str, Any]:
@@ -91,25 +83,22 @@ def or_problem(
     """
     request_id = event["requestContext"]["requestId"]
     logger.append_keys(correlation_id=request_id, request_id=request_id)
-    answer = _answered(respond, logger, metrics, request_id, failure)
+    answer = _answered(respond, logger, request_id, failure)
     return answer | {"headers": answer["headers"] | {"x-request-id": request_id}}
 
 
 def _answered(
     respond: Callable[[], dict[str, Any]],
     logger: Journal,
-    metrics: Meter,
     request_id: str,
     failure: str,
 ) -> dict[str, Any]:
     try:
         return respond()
     except ProblemError as refusal:
-        metrics.add_metric(f"Refused{refusal.status.value}", "Count", 1)
         logger.info("refused", status=refusal.status.value)
         return response(refusal, request_id)
     except Exception as fault:
-        metrics.add_metric("Unavailable", "Count", 1)
         logger.error(failure, fault=type(fault).__name__)
         return response(ProblemError(HTTPStatus.SERVICE_UNAVAILABLE), request_id)
 

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from shared.aws import correlation
+from shared.aws.meter import Meter
 from shared.aws.table import AwsError, fault_name
-from shared.problem import Journal, Meter
+from shared.problem import Journal
 
 SHOWN = 120
 """Characters of a failed message in the log: it holds identifiers only."""
@@ -70,7 +71,6 @@ def worked_off(
     it. Answers SQS which messages failed, and lets them wait.
     """
     records = event["Records"]
-    metrics.add_metric("Received", "Count", len(records))
     alike: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for record in records:
         alike[_asked(record)].append(record)

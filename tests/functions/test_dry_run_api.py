@@ -35,7 +35,6 @@ class Answer:
 @pytest.fixture(autouse=True)
 def at_noon(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dry_run_api, "now", lambda: NOW)
-    dry_run_api.metrics.clear_metrics()
 
 
 def ask(body: object, part: str = "interventions", role: str | None = "ops_manager") -> Answer:

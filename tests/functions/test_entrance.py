@@ -59,7 +59,6 @@ def request(route: Route, headers: dict[str, str]) -> dict[str, Any]:
 
 def answer(function: str, event: dict[str, Any]) -> dict[str, Any]:
     module = importlib.import_module(f"functions.{function}")
-    module.metrics.clear_metrics()
     answered: dict[str, Any] = module.handler(event, LambdaContext())
     return answered
 

@@ -14,7 +14,7 @@ from shared.aws.intervention_table import InterventionTable
 from shared.aws.mail_table import MailTable
 from shared.aws.table import VersionConflictError
 from shared.domain.intervention import Intervention, Kind, Order, Owner, Status, moved
-from tests.functions.conftest import BY_CLOUDFRONT, Aws, user_pool
+from tests.functions.conftest import BY_CLOUDFRONT, Aws, Logged, user_pool
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TASK = "H1-20261119T120000-t-7"
@@ -31,7 +31,6 @@ class Answer:
 @pytest.fixture(autouse=True)
 def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intervention_api, "now", lambda: NOW)
-    intervention_api.metrics.clear_metrics()
 
 
 @pytest.fixture(autouse=True)
@@ -366,3 +365,12 @@ def test_who_joined_a_minute_ago_can_be_given_a_task(table: InterventionTable) -
     with pytest.MonkeyPatch.context() as later:
         later.setattr(intervention_api, "now", lambda: NOW + timedelta(minutes=1))
         assert move("reassign", {"assignee": "lee"}).status == 200
+
+
+def test_the_log_tells_which_move_was_made_on_what(
+    table: InterventionTable, logged: Logged
+) -> None:
+    move("start")
+
+    told = [(line["message"], line["action"], line["intervention_id"]) for line in logged()]
+    assert told == [("moved", "start", TASK)]

@@ -13,7 +13,7 @@ from shared.aws.note_table import NoteTable
 from shared.aws.scorecard_table import ScorecardTable
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, log, tutor
-from tests.functions.conftest import BY_CLOUDFRONT, Aws
+from tests.functions.conftest import BY_CLOUDFRONT, Aws, Logged
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SAID = {"text": "Back from parental leave in March."}
@@ -30,7 +30,6 @@ class Answer:
 @pytest.fixture(autouse=True)
 def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, NOW)
-    note_api.metrics.clear_metrics()
 
 
 def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
@@ -175,3 +174,13 @@ def test_who_wrote_about_whom_is_on_record(aws: Aws, monkeypatch: pytest.MonkeyP
         ("write_note", "200", "t-7/notes/n-1"),
         ("remove_note", "403", "t-7/notes/n-1"),
     ]
+
+
+def test_the_log_tells_that_a_note_was_written_or_removed_and_not_what_it_says(
+    logged: Logged,
+) -> None:
+    ask("PUT", body=SAID)
+    ask("DELETE")
+
+    assert [line["operation"] for line in logged()] == ["write_note", "remove_note"]
+    assert SAID["text"] not in str(logged())

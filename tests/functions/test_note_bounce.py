@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import note_bounce
 from shared.aws.mailer import Suppression
-from tests.functions.conftest import Aws, sqs_event
+from tests.functions.conftest import Aws, Logged, about, sqs_event
 
 
 def bounce(kind: str) -> dict[str, Any]:
@@ -48,6 +48,15 @@ def test_who_gets_no_mail_any_more(
 
     assert answer == {"batchItemFailures": []}
     assert Suppression(aws.store).because("Ada@Example.org") == because
+
+
+def test_who_is_mailed_on_is_told_in_the_log_without_the_address(
+    aws: Aws, context: LambdaContext, logged: Logged
+) -> None:
+    note_bounce.handler(sqs_event(bounce("Transient")), context)
+
+    assert about(logged()) == [("not suppressed", None)]
+    assert "ada" not in str(logged()).lower()
 
 
 def test_the_address_itself_is_not_kept(aws: Aws, context: LambdaContext) -> None:

@@ -21,7 +21,7 @@ from shared.domain.scorecard import daily_record
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import tutor_row
 from tests.builders import card, log, tutor
-from tests.functions.conftest import BY_CLOUDFRONT, Aws, sqs_event
+from tests.functions.conftest import BY_CLOUDFRONT, Aws, Logged, sqs_event
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SAID = {"score": 20, "reason": "Her child was sick.", "until": "2026-12-20T12:00:00Z"}
@@ -38,7 +38,6 @@ class Answer:
 @pytest.fixture(autouse=True)
 def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, NOW)
-    override_api.metrics.clear_metrics()
 
 
 def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
@@ -388,3 +387,13 @@ def test_a_score_that_was_raised_opens_what_is_due_and_says_who_raised_it(
     assert act(monkeypatch, aws) == ["Churn score set to 55 by a manager, above 50 for 7 days."]
     (coaching,) = InterventionTable(aws.store).open_ones()
     assert coaching.score_before == 45.0, "effects are measured by what is computed"
+
+
+def test_the_log_tells_that_an_override_was_made_or_ended(
+    table: OverrideTable, logged: Logged
+) -> None:
+    ask("PUT", SAID)
+    ask("DELETE", seen='"1"')
+
+    told = [(line["operation"], line["in_force"]) for line in logged()]
+    assert told == [("set_override", True), ("end_override", False)]

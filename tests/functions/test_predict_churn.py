@@ -45,13 +45,12 @@ def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the metrics that were emitted, but for the messages received."""
+    """The names of the metrics that were emitted,"""
     names: list[str] = []
     add_metric = predict_churn.metrics.add_metric
 
     def noted(name: str, unit: MetricUnit, value: float) -> None:
-        if name != "Received":
-            names.append(name)
+        names.append(name)
         add_metric(name, unit, value)
 
     monkeypatch.setattr(predict_churn.metrics, "add_metric", noted)
@@ -221,14 +220,17 @@ def test_a_tutor_nobody_ever_reported_is_quiet(aws: Aws) -> None:
 # --- without a good model ------------------------------------------------------------------------
 
 
-def test_without_a_model_nothing_is_written_and_nothing_fails(aws: Aws, counted: list[str]) -> None:
+def test_without_a_model_nothing_is_written_and_nothing_fails(
+    aws: Aws, counted: list[str], logged: Logged
+) -> None:
     teaching(aws)
     before = aws.items()
 
     assert run(hint()) == []
 
     assert aws.items() == before
-    assert counted == ["NoModel"]
+    assert counted == []
+    assert about(logged()) == [("no model", None)]
     assert aws.messages("action") == [hint()]
 
 
@@ -273,7 +275,7 @@ DAMAGE = [
 
 @pytest.mark.parametrize(("name", "content"), DAMAGE)
 def test_a_damaged_first_model_is_refused_and_nothing_is_written(
-    aws: Aws, counted: list[str], name: str, content: bytes | None
+    aws: Aws, counted: list[str], logged: Logged, name: str, content: bytes | None
 ) -> None:
     in_force(aws)
     teaching(aws)
@@ -283,7 +285,8 @@ def test_a_damaged_first_model_is_refused_and_nothing_is_written(
     assert run(hint()) == []
 
     assert aws.items() == before
-    assert counted == ["ModelRefused", "NoModel"]
+    assert counted == ["ModelRefused"]
+    assert about(logged()) == [("model refused", None), ("no model", None)]
 
 
 @pytest.mark.parametrize(("name", "content"), DAMAGE)
@@ -314,7 +317,9 @@ def test_a_new_container_takes_the_model_before(aws: Aws, counted: list[str]) ->
     assert counted == ["ModelRefused", "Predicted"]
 
 
-def test_a_model_of_a_format_to_come_is_refused(aws: Aws, counted: list[str]) -> None:
+def test_a_model_of_a_format_to_come_is_refused(
+    aws: Aws, counted: list[str], logged: Logged
+) -> None:
     store = model_store("models", aws.store)
     store.put_model(of_another_format(packed()))
     store.registry.promote(Decision(NOW, "v1", None, promoted=True, reasons=()), None)
@@ -322,7 +327,8 @@ def test_a_model_of_a_format_to_come_is_refused(aws: Aws, counted: list[str]) ->
 
     assert run(hint()) == []
 
-    assert counted == ["ModelRefused", "NoModel"]
+    assert counted == ["ModelRefused"]
+    assert about(logged()) == [("model refused", None), ("no model", None)]
 
 
 def test_a_new_container_goes_back_to_the_last_good_model(aws: Aws) -> None:

@@ -437,6 +437,57 @@ def test_a_table_in_the_middle_of_the_same_report_is_a_503(
     assert aws.items() == []
 
 
+# --- what is counted -----------------------------------------------------------------------------
+
+
+def counted(printed: str) -> list[str]:
+    """The names of the metrics that were published."""
+    return [
+        metric["Name"]
+        for line in printed.splitlines()
+        for part in json.loads(line)["_aws"]["CloudWatchMetrics"]
+        for metric in part["Metrics"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "metrics"),
+    [
+        (COMPLETED, {}, 202, ["Accepted"]),
+        (COMPLETED, {"webhook-signature": "v1,AAAA"}, 401, ["Refused401"]),
+        (b"{}", {}, 422, ["Refused422"]),
+        (b"{", {}, 400, []),
+        (COMPLETED, {"content-type": "text/plain"}, 415, []),
+    ],
+)
+def test_an_answer_is_counted_if_somebody_is_to_look_at_it(
+    aws: Aws,
+    capsys: pytest.CaptureFixture[str],
+    body: bytes,
+    headers: dict[str, str | None],
+    status: int,
+    metrics: list[str],
+) -> None:
+    assert answered(post("/api/sessions", body, headers=headers))[0] == status
+
+    assert counted(capsys.readouterr().out) == metrics
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "secrets-manager"])
+def test_every_503_counts_whatever_is_out_of_reach(
+    aws: Aws, capsys: pytest.CaptureFixture[str], service: str
+) -> None:
+    clients = {
+        "dynamodb": report_webhook.inbox._table.client,
+        "secrets-manager": report_webhook.signing.client,
+    }
+
+    with broken(clients[service], service):
+        assert answered(post("/api/sessions", COMPLETED))[0] == 503
+
+    assert counted(capsys.readouterr().out) == ["Unavailable"]
+
+
 # --- what is logged ------------------------------------------------------------------------------
 
 

@@ -54,7 +54,6 @@ class Answer:
 def at_noon(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     for function in (settings_api, query_api):
         monkeypatch.setattr(function, "now", lambda: NOW)
-        function.metrics.clear_metrics()
 
 
 def event(path: str, body: object, role: str | None, seen: str | None) -> dict[str, Any]:

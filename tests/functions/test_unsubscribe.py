@@ -23,7 +23,6 @@ CLICK = "List-Unsubscribe=One-Click"
 
 @pytest.fixture
 def kept(aws: Aws) -> PreferenceTable:
-    unsubscribe.metrics.clear_metrics()
     return PreferenceTable(aws.store)
 
 

@@ -8,34 +8,58 @@ from pathlib import Path
 import pytest
 
 from infra_cdk.alarm_spec import ALARMS, AlarmSpec, Emitted
-from infra_cdk.dashboard import GRAPHS
+from infra_cdk.dashboard import GRAPHS, LOOKED_AT
 from infra_cdk.function_spec import QUEUES
 from tests.infra.template import Template
 
 ROOT = Path(__file__).parents[2]
 RUNBOOKS = ROOT / "docs/runbooks"
-EMITTED = [spec.metric for spec in ALARMS if isinstance(spec.metric, Emitted)] + [
-    of for lines in GRAPHS.values() for of, _ in lines.values() if isinstance(of, Emitted)
-]
+FUNCTIONS = ROOT / "functions"
 BY_NAME = pytest.mark.parametrize("spec", ALARMS, ids=lambda spec: spec.name)
 
 
-def words(path: Path) -> Iterator[str]:
-    """Every text that stands in a module."""
+def names(path: Path) -> Iterator[str]:
+    """The metrics that a module emits, or has others emit by handing them on as `metric`."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+        match node:
+            case ast.Call(func=ast.Attribute(attr="add_metric"), args=[name, *_]):
+                yield from texts(name)
+            case ast.keyword(arg="metric", value=name):
+                yield from texts(name)
 
 
-@pytest.mark.parametrize("metric", EMITTED, ids=lambda of: f"{of.function}.{of.name}")
-def test_what_is_looked_at_is_emitted_by_the_function_it_is_said_to_be_of(metric: Emitted) -> None:
-    own = ROOT / "functions" / f"{metric.function}.py"
-    known = set(words(own))
-    if "or_problem" in own.read_text():
-        known |= set(words(ROOT / "shared/problem.py"))
+def texts(name: ast.expr) -> Iterator[str]:
+    """What a name of a metric can be; none of one that came as `metric`, for it is known there."""
+    match name:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp(body=one, orelse=other):
+            yield from texts(one)
+            yield from texts(other)
+        case ast.Name(id="metric"):
+            return
+        case _:
+            raise AssertionError(f"nobody can see what it is called: {ast.unparse(name)}")
 
-    refusal = re.fullmatch(r"Refused\d{3}", metric.name)
-    assert metric.name in known or (refusal and "Refused" in known)
+
+def emitted() -> set[Emitted]:
+    """All metrics of all functions."""
+    return {Emitted(path.stem, name) for path in FUNCTIONS.glob("*.py") for name in names(path)}
+
+
+def test_what_is_looked_at_is_emitted_by_the_function_it_is_said_to_be_of() -> None:
+    assert LOOKED_AT - emitted() == set()
+
+
+def test_every_metric_that_a_function_emits_is_on_an_alarm_or_a_graph() -> None:
+    assert emitted() - LOOKED_AT == set()
+
+
+def test_what_functions_share_emits_only_what_they_name() -> None:
+    """A metric that it named itself would be one more of each function that comes by."""
+    sources = [path for path in (ROOT / "shared").rglob("*.py") if "add_metric" in path.read_text()]
+
+    assert {name for path in sources for name in names(path)} == set()
 
 
 @BY_NAME

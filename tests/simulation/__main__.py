@@ -7,7 +7,6 @@ import os
 import sys
 import tempfile
 import time
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -66,7 +65,6 @@ def main() -> int:
 @contextlib.contextmanager
 def simulated() -> Iterator[None]:
     """What functions are told of the world they are in; how mails look is for others to see."""
-    warnings.simplefilter("ignore")  # of Powertools, where an invocation measured nothing
     with tempfile.TemporaryDirectory() as folder:
         for source in TEMPLATES.glob("[!_]*.mjml"):
             Path(folder, f"{source.stem}.html").touch()
