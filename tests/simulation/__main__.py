@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "TABLE_NAME": "tutor-quality",
     "WEBHOOK_SECRET_ARN": "webhook",
     "CURSOR_SECRET_ARN": "cursor",
+    "ENTRANCE_SECRET_ARN": "entrance",
     "MODEL_BUCKET": "models",
     "USER_POOL_ID": "us-east-1_people",
     "MAIL_FROM": "quality@example.com",

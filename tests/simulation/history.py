@@ -11,6 +11,7 @@ from typing import Any, Final
 from shared.aws import key
 from shared.domain.log import midnight
 from tests.simulation.check import mails_wrong, nights_missing, untended, waiting, wrong
+from tests.simulation.managers import ENTRANCE, Managers
 from tests.simulation.workload import BEGIN, TUTORS, WHOLE_EVERY, Posting, delivery, postings
 from tests.simulation.world import Source, World
 
@@ -19,6 +20,8 @@ FAULTS: Final = (0.01, 0.05, 0.2)
 FAULTS_END: Final = 300.0
 """Seconds after which all goes well."""
 ROTATION: Final = 60.0
+MOVES: Final = 12
+"""Of interventions, by managers, while faults go on."""
 PATIENCE: Final = 2400.0
 """Seconds by which all must be quiet."""
 SWEEP_SECONDS: Final = 60.0
@@ -55,6 +58,7 @@ class History:
     seed: int
     mode: str
     world: World = field(init=False)
+    managers: Managers = field(init=False)
     answered: dict[Posting, int] = field(default_factory=dict)
     _posted: list[Posting] = field(default_factory=list)
     _scored: set[str] = field(default_factory=set)
@@ -73,7 +77,9 @@ class History:
         )
         self.world.taken_off = self._taken_off
         webhook = json.dumps({"current": FIRST, "previous": None})
-        self.world.secrets = {"webhook": webhook, "cursor": "sealing"}
+        entrance = json.dumps({"current": ENTRANCE, "previous": None})
+        self.world.secrets = {"webhook": webhook, "cursor": "sealing", "entrance": entrance}
+        self.managers = Managers(self.world)
 
     @property
     def whole(self) -> bool:
@@ -90,6 +96,8 @@ class History:
         if midnight := self._midnight():
             world.at(midnight - NOTED_SECONDS, self._note_scored)
             world.at(midnight, lambda: self._roll(RETRIES))
+        for _ in range(MOVES if self.whole else 0):
+            world.at(world.rng.uniform(0, FAULTS_END), self.managers.move)
         world.at(ROTATION, self._rotate)
         world.at(FAULTS_END, self._calm)
         while world.seconds < PATIENCE and not self._seen and world.step():
@@ -109,6 +117,7 @@ class History:
         yield from wrong(self.world, accepted)
         if self.whole:
             yield from mails_wrong(self.world)
+            yield from self.managers.wrong()
         if self.whole and not any(queue.dead for queue in self.world.sqs.queues.values()):
             yield from untended(self.world, self._looked_at)
             yield from nights_missing(self.world, self._to_roll)

@@ -35,8 +35,8 @@ FUNCTIONS: Final = Path(__file__).parents[2] / "functions"
 CONTAINERS: Final = 3
 """Of each function, and so how many invocations of it may run at once."""
 BATCH: Final = 10
-TWICE: Final = 0.05
-"""Of batches: those of which a message is handed over once more."""
+TWICE: Final = (0.05, 0.4)
+"""Of batches, in one history or another: those of which a message is handed over once more."""
 LAG: Final = 6
 """Writes that an eventually consistent read may be behind by."""
 STEP_SECONDS: Final = 0.02
@@ -113,6 +113,7 @@ class World:
     seconds: float = 0.0
     _slow: float = field(init=False)
     _weak: str | None = field(init=False)
+    _twice: float = field(init=False)
     dynamo: Dynamo = field(init=False)
     sqs: Sqs = field(init=False)
     post: Post = field(default_factory=Post)
@@ -127,7 +128,7 @@ class World:
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
         self._slow = SLOW[self.rng.random() < 0.5]
-        self._weak = self.rng.choice(WEAK)
+        self._weak, self._twice = self.rng.choice(WEAK), self.rng.choice(TWICE)
         self.dynamo = Dynamo(TABLE, self._lag, self._page, lambda: self.seconds)
         names = ("scoring", "churn", "action", "mail")
         self.sqs = Sqs({name: Queue(visibility=60) for name in names})
@@ -201,7 +202,7 @@ class World:
         self.invoke(
             source.function, event, lambda answer, _: self._worked_off(source, event, answer)
         )
-        if self.rng.random() < TWICE:  # which is no fault: SQS promises nothing else
+        if self.rng.random() < self._twice:  # which is no fault: SQS promises nothing else
             again = self.rng.choice(some)
             queue.messages.append(
                 Message(again.message_id, again.body, self.seconds, again.receives)
@@ -383,7 +384,11 @@ def _forget() -> None:
     """Let containers start cold: what they keep between invocations is of another world."""
     for module in _CONTAINERS.values():
         names = vars(module)
-        kept = (names.get("signing"), getattr(names.get("delivery"), "sealing", None))
+        kept = (
+            names.get("signing"),
+            getattr(names.get("delivery"), "sealing", None),
+            getattr(names.get("door"), "secret", None),
+        )
         for secret in filter(None, kept):
             secret._value = secret._read_at = None
             secret._fresh_reads = ()
