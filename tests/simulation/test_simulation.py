@@ -7,7 +7,7 @@ import pytest
 
 from tests.simulation.mutants import MUTANTS, ROOT, Mutant, noticed
 
-SEEDS = 300
+SEEDS = 100
 """Of each mode; `make simulate` plays more."""
 
 
