@@ -53,27 +53,23 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     scoring = Scoring.of(store)
     failed: dict[str, Exception] = {}
     applied: dict[str, Delivery] = {}
-    ends: dict[str, datetime] = {}
-    concerned: dict[str, tuple[str, ...]] = {}
+    became: dict[str, Applied] = {}
     ids = {record["messageId"]: ids_of(record) for record in event["Records"]}
     for record in event["Records"]:
         message_id = record["messageId"]
         try:
             with about(ids[message_id]):
-                delivery, became = take(record, scoring)
-            concerned[message_id] = became.tutors
+                delivery, became[message_id] = take(record, scoring)
             if delivery is not None:
                 applied[message_id] = delivery
-            if became.ended_at is not None:
-                ends[message_id] = became.ended_at
         except Exception as fault:
             failed[message_id] = fault
 
-    for tutor_id in sorted({tutor for message_id in applied for tutor in concerned[message_id]}):
-        waiting = {m: d for m, d in applied.items() if tutor_id in concerned[m]}
+    for tutor_id in sorted({tutor for m in applied for tutor in became[m].tutors}):
+        waiting = {m: d for m, d in applied.items() if tutor_id in became[m].tutors}
         news = News(
             max(delivery.received_at for delivery in waiting.values()),
-            max((ends[m] for m in waiting if m in ends), default=None),
+            max(filter(None, (became[m].ended_at for m in waiting)), default=None),
         )
         why = correlation.merged(*(ids[m] for m in waiting))
         try:
@@ -82,13 +78,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         except Exception as fault:
             failed |= dict.fromkeys(waiting, fault)
 
-    failed |= pass_on({m: tutors for m, tutors in concerned.items() if m not in failed}, ids)
+    failed |= pass_on({m: it.tutors for m, it in became.items() if m not in failed}, ids)
 
     for message_id in applied.keys() - failed.keys():
         try:
             with about(ids[message_id]):
                 inbox.clear_pending(applied[message_id].webhook_id, now())
-                logger.info("applied", kind=applied[message_id].kind, tutors=concerned[message_id])
+                logger.info(
+                    "applied", kind=applied[message_id].kind, tutors=became[message_id].tutors
+                )
             metrics.add_metric("Applied", MetricUnit.Count, 1)
         except Exception as fault:
             failed[message_id] = fault
