@@ -22,7 +22,7 @@ from tests.bench.result import Result, Row, exactly, percentile, under
 from tests.simulation.__main__ import simulated
 from tests.simulation.paced import PacedWorld
 from tests.simulation.wire import Call
-from tests.simulation.workload import delivery
+from tests.simulation.workload import SWEEP_SECONDS, delivery
 from tests.simulation.world import Source, Task
 
 SESSIONS, TUTORS = 30_000, 14_000
@@ -38,7 +38,6 @@ BY_HOUR = (1, 1, 1, 1, 1, 2, 4, 6, 8, 10, 12, 14, 18, 24, 36, 60, 80, 90, 90, 80
 OUT: Final = (13 * HOUR, 15 * HOUR)
 """When the table answers nothing that scoring asks; some 2,800 sessions end meanwhile."""
 AROUND: Final = (12.5 * HOUR, 16 * HOUR)
-SWEEP_SECONDS: Final = 60.0
 TOLD: Final = 2
 """The version that first tells of a session's end."""
 GOAL_INSIGHT, GOAL_BACKLOG = 300.0, 900.0
@@ -80,7 +79,7 @@ class Day:
             if self.between[0] <= at < self.between[1]:
                 self._posts(at, kind, body)
                 self.told += body.get("version") == TOLD
-        self.world.at(self.between[0], self._sweep)
+        self.world.every(SWEEP_SECONDS, "sweep_inbox", "sweep_mail")
         if self.out:
             self.world.at(self.out[1], self._over)
         while self.world.seconds < self.between[1] + HOUR and self.world.step():
@@ -105,11 +104,6 @@ class Day:
                 self.world.at(self.world.seconds + 30, post)
 
         self.world.at(at, post)
-
-    def _sweep(self) -> None:
-        self.world.invoke("sweep_inbox", {})
-        self.world.invoke("sweep_mail", {})
-        self.world.at(self.world.seconds + SWEEP_SECONDS, self._sweep)
 
     def _taken_off(self, queue: str, body: str) -> None:
         webhook_id = json.loads(body).get("webhook_id")

@@ -12,7 +12,15 @@ from shared.aws import key
 from shared.domain.log import midnight
 from tests.simulation.check import mails_wrong, nights_missing, untended, waiting, wrong
 from tests.simulation.managers import ENTRANCE, Managers
-from tests.simulation.workload import BEGIN, TUTORS, WHOLE_EVERY, Posting, delivery, postings
+from tests.simulation.workload import (
+    BEGIN,
+    SWEEP_SECONDS,
+    TUTORS,
+    WHOLE_EVERY,
+    Posting,
+    delivery,
+    postings,
+)
 from tests.simulation.world import Source, World
 
 FAULTS: Final = (0.01, 0.05, 0.2)
@@ -24,7 +32,6 @@ MOVES: Final = 12
 """Of interventions, by managers, while faults go on."""
 PATIENCE: Final = 2400.0
 """Seconds by which all must be quiet."""
-SWEEP_SECONDS: Final = 60.0
 TO_MIDNIGHT: Final = timedelta(hours=11, minutes=57)
 """Later some histories begin, so that the day ends while faults go on."""
 NOTED_SECONDS: Final = 10.0
@@ -92,7 +99,7 @@ class History:
         self._posted = postings(world.rng)
         for posting in self._posted:
             world.at(posting.at, lambda posting=posting: self._post(posting, 1))  # type: ignore[misc]
-        world.at(SWEEP_SECONDS, self._sweep)
+        world.at(SWEEP_SECONDS, lambda: world.every(SWEEP_SECONDS, "sweep_inbox", "sweep_mail"))
         if midnight := self._midnight():
             world.at(midnight - NOTED_SECONDS, self._note_scored)
             world.at(midnight, lambda: self._roll(RETRIES))
@@ -159,11 +166,6 @@ class History:
     def _hinted(self, webhook_id: str) -> bool:
         queue = self.world.sqs.queues["scoring"]
         return any(webhook_id in message.body for message in (*queue.messages, *queue.dead))
-
-    def _sweep(self) -> None:
-        self.world.invoke("sweep_inbox", {})
-        self.world.invoke("sweep_mail", {})
-        self.world.at(self.world.seconds + SWEEP_SECONDS, self._sweep)
 
     def _rotate(self) -> None:
         self.world.secrets["webhook"] = json.dumps({"current": SECOND, "previous": FIRST})

@@ -12,14 +12,11 @@ from dataclasses import dataclass, field
 from math import inf, log
 from typing import Any, Final
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-from greenlet import greenlet
-
 from infra_cdk.function_spec import FUNCTIONS, MB_PER_PROCESSOR, Batch, FunctionSpec
 from infra_cdk.stage import PROD
 from tests.simulation import wire
 from tests.simulation.wire import Call
-from tests.simulation.world import Ended, Source, Task, World, container, ignored
+from tests.simulation.world import Ended, Source, Task, World, ignored
 
 SPECS: Final = {spec.name: spec for spec in FUNCTIONS}
 CALL_SECONDS: Final = {
@@ -80,15 +77,12 @@ class PacedWorld(World):
         place = next((place for place in range(_most(spec)) if place not in busy), None)
         if place is None:
             return False
-        handler = container(function, place).handler
-        run = greenlet(lambda: handler(event, LambdaContext()))
-        begins = self.seconds
-        if begins - self._used.get((function, place), -inf) > IDLE_SECONDS:
-            begins += COLD_WITH_MODEL_SECONDS if "ml" in spec.layers else COLD_SECONDS
+        task = self._start(function, place, event, ended)
+        task.wakes_at = self.seconds
+        if self.seconds - self._used.get((function, place), -inf) > IDLE_SECONDS:
+            task.wakes_at += COLD_WITH_MODEL_SECONDS if "ml" in spec.layers else COLD_SECONDS
             self.counted["cold starts"] += 1
-        self.tasks.append(
-            Task(function, place, run, ended, None, begins, begins + spec.timeout_seconds)
-        )
+        task.ends_by = task.wakes_at + spec.timeout_seconds
         self.counted[f"starts of {function}"] += 1
         self.most_at_once[function] = max(self.most_at_once[function], len(busy) + 1)
         return True

@@ -16,6 +16,7 @@ BEGIN: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """Before which, by at most forty days, what is reported happened."""
 TUTORS: Final = ("t-1", "t-2")
 HOUR: Final = timedelta(hours=1)
+SWEEP_SECONDS: Final = 60.0
 WHOLE_EVERY: Final = 5
 """One history in so many goes on to the mails; the others end at the scorecard, and are cheaper."""
 

@@ -145,18 +145,28 @@ class World:
         """Do something when that time has come."""
         heapq.heappush(self._timers, (seconds, next(self._numbers), act))
 
+    def every(self, seconds: float, *functions: str) -> None:
+        """Invoke functions each so many seconds from now on, the first time at once."""
+        for function in functions:
+            self.invoke(function, {})
+        self.at(self.seconds + seconds, lambda: self.every(seconds, *functions))
+
     def invoke(self, function: str, event: dict[str, Any], ended: Ended = ignored) -> bool:
         """Start an invocation; False where every container is busy."""
         busy = {task.container for task in self.tasks if task.name == function}
         free = [place for place in range(CONTAINERS) if place not in busy]
         if not free:
             return False
-        place = self.rng.choice(free)
-        handler = container(function, place).handler
-        run = greenlet(lambda: handler(event, LambdaContext()))
-        self.tasks.append(Task(function, place, run, ended))
-        self.counted["invocations"] += 1
+        self._start(function, self.rng.choice(free), event, ended)
         return True
+
+    def _start(self, function: str, place: int, event: dict[str, Any], ended: Ended) -> Task:
+        """A new invocation in one container."""
+        handler = container(function, place).handler
+        task = Task(function, place, greenlet(lambda: handler(event, LambdaContext())), ended)
+        self.tasks.append(task)
+        self.counted["invocations"] += 1
+        return task
 
     def step(self) -> bool:
         """Let one thing happen; False where nothing ever will by itself."""
