@@ -16,6 +16,7 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { Select } from "@/ui/select";
 import { Failed } from "@/ui/state";
 import { useUnsaved } from "@/ui/use-unsaved";
+import { automated } from "./automated";
 import { type Action, type Order, useMove } from "./use-move";
 
 type Task = Schemas["Intervention"];
@@ -97,11 +98,6 @@ const REASON_LABELS: Partial<Record<Action, string>> = {
   judge: "Why (optional)",
 };
 const OPTIONAL_REASON: readonly Action[] = ["complete", "judge"];
-
-/** Whether it is carried out without anybody. */
-function automated(task: Task): boolean {
-  return task.owner === "system";
-}
 
 export function assignable(task: Task): boolean {
   return REASSIGN.from.includes(task.status) && !automated(task);

@@ -14,6 +14,7 @@ import { classNames } from "@/ui/class-names";
 import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
 import { Kpis } from "./kpis";
 import { QueueRow } from "./queue-row";
+import { automated } from "@/intervention/automated";
 import { TaskRow } from "@/intervention/task-row";
 
 /** Drawn last, and the only thing here that needs scales and axes. */
@@ -88,8 +89,7 @@ function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): Rea
   for (const task of open.data?.items ?? []) {
     // What a person has to do comes before what runs by itself.
     const known = tasks.get(task.tutor_id);
-    if (!known || (known.owner === "system" && task.owner !== "system"))
-      tasks.set(task.tutor_id, task);
+    if (!known || (automated(known) && !automated(task))) tasks.set(task.tutor_id, task);
   }
   return (
     <Card

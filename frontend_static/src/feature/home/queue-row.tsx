@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { useFlagTitle } from "@/api/names";
+import { automated } from "@/intervention/automated";
 import { useMove } from "@/intervention/use-move";
 import { chance, count } from "@/format/number";
 import { usePerson } from "@/session/use-session";
@@ -75,7 +76,7 @@ function Recommended({ task }: Pick<QueueRowProps, "task">): ReactNode {
   if (task === "unknown")
     return <span className="text-xs text-muted">Its interventions could not be shown</span>;
   if (task === null) return <span className="text-xs text-faint">Nothing recommended yet</span>;
-  if (task.owner === "system")
+  if (automated(task))
     return (
       <span className="flex-1 text-xs text-muted sm:text-right">
         {task.title}
