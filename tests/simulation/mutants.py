@@ -110,7 +110,7 @@ MUTANTS: Final = (
         "        self._table.transact([*actions, *with_it])\n",
         "        self._table.transact(actions)\n"
         "        if with_it:\n            self._table.transact(with_it)\n",
-        ("--whole", "--mode", "faults"),
+        ("--whole", "--mode", "faults", "--first", "450"),
     ),
     Mutant(
         "who moved what is not written down",
@@ -124,7 +124,7 @@ MUTANTS: Final = (
         "functions/score_tutor.py",
         "    failed |= pass_on(",
         "    pass_on(",
-        ("--whole", "--mode", "faults"),
+        ("--whole", "--mode", "faults", "--first", "1760"),
     ),
 )
 
