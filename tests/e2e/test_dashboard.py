@@ -49,6 +49,17 @@ def test_the_tutor_at_risk_stands_first_and_the_page_says_why(page: Page) -> Non
     assert sum(round(10 * one) for one in points) == round(10 * float(total))
 
 
+def test_a_number_leads_to_what_it_means(page: Page) -> None:
+    sign_in(page, at=f"/tutors/{AT_RISK}")
+
+    page.get_by_role("link", name="Moved at short notice").click()
+
+    heading(page, "What the numbers mean")
+    term = page.locator("#metrics-late_notice_reschedules")
+    expect(term).to_contain_text("Moved at short notice")
+    expect(term).to_be_in_viewport()
+
+
 def interview(within: Page | Locator) -> Locator:
     """Grace's, wherever it is shown."""
     tasks = within.get_by_role("listitem").filter(has_text="Retention interview")

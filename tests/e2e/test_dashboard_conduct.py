@@ -73,6 +73,17 @@ def test_what_is_looked_at_only_once_can_be_tried_again(page: Page) -> None:
     expect(page.get_by_role("heading", name="When interventions open")).to_be_visible()
 
 
+def test_what_is_not_for_the_viewer_is_not_offered_again(page: Page) -> None:
+    sign_in(page)
+    heading(page, "Tutor health")
+    page.route("**/api/settings", lambda route: route.fulfill(status=403, body="{}"))
+
+    page.get_by_role("link", name="Settings").first.click()
+
+    expect(page.get_by_role("alert")).to_contain_text("could not be shown")
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+
+
 def test_while_the_service_is_slow_shapes_stand_where_numbers_will(page: Page) -> None:
     sign_in(page)
     held: list[Route] = []

@@ -55,3 +55,14 @@ export function mayPass(error: unknown): boolean {
   if (error instanceof SignedOutError) return false;
   return !(error instanceof ApiError) || error.passing;
 }
+
+/** What is to be said of a query that failed; asking again is offered where it may go better. */
+export function failure(query: { error: unknown; refetch: () => Promise<unknown> }): {
+  sentence: string;
+  onRetry?: () => void;
+} {
+  const said = sentence(query.error);
+  return mayPass(query.error)
+    ? { sentence: said, onRetry: () => void query.refetch() }
+    : { sentence: said };
+}

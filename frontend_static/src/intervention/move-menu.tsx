@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
-import { sentence } from "@/api/problem";
+import { failure } from "@/api/problem";
 import { colleagues } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { dateIn } from "@/format/time";
@@ -289,8 +289,7 @@ interface ColleaguesProps {
 
 function Colleagues({ value, onChange }: ColleaguesProps): ReactNode {
   const found = useQuery(colleagues(useApi()));
-  if (found.isError && !found.data)
-    return <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />;
+  if (found.isError && !found.data) return <Failed {...failure(found)} />;
   return (
     <Select
       label="Whom to give it to"

@@ -1,11 +1,13 @@
 /** What every number, flag, tier and part of the score means, from the tables they are computed by. */
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useLocation } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
 import type { Schemas } from "@/api/client";
-import { sentence } from "@/api/problem";
+import { failure } from "@/api/problem";
 import { definitions } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { Card } from "@/ui/card";
+import { classNames } from "@/ui/class-names";
 import { TextField } from "@/ui/field";
 import { Empty, Failed, Loading } from "@/ui/state";
 
@@ -21,6 +23,11 @@ const PARTS = [
 export function Definitions(): ReactNode {
   const found = useQuery(definitions(useApi()));
   const [sought, setSought] = useState("");
+  const linked = useLocation({ select: ({ hash }) => hash });
+  const there = found.isSuccess;
+  useEffect(() => {
+    if (there && linked) document.getElementById(linked)?.scrollIntoView();
+  }, [there, linked]);
   const words = sought.toLowerCase();
   const matching = (terms: readonly Schemas["Term"][]) =>
     terms.filter((term) =>
@@ -53,13 +60,20 @@ export function Definitions(): ReactNode {
             {PARTS.map(([part, title]) => {
               const terms = matching(found.data[part]);
               return terms.length ? (
-                <Terms key={part} title={title} about={found.data.about[part]} terms={terms} />
+                <Terms
+                  key={part}
+                  part={part}
+                  title={title}
+                  about={found.data.about[part]}
+                  terms={terms}
+                  linked={linked}
+                />
               ) : null;
             })}
           </div>
         )
       ) : found.isError ? (
-        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+        <Failed {...failure(found)} />
       ) : (
         <Loading what="definitions" rows={20} className="min-h-dvh" />
       )}
@@ -68,13 +82,16 @@ export function Definitions(): ReactNode {
 }
 
 interface TermsProps {
+  part: string;
   title: string;
   /** What is to be said of all of them. */
   about: string | undefined;
   terms: readonly Schemas["Term"][];
+  /** What the address names. */
+  linked: string;
 }
 
-function Terms({ title, about, terms }: TermsProps): ReactNode {
+function Terms({ part, title, about, terms, linked }: TermsProps): ReactNode {
   return (
     <Card title={title}>
       {about && <p className="mb-2 max-w-prose text-muted">{about}</p>}
@@ -82,7 +99,11 @@ function Terms({ title, about, terms }: TermsProps): ReactNode {
         {terms.map((term) => (
           <div
             key={term.name}
-            className="grid gap-x-6 border-t border-line py-2.5 first:border-t-0 sm:grid-cols-[14rem_minmax(0,1fr)]"
+            id={`${part}-${term.name}`}
+            className={classNames(
+              "-mx-4 grid scroll-mt-16 gap-x-6 border-t border-line px-4 py-2.5 first:border-t-0 sm:grid-cols-[14rem_minmax(0,1fr)]",
+              linked === `${part}-${term.name}` && "bg-accent-soft",
+            )}
           >
             <dt className="font-medium">
               {term.title}

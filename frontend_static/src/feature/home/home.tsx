@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense } from "react";
 import type { Schemas } from "@/api/client";
-import { sentence } from "@/api/problem";
+import { failure } from "@/api/problem";
 import { interventions, overview, worstTutors } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { count } from "@/format/number";
@@ -41,8 +41,7 @@ export function Home(): ReactNode {
         <Kpis platform={platform.data} />
       ) : platform.isError ? (
         <Failed
-          sentence={sentence(platform.error)}
-          onRetry={() => void platform.refetch()}
+          {...failure(platform)}
           className={classNames(
             KPIS_ROOM,
             "rounded-lg border border-line bg-surface max-xl:flex-col",
@@ -60,10 +59,7 @@ export function Home(): ReactNode {
                 {platform.data ? (
                   <Trend days={platform.data.trend ?? []} />
                 ) : platform.isError ? (
-                  <Failed
-                    sentence={sentence(platform.error)}
-                    onRetry={() => void platform.refetch()}
-                  />
+                  <Failed {...failure(platform)} />
                 ) : (
                   <Skeleton className="h-50" />
                 )}
@@ -126,11 +122,7 @@ function Queue({ platform }: { platform: Schemas["Overview"] | undefined }): Rea
           <Empty title="Nobody is at high risk">Lower risks are in the list of all tutors.</Empty>
         )
       ) : worst.isError ? (
-        <Failed
-          sentence={sentence(worst.error)}
-          onRetry={() => void worst.refetch()}
-          className={classNames(QUEUE_ROOM, "flex-col")}
-        />
+        <Failed {...failure(worst)} className={classNames(QUEUE_ROOM, "flex-col")} />
       ) : (
         <Loading
           what="tutors at risk"
@@ -192,7 +184,7 @@ function MyTasks(): ReactNode {
           <Empty title="Nothing waits for you">New interventions appear here by themselves.</Empty>
         )
       ) : failed ? (
-        <Failed sentence={sentence(failed.error)} onRetry={() => void failed.refetch()} />
+        <Failed {...failure(failed)} />
       ) : (
         <Loading what="interventions" rows={TASKS_SHOWN} className="px-4 py-3" />
       )}

@@ -5,6 +5,7 @@ import { Sparkline } from "@/chart/sparkline";
 import { count, percent, signed } from "@/format/number";
 import { span } from "@/format/time";
 import { classNames } from "@/ui/class-names";
+import { Defined } from "@/ui/defined";
 
 /** The promise: a session's insight within the hour. */
 const PROMISED_SECONDS = 3600;
@@ -21,6 +22,8 @@ interface Change {
 
 interface Kpi {
   title: string;
+  /** Where its definition stands: the part of the definitions and its name there. */
+  defined?: [part: string, name: string];
   value: string;
   about: string;
   values?: (number | null)[];
@@ -55,18 +58,21 @@ export function kpis(platform: Schemas["Overview"]): Kpi[] {
     },
     rate(
       "First-session success",
+      "first_session_success_rate",
       first,
       days.map((day) => day.first_session_success_rate?.value ?? null),
       true,
     ),
     rate(
       "Reschedule rate",
+      "reschedule_rate",
       moved,
       days.map((day) => day.reschedule_rate?.value ?? null),
       false,
     ),
     rate(
       "No-show rate",
+      "no_show_rate",
       noShow,
       days.map((day) => day.no_show_rate?.value ?? null),
       false,
@@ -89,6 +95,7 @@ function insight(
       : `from session end, promised 1\u00a0h; ${span(fromReport)} from its report`;
   return {
     title: "Insight latency, 95 %",
+    defined: ["general", "insight_latency_seconds"],
     value: span(shown),
     about: latency?.n ? about : "No reports in 24 hours",
     values: days.map((day) => day.insight_latency_seconds?.session_end_p95 ?? null),
@@ -98,12 +105,14 @@ function insight(
 
 function rate(
   title: string,
+  metric: string,
   now: Schemas["PlatformRate"] | undefined,
   values: (number | null)[],
   moreIsBetter: boolean,
 ): Kpi {
   return {
     title,
+    defined: ["metrics", metric],
     value: percent(now?.value),
     about: `of ${count(now?.n)} in 30 days`,
     values,
@@ -128,7 +137,15 @@ function Tile({ kpi }: { kpi: Kpi }): ReactNode {
     moved && !moved.shown.startsWith("±") ? moved.by > 0 === moved.moreIsBetter : undefined;
   return (
     <div className="flex min-h-34 flex-col rounded-lg border border-line bg-surface px-4 py-3 last:max-xl:col-span-2 sm:min-h-28 xl:min-h-31">
-      <dt className="text-xs text-muted">{kpi.title}</dt>
+      <dt className="text-xs text-muted">
+        {kpi.defined ? (
+          <Defined part={kpi.defined[0]} name={kpi.defined[1]}>
+            {kpi.title}
+          </Defined>
+        ) : (
+          kpi.title
+        )}
+      </dt>
       <dd className="mt-0.5 flex flex-1 flex-col justify-between">
         <span className="flex items-end justify-between gap-2">
           <span

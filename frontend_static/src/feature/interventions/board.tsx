@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
-import { sentence } from "@/api/problem";
+import { failure } from "@/api/problem";
 import { type InterventionFilter, interventionPages } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { count, decimal } from "@/format/number";
@@ -181,7 +181,7 @@ export function Board(): ReactNode {
             <Empty title="Nothing to do here">No intervention passes these filters.</Empty>
           )
         ) : work.isError ? (
-          <Failed sentence={sentence(work.error)} onRetry={() => void work.refetch()} />
+          <Failed {...failure(work)} />
         ) : (
           <Loading what="interventions" rows={12} className="min-h-dvh p-4" />
         )}

@@ -2,7 +2,7 @@
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
-import { sentence } from "@/api/problem";
+import { failure } from "@/api/problem";
 import { interventionAnalytics, model, overrideAnalytics } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { Reliability } from "@/chart/reliability";
@@ -30,7 +30,7 @@ export function ModelPage(): ReactNode {
       {found.data ? (
         <Told model={found.data} />
       ) : found.isError ? (
-        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+        <Failed {...failure(found)} />
       ) : (
         <Loading what="the model" rows={16} className="min-h-dvh" />
       )}
@@ -329,7 +329,7 @@ function Effects({
           </table>
         </Scroll>
       ) : found.isError ? (
-        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+        <Failed {...failure(found)} />
       ) : (
         <Loading what="effects" rows={9} className="p-4" />
       )}
@@ -350,7 +350,7 @@ function Overrides(): ReactNode {
           </p>
         </>
       ) : found.isError ? (
-        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+        <Failed {...failure(found)} />
       ) : (
         <Loading what="overrides" rows={2} />
       )}

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { type Schemas, told } from "@/api/client";
-import { ApiError, sentence } from "@/api/problem";
+import { ApiError, failure } from "@/api/problem";
 import { notifications } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { seesTutors } from "@/session/session";
@@ -43,7 +43,7 @@ export function NotificationsPage(): ReactNode {
       {found.data ? (
         <Choices known={found.data} />
       ) : found.isError ? (
-        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+        <Failed {...failure(found)} />
       ) : (
         <Loading what="your notifications" rows={10} className="min-h-dvh" />
       )}

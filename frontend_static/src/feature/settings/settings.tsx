@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { type Schemas, told } from "@/api/client";
-import { ApiError, sentence } from "@/api/problem";
+import { ApiError, failure } from "@/api/problem";
 import { definitions, settings } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { usePerson } from "@/session/use-session";
@@ -39,7 +39,7 @@ export function SettingsPage(): ReactNode {
           <Calendars known={found.data.calendars} />
         </div>
       ) : found.isError ? (
-        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+        <Failed {...failure(found)} />
       ) : (
         <Loading what="settings" rows={16} className="min-h-dvh" />
       )}

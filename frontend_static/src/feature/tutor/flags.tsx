@@ -9,6 +9,7 @@ import { shortDateOf, utcOf } from "@/format/time";
 import { words } from "@/format/word";
 import { Badge } from "@/ui/badge";
 import { Card } from "@/ui/card";
+import { Defined } from "@/ui/defined";
 import { Icon } from "@/ui/icon";
 import { Empty } from "@/ui/state";
 import { Time } from "@/ui/time";
@@ -40,7 +41,9 @@ export function Flags({ tutorId, flags }: FlagsProps): ReactNode {
               />
               <div className="min-w-0">
                 <p className="flex flex-wrap items-center gap-2 font-medium">
-                  {flag.title}
+                  <Defined part="flags" name={flag.code}>
+                    {flag.title}
+                  </Defined>
                   <Badge
                     tone={flag.status === "confirmed" ? "high" : "neutral"}
                     dashed={flag.status !== "confirmed"}

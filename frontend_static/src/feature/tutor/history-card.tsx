@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
-import { sentence } from "@/api/problem";
+import { failure } from "@/api/problem";
 import { definitions, tutorHistory } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { type Line, LineChart } from "@/chart/line-chart";
@@ -53,7 +53,7 @@ export function HistoryCard({ tutorId }: { tutorId: string }): ReactNode {
     >
       <div className={ROOM}>
         {history.isError && !history.data ? (
-          <Failed sentence={sentence(history.error)} onRetry={() => void history.refetch()} />
+          <Failed {...failure(history)} />
         ) : !history.data ? (
           <Skeleton className={ROOM} />
         ) : days.length < 2 ? (

@@ -2,7 +2,7 @@
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { type Schemas, told } from "@/api/client";
-import { sentence } from "@/api/problem";
+import { failure, sentence } from "@/api/problem";
 import { tutorNotes } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { usePerson } from "@/session/use-session";
@@ -22,7 +22,7 @@ export function NotesCard({ tutorId }: { tutorId: string }): ReactNode {
     <Card title="Notes" aside="for staff; the tutor never sees them">
       <Form tutorId={tutorId} />
       {found.isError && !found.data ? (
-        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+        <Failed {...failure(found)} />
       ) : (
         <ul>
           {found.data?.map((note) => (

@@ -7,6 +7,7 @@ import { useApi } from "@/api/use-api";
 import { count, decimal, percent } from "@/format/number";
 import { classNames } from "@/ui/class-names";
 import { Card } from "@/ui/card";
+import { Defined } from "@/ui/defined";
 
 const WINDOWS = ["7d", "30d", "90d"] as const;
 const SHOWN = [
@@ -57,8 +58,10 @@ export function RatesCard({ windows }: { windows: Schemas["Windows"] }): ReactNo
         <tbody>
           {SHOWN.map((name) => (
             <tr key={name} className="border-t border-line align-top">
-              <th scope="row" title={meaning(name)} className="py-1.5 pr-2 text-left font-normal">
-                {title(name)}
+              <th scope="row" className="py-1.5 pr-2 text-left font-normal">
+                <Defined part="metrics" name={name} title={meaning(name)}>
+                  {title(name)}
+                </Defined>
                 {UNITS[name] && <span className="text-xs text-muted">, {UNITS[name]}</span>}
               </th>
               {WINDOWS.map((window) => (

@@ -5,6 +5,7 @@ import { Bar } from "@/chart/bar";
 import { addingUp, count, decimal } from "@/format/number";
 import { Badge, RISK_FILLS } from "@/ui/badge";
 import { Card } from "@/ui/card";
+import { Defined } from "@/ui/defined";
 import { Time } from "@/ui/time";
 
 export function ScoreCard({ detail }: { detail: Schemas["TutorDetail"] }): ReactNode {
@@ -44,7 +45,9 @@ export function ScoreCard({ detail }: { detail: Schemas["TutorDetail"] }): React
           {parts.map((part, place) => (
             <tr key={part.name} className="border-t border-line">
               <th scope="row" className="py-1.5 pr-3 text-left font-normal">
-                {part.title}{" "}
+                <Defined part="components" name={part.name}>
+                  {part.title}
+                </Defined>{" "}
                 {!part.known && <Badge title="No data: a neutral value stands in">no data</Badge>}
               </th>
               <td className="w-1/4 py-1.5 align-middle">

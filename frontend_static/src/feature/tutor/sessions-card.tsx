@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import type { Schemas } from "@/api/client";
-import { sentence } from "@/api/problem";
+import { failure } from "@/api/problem";
 import { tutorSessions } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { count, decimal } from "@/format/number";
@@ -50,7 +50,7 @@ export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
       flush
     >
       {found.isError && !found.data ? (
-        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+        <Failed {...failure(found)} />
       ) : sessions.length ? (
         <>
           <Strip sessions={sessions} more={more} />

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
-import { sentence } from "@/api/problem";
+import { failure } from "@/api/problem";
 import { interventions } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { words } from "@/format/word";
@@ -84,7 +84,7 @@ function Ended({ tutorId, name }: { tutorId: string; name: string }): ReactNode 
         Ended{found.data && ` (${String(found.data.total)})`}
       </summary>
       {found.isError && !found.data ? (
-        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+        <Failed {...failure(found)} />
       ) : !found.data ? (
         <Skeleton className="mt-2 h-16 w-full" />
       ) : found.data.items.length ? (

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useDeferredValue, useState } from "react";
 import type { Schemas } from "@/api/client";
-import { ApiError, sentence } from "@/api/problem";
+import { ApiError, failure } from "@/api/problem";
 import { tutor, tutorNotes, tutorSessions } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { dayOf } from "@/format/time";
@@ -48,7 +48,7 @@ export function TutorPage(): ReactNode {
       <title>{`${tutorId} · Tutor Quality`}</title>
       <h1 className="sr-only">Tutor {tutorId}</h1>
       {found.isError ? (
-        <Failed sentence={sentence(found.error)} onRetry={() => void found.refetch()} />
+        <Failed {...failure(found)} />
       ) : (
         <div role="status" className="flex flex-col gap-4 pt-6">
           <span className="sr-only">Loading the tutor</span>

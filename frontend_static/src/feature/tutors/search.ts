@@ -15,6 +15,12 @@ export const SORT_TITLES = {
   status: "Status",
   updated_at: "Updated",
 } as const;
+/** What they rest on, where that is not all there is. */
+export const SORT_WINDOWS: Partial<Record<Sort, string>> = {
+  reschedule_rate: "30 days",
+  avg_rating: "30 days",
+  sessions: "30 days",
+};
 export type Sort = keyof typeof SORT_TITLES;
 export const SORTS = Object.keys(SORT_TITLES) as readonly Sort[];
 /** These begin at their first value, all others at their highest. */

@@ -20,7 +20,7 @@ import { Icon } from "@/ui/icon";
 import { Ago } from "@/ui/time";
 import { useChangedTint } from "@/ui/use-changed";
 import type { Row } from "./rows";
-import { defaultOrder, type Sort, SORT_TITLES, type TutorsSearch } from "./search";
+import { defaultOrder, type Sort, SORT_TITLES, SORT_WINDOWS, type TutorsSearch } from "./search";
 
 const ROW_PX = 52;
 /** What stands over the rows: the top bar and the names of columns; below, a phone's bar. */
@@ -195,7 +195,12 @@ function Head({ sort, search, onSort, className }: HeadProps): ReactNode {
           onSort(sort, on ? (order === "asc" ? "desc" : "asc") : defaultOrder(sort));
         }}
       >
-        {SORT_TITLES[sort]}
+        <span className="text-left">
+          {SORT_TITLES[sort]}
+          {SORT_WINDOWS[sort] && (
+            <span className="block text-2xs leading-3">{SORT_WINDOWS[sort]}</span>
+          )}
+        </span>
         {on && <Icon name={order === "asc" ? "up" : "down"} className="size-3.5" />}
       </button>
     </span>

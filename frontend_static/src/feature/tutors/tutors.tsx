@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
-import { sentence } from "@/api/problem";
+import { failure, sentence } from "@/api/problem";
 import { allTutors, definitions, firstTutors } from "@/api/query";
 import { useApi } from "@/api/use-api";
 import { count } from "@/format/number";
@@ -238,7 +238,7 @@ export function Tutors(): ReactNode {
             </Empty>
           )
         ) : all.isError ? (
-          <Failed sentence={sentence(all.error)} onRetry={() => void all.refetch()} />
+          <Failed {...failure(all)} />
         ) : all.data ? (
           <Empty title="There are no tutors yet">
             They appear with the first session or profile that the marketplace reports.
