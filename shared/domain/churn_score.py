@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
+from typing import Final
 
 from shared.domain.engagement import engagement
 from shared.domain.flag import (
@@ -33,6 +34,8 @@ from shared.domain.threshold import Settings
 
 NEUTRAL = 20.0
 CAP = 100.0
+CAPPED: Final = ("cap", f"Capped at {CAP:g}")
+"""Name and title of the part that takes off what is above."""
 
 
 class RiskLevel(StrEnum):
@@ -266,7 +269,7 @@ def churn_score(moment: Moment, raised: Collection[str]) -> ChurnScore:
     parts += [ScorePart(up.name, up.title, up.points) for up in UPLIFTS if up.flag in raised]
     total = round(sum(part.points for part in parts), 2)
     if total > CAP:
-        parts.append(ScorePart("cap", "Capped at 100", round(CAP - total, 2)))
+        parts.append(ScorePart(*CAPPED, round(CAP - total, 2)))
         total = CAP
     return ChurnScore(total, risk_level(total), tuple(parts))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from shared.domain.churn_score import CAP, COMPONENTS, NEUTRAL, RISK_BOUNDS, UPLIFTS
+from shared.domain.churn_score import CAP, CAPPED, COMPONENTS, NEUTRAL, RISK_BOUNDS, UPLIFTS
 from shared.domain.flag import CONFIRMED_AT, FLAG_RULES
 from shared.domain.metric import METRICS, CountMetric, Metric, QuantityMetric
 from shared.domain.threshold import THRESHOLDS, Settings
@@ -167,7 +167,8 @@ def definitions(settings: Settings = USUAL) -> Definitions:
                 f"{up.points:g} points.",
             )
             for up in UPLIFTS
-        ),
+        )
+        + (Definition(*CAPPED, "points", f"Takes off what the parts make beyond {CAP:g}."),),
         forecast=FORECAST,
     )
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from shared.domain.churn_score import CAPPED, COMPONENTS, UPLIFTS
 from shared.domain.definition import definitions, page
 from shared.domain.metric import METRICS
 
@@ -17,3 +18,9 @@ def test_every_metric_is_defined_once() -> None:
 
     assert names == [metric.name for metric in METRICS]
     assert len(names) == len(set(names))
+
+
+def test_every_part_a_score_may_have_is_defined() -> None:
+    parts = {c.name for c in COMPONENTS} | {up.name for up in UPLIFTS} | {CAPPED[0]}
+
+    assert {term.name for term in definitions().components} == parts
