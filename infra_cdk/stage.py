@@ -145,7 +145,7 @@ PROD: Final = Stage(
     mail_from="quality@tutor-quality.example.com",
     mail_contact="care@tutor-quality.example.com",
     alarm_mail="alarms@tutor-quality.example.com",
-    dollars_a_month=70,
+    dollars_a_month=100,
 )
 
 STAGES: Final[dict[str, Stage]] = {stage.name: stage for stage in (LOCAL, DEV, PROD)}
