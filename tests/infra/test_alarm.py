@@ -10,6 +10,7 @@ import pytest
 from infra_cdk.alarm_spec import ALARMS, AlarmSpec, Emitted
 from infra_cdk.dashboard import GRAPHS, LOOKED_AT
 from infra_cdk.function_spec import QUEUES
+from infra_cdk.stage import PROD
 from tests.infra.template import Template
 
 ROOT = Path(__file__).parents[2]
@@ -138,7 +139,7 @@ def test_somebody_is_told_and_told_again_when_it_is_over(prod: Template) -> None
 def test_somebody_is_told_before_a_month_costs_too_much(prod: Template) -> None:
     budget = prod.only("AWS::Budgets::Budget")
 
-    assert budget["Budget"]["BudgetLimit"] == {"Amount": 70, "Unit": "USD"}
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": PROD.dollars_a_month, "Unit": "USD"}
     kinds = {
         one["Notification"]["NotificationType"] for one in budget["NotificationsWithSubscribers"]
     }
