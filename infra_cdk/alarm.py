@@ -79,11 +79,7 @@ class Alarms(Construct):
             evaluate_low_sample_count_percentile=(
                 "ignore" if spec.statistic.startswith("p") else None
             ),
-            treat_missing_data=(
-                cloudwatch.TreatMissingData.BREACHING
-                if spec.silence
-                else cloudwatch.TreatMissingData.NOT_BREACHING
-            ),
+            treat_missing_data=_without_data(spec),
         )
 
     def _topic(self, address: str) -> sns.Topic:
@@ -130,3 +126,11 @@ class Alarms(Construct):
                 for kind, per_cent in (("ACTUAL", 80), ("FORECASTED", 100))
             ],
         )
+
+
+def _without_data(spec: AlarmSpec) -> cloudwatch.TreatMissingData:
+    if spec.silence:
+        return cloudwatch.TreatMissingData.BREACHING
+    if spec.stays:
+        return cloudwatch.TreatMissingData.IGNORE
+    return cloudwatch.TreatMissingData.NOT_BREACHING

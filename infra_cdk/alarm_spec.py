@@ -40,8 +40,9 @@ class Answers:
 class AlarmSpec:
     """Up while `statistic` over `minutes` is at least `limit`, `times` in a row.
 
-    `below` turns that round. With `silence` no data counts as bad, too. What `takes_back` a new
-    version tells of the code at once, and of nothing that anybody may cause from outside.
+    `below` turns that round. Without data it is quiet; with `silence` that is as bad as bad data,
+    and one that `stays` is as it was until the next night tells. What `takes_back` a new version
+    tells of the code at once, and of nothing that anybody may cause from outside.
     """
 
     name: str
@@ -54,6 +55,7 @@ class AlarmSpec:
     times: int = 1
     below: bool = False
     silence: bool = False
+    stays: bool = False
     prod_only: bool = False
     takes_back: bool = False
 
@@ -222,7 +224,7 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
         name="model_old",
         says="The churn model in force was trained more than sixty days ago.",
         runbook="model-old", metric=Emitted("train_churn", "ModelAge"), limit=60 * 86400,
-        minutes=HOUR,
+        minutes=HOUR, stays=True,
     ),
     # Mail.
     AlarmSpec(

@@ -103,11 +103,25 @@ def test_where_silence_is_the_fault_no_data_is_as_bad_as_bad_data(
         if one["AlarmDescription"].startswith(spec.says)
     ]
 
-    assert alarm["TreatMissingData"] == ("breaching" if spec.silence else "notBreaching")
+    otherwise = "ignore" if spec.stays else "notBreaching"
+    assert alarm["TreatMissingData"] == ("breaching" if spec.silence else otherwise)
     assert alarm["Threshold"] == spec.limit
     longest = 7 if alarm["Period"] >= 3600 else 1  # days that CloudWatch looks back
     assert alarm["Period"] * alarm["EvaluationPeriods"] <= longest * 86400
     assert alarm["AlarmDescription"].endswith(f"docs/runbooks/{spec.runbook}.md")
+
+
+def test_what_is_told_once_a_night_does_not_look_mended_an_hour_later() -> None:
+    (old,) = [spec for spec in ALARMS if spec.name == "model_old"]
+
+    assert old.stays
+
+
+def test_a_clock_that_stopped_is_started_by_a_line_of_its_runbook() -> None:
+    for spec in ALARMS:
+        if spec.runbook == "clock-stopped" and isinstance(spec.metric, Emitted):
+            page = (RUNBOOKS / "clock-stopped.md").read_text()
+            assert f'DO="start {spec.metric.function}"' in page
 
 
 def test_every_queue_and_its_dead_letters_are_watched(prod: Template) -> None:
