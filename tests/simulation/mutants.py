@@ -3,6 +3,7 @@
 A harness that finds nothing wrong proves nothing until it is known to find what is.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -130,7 +131,10 @@ MUTANTS: Final = (
 
 
 def noticed(mutant: Mutant, seeds: int = MOST_SEEDS) -> str | None:
-    """The first sentence the simulation says against a mutant; None if it says nothing."""
+    """The first sentence the simulation says against a mutant; None if it says nothing.
+
+    Raises RuntimeError where it did not come to say anything: what breaks off has noticed nothing.
+    """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for part in ("functions", "shared", "tests/simulation"):
@@ -149,7 +153,10 @@ def noticed(mutant: Mutant, seeds: int = MOST_SEEDS) -> str | None:
             ],
             cwd=copy, capture_output=True, text=True, check=False,
         )  # fmt: skip
-    return told.stderr.splitlines()[0] if told.returncode else None
+    found = re.search(r"^(?:no )?(?:faults|redrive), seed \d+: .*$", told.stderr, re.MULTILINE)
+    if told.returncode and not found:
+        raise RuntimeError(f"{mutant.name}: {told.stderr}")
+    return found and found[0]
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,19 @@ def test_nothing_is_lost_and_nothing_counts_twice(modes: tuple[str, ...]) -> Non
     )  # fmt: skip
 
     assert told.returncode == 0, told.stderr
+
+
+def test_with_every_safeguard_the_same_copy_finds_nothing_wrong() -> None:
+    whole = replace(MUTANTS[0], instead=MUTANTS[0].line)
+
+    assert noticed(whole, seeds=3) is None
+
+
+def test_a_system_that_does_not_even_start_counts_as_noticed_by_nobody() -> None:
+    broken = replace(MUTANTS[0], instead="(")
+
+    with pytest.raises(RuntimeError, match="SyntaxError"):
+        noticed(broken, seeds=1)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
