@@ -67,7 +67,7 @@ def _score(player: Player) -> None:
 def _evidence(player: Player) -> None:
     flags = player.part("Flags")
     player.look_at(flags.get_by_role("listitem").first, 9)
-    evidence = flags.get_by_role("link").first
+    evidence = flags.locator("a[href*='#session-']").first
     if evidence.count():  # there is none where flags rest on silence
         evidence.click()
         player.rest(5)
