@@ -120,6 +120,9 @@ class History:
         unanswered = len(self._posted) - len(self.answered)
         if unanswered:
             yield f"{unanswered} deliveries were never answered for good"
+        if self.mode == "no faults":  # then nothing may go wrong that a repeat would mend
+            counted = self.world.counted.items()
+            yield from (f"{told}, {n} times" for told, n in counted if told.startswith("uncaught"))
         accepted = (one.webhook_id for one, status in self.answered.items() if status == 202)
         yield from wrong(self.world, accepted)
         if self.whole:
