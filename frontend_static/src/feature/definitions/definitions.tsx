@@ -1,7 +1,7 @@
 /** What every number, flag, tier and part of the score means, from the tables they are computed by. */
 import { useQuery } from "@tanstack/react-query";
 import { useLocation } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { failure } from "@/api/problem";
 import { definitions } from "@/api/query";
@@ -10,6 +10,7 @@ import { Card } from "@/ui/card";
 import { classNames } from "@/ui/class-names";
 import { TextField } from "@/ui/field";
 import { Empty, Failed, Loading } from "@/ui/state";
+import { useScrolledTo } from "@/ui/use-scrolled-to";
 
 const PARTS = [
   ["general", "In general"],
@@ -24,10 +25,7 @@ export function Definitions(): ReactNode {
   const found = useQuery(definitions(useApi()));
   const [sought, setSought] = useState("");
   const linked = useLocation({ select: ({ hash }) => hash });
-  const there = found.isSuccess;
-  useEffect(() => {
-    if (there && linked) document.getElementById(linked)?.scrollIntoView();
-  }, [there, linked]);
+  useScrolledTo(found.isSuccess ? linked : null);
   const words = sought.toLowerCase();
   const matching = (terms: readonly Schemas["Term"][]) =>
     terms.filter((term) =>

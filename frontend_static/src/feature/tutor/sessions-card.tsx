@@ -1,7 +1,7 @@
 /** Sessions and moves: a calendar strip in which "always Fridays" shows, and the list. */
 import { useQuery } from "@tanstack/react-query";
 import { useLocation } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { failure } from "@/api/problem";
 import { tutorSessions } from "@/api/query";
@@ -14,6 +14,7 @@ import { Card } from "@/ui/card";
 import { classNames } from "@/ui/class-names";
 import { Empty, Failed } from "@/ui/state";
 import { Time } from "@/ui/time";
+import { useScrolledTo } from "@/ui/use-scrolled-to";
 import { Strip } from "./strip";
 
 const SHOWN = 12;
@@ -38,10 +39,7 @@ export function SessionsCard({ tutorId }: { tutorId: string }): ReactNode {
   const sought = useLocation({ select: ({ hash }) => hash.replace(/^session-/, "") });
   const place = past.findIndex((session) => session.session_id === sought);
   const all = wanted || place >= SHOWN;
-  const there = place >= 0;
-  useEffect(() => {
-    if (there) document.getElementById(`session-${sought}`)?.scrollIntoView();
-  }, [sought, there]);
+  useScrolledTo(place >= 0 ? `session-${sought}` : null);
   return (
     <Card
       title="Sessions"

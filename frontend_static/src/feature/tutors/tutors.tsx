@@ -224,8 +224,8 @@ export function Tutors(): ReactNode {
         </div>
         {all.isError && !all.data && rows.length > 0 && (
           <Failed
+            {...failure(all)}
             sentence={`Only the first ${count(rows.length)} tutors are here. ${sentence(all.error)}`}
-            onRetry={() => void all.refetch()}
           />
         )}
         {rows.length && (found.length || all.data) ? (
