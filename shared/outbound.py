@@ -11,6 +11,7 @@ def _rounded(digits: int) -> AfterValidator:
 
 Fraction = Annotated[float, _rounded(4)]
 Quantity = Annotated[float, _rounded(4)]
+Stars = Annotated[float, _rounded(1)]
 Points = Annotated[float, _rounded(2)]
 Seconds = Annotated[float, _rounded(2)]
 LogOdds = Annotated[float, _rounded(6)]

@@ -30,12 +30,13 @@ from shared.aws.table import Table
 from shared.aws.tutor_log import LogTable
 from shared.aws.work_listing import work_page
 from shared.cursor import seal, unseal
+from shared.domain.anonymity import first_told
 from shared.domain.override_tracking import Career, tracking
 from shared.domain.scorecard import Scorecard
 from shared.domain.tutor import TutorStatus
 from shared.domain.tutor_row import TutorRow
 from shared.outbound import Outbound
-from shared.own_answer import OWN_DAYS, own_page
+from shared.own_answer import own_page
 from shared.question import (
     HistoryQuestion,
     InterventionListQuestion,
@@ -144,8 +145,7 @@ class Reading:
             overrides = override_answer.spells(known_overrides, ask.now)
             detail = answer.tutor_detail(card, row, tutor, prediction, tasks, overrides)
             return Found(detail, [tutor_id])
-        since = ask.now - timedelta(days=OWN_DAYS)
-        sessions = self._logs.sessions_since(tutor_id, since)
+        sessions = self._logs.sessions_since(tutor_id, first_told(ask.now))
         return Found(own_page(card, row, tutor, sessions, ask.now), [tutor_id])
 
     def history(self, ask: Ask) -> Found:

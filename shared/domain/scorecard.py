@@ -99,11 +99,6 @@ def _scorecard(moment: Moment) -> Scorecard:
     )
 
 
-def windows_of(log: Log, as_of: datetime) -> dict[str, dict[str, Measured]]:
-    """All metrics of each window at a moment, by the defaults, and nothing that rests on them."""
-    return _windows(Moment(Timeline(log), as_of, Settings(), Reference()))
-
-
 def _windows(moment: Moment) -> dict[str, dict[str, Measured]]:
     return {name: measured(moment.view(days), moment) for name, days in WINDOWS.items()}
 

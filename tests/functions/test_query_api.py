@@ -48,6 +48,7 @@ from shared.openapi import document
 from shared.route import ROUTES, Route
 from tests.builders import (
     TUTOR,
+    completed,
     feedback,
     log,
     logins,
@@ -1162,29 +1163,30 @@ def test_the_own_page_has_the_tutors_own_numbers(api: Table) -> None:
     page = ask("/api/tutors/t-7", "tutor", user="t-7").json
 
     assert page.keys() == {
-        "tutor_id", "name", "subjects", "tier", "tier_preview", "windows", "feedback", "words",
+        "tutor_id", "name", "subjects", "tier", "tier_preview", "windows", "stars", "words",
         "students_until", "as_of", "updated_at",
     }  # fmt: skip
     month = page["windows"]["30d"]
     assert month["sessions"] == 28
     assert month["reschedule_rate"].keys() == {"value", "n", "low", "high"}
-    assert month["avg_rating"] is None, "of fewer than five students, each could be recognised"
+    assert page["stars"] == [], "of fewer than five students, each could be recognised"
 
 
-def test_category_means_are_shown_from_five_students_on(api: Table) -> None:
+def test_a_tutor_is_told_what_five_students_gave_in_a_month(api: Table) -> None:
     card, who = troubled()
     seed(api, card, who)
     for student in range(5):
-        said = [("communication", 4.0)] + ([("patience", 3.0)] if student else [])
         days = 25 + student  # in the month before
         when = AS_OF - timedelta(days=days)
-        given = feedback(4, when, student_id=f"u-{student}", ratings=tuple(said))
-        store_sessions(api, replace(steady(days)[0], feedback=(given,)))
+        given = feedback(4, when, student_id=f"u-{student}", ratings=(("communication", 3.0),))
+        ended = completed(when, student_id=f"u-{student}")
+        store_sessions(api, replace(ended, feedback=(given,)))
 
-    told = ask("/api/tutors/t-7", "tutor", user="t-7").json["feedback"]
+    (october,) = ask("/api/tutors/t-7", "tutor", user="t-7").json["stars"]
 
-    assert told["communication"] == 4
-    assert told["patience"] is None
+    assert (october["first_month"], october["last_month"]) == ("2026-10", "2026-10")
+    assert (october["students"], october["overall_rating"]) == (5, 4)
+    assert (october["communication"], october["patience"]) == (3, None)
 
 
 def test_another_tutor_and_a_missing_one_are_the_same_to_a_tutor(api: Table) -> None:

@@ -1,0 +1,146 @@
+"""What students gave and wrote, told to their tutor so that nobody is recognised by it.
+
+A number that changes with each session tells what was given for it, and two tellings that overlap
+tell, by their difference, of those who are in one alone. So sessions are told of in groups: whole
+months that do not overlap, each of at least FEWEST_STUDENTS students. A group is made from what
+was known when its last month was closed, and from nothing later, so it is told the same each time
+it is told (k-anonymity over disjoint cells: Sweeney 2002).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.erasure import is_nobody, students_of
+from shared.domain.log import midnight
+from shared.domain.session import Session, outcomes
+
+FEWEST_STUDENTS = 5
+"""Fewer could be told apart by what is said of all of them."""
+CLOSED_AFTER = timedelta(days=7)
+"""Students have so long to give feedback for a month's last session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one student gave for one session that ended at `ended_at`; it came in at `known_at`."""
+
+    student_id: str
+    ended_at: datetime
+    given_at: datetime
+    known_at: datetime
+    stars: float
+    categories: tuple[tuple[str, float], ...] = ()
+    words: str | None = None
+    of_first_session: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What enough students said of the sessions of some months in a row."""
+
+    first_month: datetime
+    last_month: datetime
+    said: tuple[Said, ...]
+
+
+def first_told(now: datetime) -> datetime:
+    """When the oldest months begin that are told of at a moment."""
+    return _months_after(_quarter(now), -3)
+
+
+def told_until(now: datetime) -> datetime:
+    """The end of the last month that is closed at a moment."""
+    return midnight(now - CLOSED_AFTER).replace(day=1)
+
+
+def said_of(tutor_id: str, sessions: Iterable[Session], now: datetime) -> list[Said]:
+    """What was said of a tutor's sessions that may be told of at a moment.
+
+    Nothing is told of a quarter in which a student was erased: what is missing since then would
+    be what that student gave.
+    """
+    held = [(session, known[-1].at) for session in sessions if (known := outcomes(session))]
+    erased = {
+        _quarter(ended) for session, ended in held if any(map(is_nobody, students_of(session)))
+    }
+    return [
+        one
+        for session, ended in held
+        if first_told(now) <= ended and _quarter(ended) not in erased
+        for one in _said(tutor_id, session, ended)
+    ]
+
+
+def groups(said: Iterable[Said], now: datetime) -> list[Group]:
+    """The groups that are told of at a moment, newest first.
+
+    A month of too few students is told with the ones after it, within its quarter: were it told
+    with the ones before, those would be told twice. What is left when the quarter is over is never
+    told. Quarters begin where the calendar says, so no group depends on how far one looks back.
+    """
+    told: list[Group] = []
+    everything = tuple(said)
+    for quarter in (first_told(now), _quarter(now)):
+        going_on = quarter
+        for month in (_months_after(quarter, n) for n in range(3)):
+            end = _months_after(month, 1)
+            if end > told_until(now):
+                break
+            known = tuple(
+                one
+                for one in everything
+                if going_on <= one.ended_at < end and one.known_at < end + CLOSED_AFTER
+            )
+            if enough(known):
+                told.append(Group(going_on, month, known))
+                going_on = end
+    return told[::-1]
+
+
+def enough(said: Iterable[Said]) -> bool:
+    """Whether it is of so many students that none of them is recognised."""
+    return len(_students(said)) >= FEWEST_STUDENTS
+
+
+def part_of(whole: Sequence[Said], belongs: Callable[[Said], bool]) -> list[Said] | None:
+    """A part of a group, if it may be told beside the whole, by which its rest is told, too."""
+    part = [one for one in whole if belongs(one)]
+    rest = _students(whole) - _students(part)
+    return part if enough(part) and not 0 < len(rest) < FEWEST_STUDENTS else None
+
+
+def newest(said: Iterable[Said]) -> list[Said]:
+    """What each student said last, so that nobody counts more than anybody else."""
+    ordered = sorted(said, key=lambda one: (one.given_at, one.ended_at, one.stars))
+    return list({one.student_id: one for one in ordered}.values())
+
+
+def _said(tutor_id: str, session: Session, ended: datetime) -> Iterator[Said]:
+    """The stars of the session's report, and every feedback, which is newer."""
+    snapshot, first = session.snapshot, session.is_first
+    if snapshot is not None and snapshot.student_rating is not None:
+        yield Said(
+            snapshot.student_id, ended, ended, ended, snapshot.student_rating,
+            of_first_session=first,
+        )  # fmt: skip
+    for given in session.feedback:
+        if given.tutor_id == tutor_id:
+            yield Said(
+                given.student_id, ended, max(ended, given.submitted_at), given.received_at,
+                given.overall_rating, given.ratings, given.free_text, first,
+            )  # fmt: skip
+
+
+def _students(said: Iterable[Said]) -> set[str]:
+    return {one.student_id for one in said}
+
+
+def _quarter(moment: datetime) -> datetime:
+    day = midnight(moment)
+    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+
+
+def _months_after(first: datetime, count: int) -> datetime:
+    months = first.year * 12 + first.month - 1 + count
+    return first.replace(year=months // 12, month=months % 12 + 1)
