@@ -4,7 +4,8 @@ Nothing is answered 202 before it is stored. The hint to the queue may fail: the
 """
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -31,7 +32,7 @@ from shared.contracts import (
 )
 from shared.domain.erasure import reported_without
 from shared.problem import ProblemError, or_problem
-from shared.request import raw_body, require_json
+from shared.request import raw_body, require_json, require_size
 from shared.setting import Setting
 from shared.signature import MismatchError, SecretError, SignatureError, fingerprint, verify
 
@@ -62,19 +63,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     answer = or_problem(
         event, lambda: receive(event, datetime.now(UTC)), logger, failure="not stored"
     )
-    count(answer["statusCode"])
+    if answer["statusCode"] == HTTPStatus.SERVICE_UNAVAILABLE:
+        metrics.add_metric("Unavailable", MetricUnit.Count, 1)
     return answer
-
-
-def count(status: int) -> None:
-    """Count an answer that somebody is to look at."""
-    match status:
-        case HTTPStatus.UNAUTHORIZED:
-            metrics.add_metric("Refused401", MetricUnit.Count, 1)
-        case HTTPStatus.UNPROCESSABLE_ENTITY:
-            metrics.add_metric("Refused422", MetricUnit.Count, 1)
-        case HTTPStatus.SERVICE_UNAVAILABLE:
-            metrics.add_metric("Unavailable", MetricUnit.Count, 1)
 
 
 def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -82,11 +73,12 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
     kind = Kind(event["rawPath"].rstrip("/").rsplit("/", 1)[-1])
     headers, body = event["headers"], raw_body(event)
 
-    webhook_id, timestamp, by = authentic(headers, body, now)
+    with refusals_counted(metric="RefusedSignature"):
+        webhook_id, timestamp, by = authentic(headers, body, now)
     logger.set_correlation_id(webhook_id)
-    require_json(headers)
+    with refusals_counted(metric="RefusedContent"):
+        accepted = understood(kind, headers, body)
     try:
-        accepted = accept(kind, body)
         delivery = Delivery(
             webhook_id=webhook_id,
             kind=kind,
@@ -98,10 +90,6 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
             received_at=now,
         )
         receipt = inbox.receive(delivery)
-    except UnreadableError as error:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error)) from error
-    except InvalidError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors) from error
     except ContentConflictError as error:
         metrics.add_metric("ContentConflict", MetricUnit.Count, 1)
         raise ProblemError(HTTPStatus.CONFLICT, OTHER_CONTENT) from error
@@ -115,6 +103,29 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
         "headers": {"content-type": "application/json", "cache-control": "no-store"},
         "body": json.dumps({"id": webhook_id, "duplicate": receipt.duplicate}),
     }
+
+
+@contextmanager
+def refusals_counted(*, metric: str) -> Iterator[None]:
+    """What is refused the marketplace's outbox gives up on, so somebody is to look at it."""
+    try:
+        yield
+    except ProblemError as problem:
+        if problem.status != HTTPStatus.SERVICE_UNAVAILABLE:
+            metrics.add_metric(metric, MetricUnit.Count, 1)
+        raise
+
+
+def understood(kind: Kind, headers: Mapping[str, str], body: bytes) -> Accepted:
+    """The report in a body that is the marketplace's; ProblemError 400, 413, 415 or 422."""
+    require_size(body)
+    require_json(headers)
+    try:
+        return accept(kind, body)
+    except UnreadableError as error:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error)) from error
+    except InvalidError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors) from error
 
 
 def text_of(accepted: Accepted, body: bytes) -> str:

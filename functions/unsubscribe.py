@@ -18,7 +18,7 @@ from shared.aws.table import retried, table
 from shared.contracts import FieldError
 from shared.domain.preference import Preference, Reports
 from shared.problem import ProblemError, or_problem
-from shared.request import raw_body
+from shared.request import raw_body, require_size
 from shared.setting import Setting
 from shared.unsubscribe import FIELD, REPORTS, UNDO, VALUE, form_fields, unsubscribed
 from shared.unsubscribe_page import asking, noted, undone
@@ -57,7 +57,9 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     if event["requestContext"]["http"]["method"] != "POST":
         return asking(found[1])
     sent_as = (event.get("headers") or {}).get("content-type", "")
-    form = form_fields(sent_as, raw_body(event))
+    body = raw_body(event)
+    require_size(body)
+    form = form_fields(sent_as, body)
     back = form.get(FIELD) == UNDO
     if not back and form.get(FIELD) != VALUE:
         wrong = FieldError(FIELD, f"must be {VALUE} or {UNDO}, sent as a form")

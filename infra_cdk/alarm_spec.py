@@ -136,13 +136,13 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
     AlarmSpec(
         name="signatures_refused",
         says="Reports come with signatures that are not the marketplace's.",
-        runbook="signatures-refused", metric=Emitted("report_webhook", "Refused401"),
+        runbook="signatures-refused", metric=Emitted("report_webhook", "RefusedSignature"),
         statistic="Sum", limit=20,
     ),
     AlarmSpec(
         name="reports_refused",
         says="The marketplace sends reports that are not as the contract says.",
-        runbook="reports-refused", metric=Emitted("report_webhook", "Refused422"),
+        runbook="reports-refused", metric=Emitted("report_webhook", "RefusedContent"),
         statistic="Sum", limit=10, minutes=15, takes_back=True,
     ),
     AlarmSpec(

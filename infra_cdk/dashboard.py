@@ -38,8 +38,8 @@ GRAPHS: Final[dict[str, Lines]] = {
         "applied": (Emitted("score_tutor", "Applied"), "Sum"),
     },
     "Reports refused": {
-        "signature": (Emitted("report_webhook", "Refused401"), "Sum"),
-        "content": (Emitted("report_webhook", "Refused422"), "Sum"),
+        "signature": (Emitted("report_webhook", "RefusedSignature"), "Sum"),
+        "content": (Emitted("report_webhook", "RefusedContent"), "Sum"),
         "other content, same id": (Emitted("report_webhook", "ContentConflict"), "Sum"),
         "quarantined": (Emitted("score_tutor", "Quarantined"), "Sum"),
         "answered 503": (Emitted("report_webhook", "Unavailable"), "Sum"),

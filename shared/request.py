@@ -19,12 +19,15 @@ from shared.problem import ProblemError
 
 
 def raw_body(event: Mapping[str, Any]) -> bytes:
-    """The body's bytes as they were sent; ProblemError 413 for more than MAX_BODY_BYTES."""
+    """The body's bytes as they were sent."""
     body = event.get("body") or ""
-    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-    if len(raw) > MAX_BODY_BYTES:
+    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+
+
+def require_size(body: bytes) -> None:
+    """ProblemError 413 for more than MAX_BODY_BYTES."""
+    if len(body) > MAX_BODY_BYTES:
         raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return raw
 
 
 def require_json(headers: Mapping[str, str]) -> None:
@@ -52,6 +55,7 @@ def told[T: Inbound](kind: type[T], event: Mapping[str, Any]) -> T:
     ProblemError 400, 413, 415 or 422 names what is wrong with it.
     """
     body = raw_body(event)
+    require_size(body)
     try:
         if body:
             require_json(event.get("headers") or {})

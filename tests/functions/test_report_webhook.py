@@ -211,8 +211,10 @@ def test_only_json_is_taken(aws: Aws, content_type: str | None, status: int) -> 
 @pytest.mark.parametrize(
     ("body", "headers", "status"),
     [
-        pytest.param(padded(MAX_BODY_BYTES + 1), {"webhook-id": None}, 413, id="too large first"),
-        pytest.param(b"{", {"webhook-id": None, "content-type": None}, 401, id="then signature"),
+        pytest.param(padded(MAX_BODY_BYTES + 1), {"webhook-id": None}, 401, id="signature first"),
+        pytest.param(
+            padded(MAX_BODY_BYTES + 1), {"content-type": "text/plain"}, 413, id="then size"
+        ),
         pytest.param(b"{", {"content-type": "text/plain"}, 415, id="then content type"),
         pytest.param(b"{", {}, 400, id="then JSON"),
         pytest.param(b"{}", {}, 422, id="then fields"),
@@ -454,10 +456,12 @@ def counted(printed: str) -> list[str]:
     ("body", "headers", "status", "metrics"),
     [
         (COMPLETED, {}, 202, ["Accepted"]),
-        (COMPLETED, {"webhook-signature": "v1,AAAA"}, 401, ["Refused401"]),
-        (b"{}", {}, 422, ["Refused422"]),
-        (b"{", {}, 400, []),
-        (COMPLETED, {"content-type": "text/plain"}, 415, []),
+        (COMPLETED, {"webhook-signature": "v1,AAAA"}, 401, ["RefusedSignature"]),
+        ("\ufffd".encode(), {"webhook-signature": "v1,AAAA"}, 400, ["RefusedSignature"]),
+        (b"{}", {}, 422, ["RefusedContent"]),
+        (b"{", {}, 400, ["RefusedContent"]),
+        (padded(MAX_BODY_BYTES + 1), {}, 413, ["RefusedContent"]),
+        (COMPLETED, {"content-type": "text/plain"}, 415, ["RefusedContent"]),
     ],
 )
 def test_an_answer_is_counted_if_somebody_is_to_look_at_it(
