@@ -1,13 +1,16 @@
 """What people wrote, and who they are, stands in the table and nowhere else.
 
 A canary is put into every field that holds words, of reports that are good, repeated, in conflict,
-wrong in each of many ways, unsigned, and too large; of everything staff write; and into what is
-asked for. Then everything is looked through that people and machines read besides: the functions'
-logs with their metrics, the API's access log, dead letters, and the mails to staff.
+wrong in each of many ways, unsigned, and too large; of everything staff write; into what is asked
+for; and into an item that no function can read, so that scoring fails until it is given up. Then
+everything is looked through that people and machines read besides: the functions' logs with their
+metrics, the API's access log, dead letters, and the mails to staff. Traces hold what Lambda puts
+into them: no function adds anything.
 """
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -15,6 +18,8 @@ import urllib3
 
 from infra_cdk.local.sign_in import access_token
 from infra_cdk.local.stack import LocalStack
+from shared.aws import key
+from shared.aws.item import key_item, text
 from tests.e2e.marketplace import Body, Marketplace, completed, moved
 
 pytestmark = pytest.mark.e2e
@@ -121,6 +126,26 @@ def requests(stack: LocalStack, marketplace: Marketplace) -> int:
     return made
 
 
+@pytest.fixture(scope="module")
+def unreadable(stack: LocalStack, marketplace: Marketplace, requests: int) -> Iterator[str]:
+    """The id of a report that was given up: its tutor's log has a row that can not be read."""
+    client, webhook_id, tutor = stack.deployed.client("dynamodb"), "w-can-unreadable", "t-damaged"
+    at = key_item(key.logged_session(tutor, datetime.now(UTC) - timedelta(days=2), "s-damaged"))
+    data = {"session_id": STUDENT, "snapshot": {"student_id": STUDENT, "status": words("a row")}}
+    client.put_item(TableName=stack.deployed.table, Item=at | {"data": text(json.dumps(data))})
+
+    marketplace.post("/api/sessions", webhook_id, completed("s-can-unreadable", tutor, 3))
+    marketplace.eventually(lambda: webhook_id in str(waiting(stack, dead(stack))), 180)
+    yield webhook_id
+    client.delete_item(TableName=stack.deployed.table, Key=at)
+    stack.deployed.client("sqs").purge_queue(QueueUrl=dead(stack))
+    marketplace.drain(180)
+
+
+def dead(stack: LocalStack) -> str:
+    return stack.deployed.dead_letter_urls["scoring"]
+
+
 def written() -> Iterator[tuple[str, str, Body]]:
     """What staff write, as it should be and not."""
     until = "2027-01-01T00:00:00Z"
@@ -158,7 +183,9 @@ def logged(stack: LocalStack) -> Iterator[tuple[str, str]]:
                     yield name, event["message"]
 
 
-def test_no_log_or_metric_holds_what_people_wrote(stack: LocalStack, requests: int) -> None:
+def test_no_log_or_metric_holds_what_people_wrote(
+    stack: LocalStack, requests: int, unreadable: str
+) -> None:
     lines = list(logged(stack))
 
     assert requests > 500
@@ -167,14 +194,61 @@ def test_no_log_or_metric_holds_what_people_wrote(stack: LocalStack, requests: i
     assert not [line for line in lines if CANARY.casefold() in line[1].casefold()]
 
 
-def test_no_dead_letter_holds_what_people_wrote(stack: LocalStack, requests: int) -> None:
-    sqs = stack.deployed.client("sqs")
-    for url in (*stack.deployed.queue_urls.values(), *stack.deployed.dead_letter_urls.values()):
-        told = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0,
-            AttributeNames=["All"], MessageAttributeNames=["All"],
-        )  # fmt: skip
-        assert CANARY not in str(told)
+def test_a_fault_that_quotes_what_people_wrote_is_not_quoted(
+    stack: LocalStack, requests: int, unreadable: str
+) -> None:
+    """What can not be read stands in the text of the exception, which is not logged."""
+    failed = [line for name, line in logged(stack) if "score_tutor" in name and unreadable in line]
+    told = [line for line in failed if "ValidationError" in line]
+
+    assert len(told) >= 5
+    assert not [line for line in told if CANARY.casefold() in line.casefold()]
+
+
+def test_no_dead_letter_holds_what_people_wrote(
+    stack: LocalStack, requests: int, unreadable: str
+) -> None:
+    letters = {name: waiting(stack, url) for name, url in stack.deployed.dead_letter_urls.items()}
+
+    assert unreadable in str(letters["scoring"])
+    assert CANARY not in str(letters)
+    assert CANARY not in str([waiting(stack, url) for url in stack.deployed.queue_urls.values()])
+
+
+def test_a_503_repeats_nothing_of_what_was_sent(
+    stack: LocalStack, marketplace: Marketplace, requests: int
+) -> None:
+    iam, functions = stack.deployed.client("iam"), stack.deployed.client("lambda")
+    name = stack.deployed.function_name("report_webhook")
+    role = functions.get_function_configuration(FunctionName=name)["Role"].rsplit("/", 1)[-1]
+    policy = iam.get_role_policy(RoleName=role, PolicyName="least")["PolicyDocument"]
+    statements = [one for one in policy["Statement"] if "dynamodb" not in str(one["Action"])]
+    reports = list(good(TIMES + 1))
+
+    iam.put_role_policy(
+        RoleName=role,
+        PolicyName="least",
+        PolicyDocument=json.dumps({**policy, "Statement": statements}),
+    )
+    try:
+        answers = [marketplace.post(path, f"w-503-{path[5:]}", body) for path, body in reports]
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName="least", PolicyDocument=json.dumps(policy))
+
+    assert {status for status, _ in answers} == {503}
+    assert CANARY not in str(answers)
+    unstored = [line for name, line in logged(stack) if "not stored" in line]
+    assert len(unstored) >= len(reports)
+    assert not [line for line in unstored if CANARY in line]
+
+
+def waiting(stack: LocalStack, url: str) -> list[Any]:
+    """Messages of a queue with everything that is said about them, as far as one look tells."""
+    told = stack.deployed.client("sqs").receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0,
+        AttributeNames=["All"], MessageAttributeNames=["All"],
+    )  # fmt: skip
+    return list(told.get("Messages", []))
 
 
 def test_the_trail_of_who_read_what_holds_no_words(stack: LocalStack, requests: int) -> None:
