@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check audit sbom site packages units bench simulate fuzz docs preview-mails screenshots demo-video synth deploy publish-site publish-model rollback-model dry-run mail-again student operate restore drill remove-synthetic clean
+.PHONY: help setup run token import test check audit sbom site packages units bench simulate fuzz deep docs preview-mails screenshots demo-video synth deploy publish-site publish-model rollback-model dry-run mail-again student operate restore drill remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -86,6 +86,17 @@ simulate: setup ## Histories with simulated faults; what is wrong with any (SEED
 fuzz: $(UV) ## Bytes of any sort against signature and contracts, on Linux (SECONDS=120 for each target, TARGET=verify, KEEP=1)
 	@UV_PROJECT_ENVIRONMENT=build/fuzz-env $(UV) run --frozen --quiet --only-group fuzz \
 	  python -m tests.fuzz --seconds $(or $(SECONDS),120) $(if $(KEEP),--keep) $(TARGET)
+
+# Other histories each day; any of them is played again by its seed.
+NIGHT := $(shell expr $$(date +%s) / 86400 \* 10000)
+deep: setup packages ## What takes too long for each change, for a nightly job: some three hours
+	@$(PYTHON) -m tests.simulation --mode faults --seeds 10000 --first $(NIGHT)
+	@$(PYTHON) -m tests.simulation --mode "no faults" --seeds 3000 --first $(NIGHT)
+	@$(PYTHON) -m tests.simulation --mode "no redrive" --seeds 2000 --first $(NIGHT)
+	@$(PYTHON) -m tests.simulation.mutants
+	@AUDITED_READS=10000 $(PYTEST) tests/functions/test_audit_of_reads.py
+	@FUZZ_EXAMPLES=100 $(PYTEST) tests/e2e/test_fuzz.py
+	@$(MAKE) --no-print-directory fuzz SECONDS=600
 
 backtest: setup ## Test the churn model on a history (HISTORY=dir TRAIN_UNTIL=date TEST_FROM=date OUT=dir TEST_UNTIL= THREADS=)
 	@$(PYTHON) -m shared.ml backtest --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \

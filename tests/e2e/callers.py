@@ -25,12 +25,12 @@ NEAR_MISSES: Final = (
 def tokens(stack: LocalStack) -> Mapping[str, str | None]:
     """The access token of each caller by name; None for whoever has none."""
     deployed = stack.deployed
+    manager = access_token(deployed, "ops_manager")  # the pool makes its key with the first
     ours = RSAKey.import_key(
         (
             stack.folder.state / "cognito-pool-keys" / f"{deployed.user_pool_id}-access.pem"
         ).read_text()
     )
-    manager = access_token(deployed, "ops_manager")
     key_id = jws.extract_compact(manager.encode()).headers()["kid"]
     claims = _claims(deployed) | {
         "cognito:groups": ["ops_manager"],
