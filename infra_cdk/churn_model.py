@@ -9,11 +9,11 @@ the name of whoever did it.
 
 import argparse
 import getpass
-import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra_cdk.place import Place, on_stage
+from infra_cdk.place import Place, StageError, run
 from infra_cdk.stage import STAGES
 from shared.aws.model_registry import NoModelError, VersionTakenError
 from shared.aws.model_store import ModelFileError
@@ -22,8 +22,8 @@ from shared.aws.table import VersionConflictError
 from shared.ml.model import MANIFEST, ModelError, unpack
 
 
-def main() -> None:
-    """Parse the command line and do it; exits with a sentence where that cannot be."""
+def parsed(words: Sequence[str] | None) -> argparse.Namespace:
+    """What these words ask for, or those of the command line; exits where they are none."""
     parser = argparse.ArgumentParser(prog="python -m infra_cdk.churn_model", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     back = commands.add_parser("roll-back", help="put an earlier model in force again")
@@ -32,17 +32,21 @@ def main() -> None:
     publishing.add_argument("folder", type=Path)
     for command in (back, publishing):
         command.add_argument("--stage", choices=STAGES, required=True)
-    arguments = parser.parse_args()
+    return parser.parse_args(words)
+
+
+def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
+    """Do what was asked; the line that tells of it. StageError for a model that is not good."""
     try:
-        with on_stage(arguments.stage) as place:
-            if arguments.command == "publish":
-                say(publish(place, arguments.folder, arguments.stage))
-            else:
-                say(roll_back(place, arguments.version or None))
+        if told.command == "publish":
+            yield publish(place, told.folder, told.stage)
+        else:
+            yield roll_back(place, told.version or None)
     except (NoModelError, VersionTakenError, ModelError, ModelFileError) as error:
-        sys.exit(str(error))
-    except VersionConflictError:
-        sys.exit("Somebody else changed the model in force meanwhile: look, then try again.")
+        raise StageError(str(error)) from error
+    except VersionConflictError as error:
+        said = "Somebody else changed the model in force meanwhile: look, then try again."
+        raise StageError(said) from error
 
 
 def roll_back(place: Place, version: str | None) -> str:
@@ -72,9 +76,5 @@ def publish(place: Place, folder: Path, stage: str) -> str:
     return f"{manifest.version} is stored. To put it in force: {command}"
 
 
-def say(text: str) -> None:
-    print(text)  # noqa: T201 - a command
-
-
 if __name__ == "__main__":
-    main()
+    run(parsed, done)

@@ -6,19 +6,24 @@ Both lists have it: ours, by a fingerprint, and SES's of the account, which woul
 may know it by the very letters that the mail was sent to.
 """
 
+import argparse
+from collections.abc import Iterator, Sequence
 from re import fullmatch
 
-from infra_cdk.place import Place, StageError, command, on_stage
+from infra_cdk.place import Place, StageError, command, run
 from shared.aws.mailer import Suppression
 
 
-def main() -> None:
-    """Parse the command line and do it; exits with a sentence where that cannot be."""
+def parsed(words: Sequence[str] | None) -> argparse.Namespace:
+    """What these words ask for, or those of the command line; exits where they are none."""
     parser = command("mail_again", __doc__)
     parser.add_argument("address")
-    arguments = parser.parse_args()
-    with on_stage(arguments.stage) as place:
-        print(mail_again(place, arguments.address))  # noqa: T201 - a command
+    return parser.parse_args(words)
+
+
+def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
+    """Do what was asked; the line that tells of it."""
+    yield mail_again(place, told.address)
 
 
 def mail_again(place: Place, address: str) -> str:
@@ -37,4 +42,4 @@ def mail_again(place: Place, address: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run(parsed, done)

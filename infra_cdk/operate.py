@@ -23,12 +23,12 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from itertools import batched, islice
 from secrets import token_bytes
 from typing import Any, Final
 
 from infra_cdk.function_spec import FUNCTIONS, QUEUES, Clock
-from infra_cdk.place import Place, StageError, command, on_stage, url_output
+from infra_cdk.place import Place, StageError, command, run, url_output
 from shared.aws.audit import AuditTrail
 from shared.aws.entrance import HEADER
 from shared.aws.inbox import InboxTable
@@ -48,14 +48,6 @@ CLOCKS_DIFFER: Final = timedelta(minutes=1)
 LEFT_OUT: Final = ("timestamp", "service", "message", "level", "location", "correlation_id")
 HIDDEN_SECONDS: Final = 30
 """How long a message that was looked at is hidden from others who look."""
-
-
-def main() -> None:
-    """Do what the command line asks for; exits with a sentence where that cannot be."""
-    told = parsed(None)
-    with on_stage(told.stage) as place:
-        for line in done(place, told):
-            print(line)  # noqa: T201 - a command
 
 
 def parsed(words: Sequence[str] | None) -> argparse.Namespace:
@@ -190,12 +182,15 @@ def dead_letters(place: Place, queue: str) -> Iterator[str]:
 def redrive(place: Place, queue: str) -> int:
     """Put the dead letters of a queue back into it; how many. Sent before it is removed."""
     sqs, moved = place.client("sqs"), 0
-    for message in _received(place, place[url_output(queue, dead=True)]):
-        sqs.send_message(QueueUrl=place[url_output(queue)], MessageBody=message["Body"])
-        sqs.delete_message(
-            QueueUrl=place[url_output(queue, dead=True)], ReceiptHandle=message["ReceiptHandle"]
-        )
-        moved += 1
+    dead, alive = place[url_output(queue, dead=True)], place[url_output(queue)]
+    for letters in batched(_received(place, dead), BATCH, strict=False):
+        bodies = [{"Id": str(n), "MessageBody": one["Body"]} for n, one in enumerate(letters)]
+        sent = sqs.send_message_batch(QueueUrl=alive, Entries=bodies)
+        taken = [int(one["Id"]) for one in sent.get("Successful", [])]
+        spent = [{"Id": str(n), "ReceiptHandle": letters[n]["ReceiptHandle"]} for n in taken]
+        if spent:
+            sqs.delete_message_batch(QueueUrl=dead, Entries=spent)
+        moved += len(spent)
     return moved
 
 
@@ -341,4 +336,4 @@ def _received(place: Place, url: str) -> Iterator[Any]:
 
 
 if __name__ == "__main__":
-    main()
+    run(parsed, done)

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -81,6 +81,17 @@ def command(name: str, about: str | None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--stage", choices=STAGES, required=True)
     return parser
+
+
+def run(
+    parsed: Callable[[Sequence[str] | None], argparse.Namespace],
+    done: Callable[[Place, argparse.Namespace], Iterable[str]],
+) -> None:
+    """Do what the command line asks for; exits with a sentence where that cannot be."""
+    told = parsed(None)
+    with on_stage(told.stage) as place:
+        for line in done(place, told):
+            print(line, flush=True)  # noqa: T201 - a command
 
 
 def everything(table: Table, **asked: Any) -> Iterator[Item]:

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any, Final
 
-from infra_cdk.place import Place, StageError, command, everything, on_stage
+from infra_cdk.place import Place, StageError, command, everything, run
 from shared.aws import key
 from shared.aws.item import Item, key_item, text
 from shared.aws.table import Table
@@ -80,14 +80,6 @@ SENT_AGAIN: Final = (
 """Besides, where the table had lost reports and the marketplace sent them again."""
 
 
-def main() -> None:
-    """Do what the command line asks for; exits with a sentence where that cannot be."""
-    told = parsed(None)
-    with on_stage(told.stage) as place:
-        for line in done(place, told, datetime.now(UTC)):
-            print(line, flush=True)  # noqa: T201 - a command
-
-
 def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     """What these words ask for, or those of the command line; exits where they are none."""
     parser = command("restore", __doc__)
@@ -100,8 +92,9 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def done(place: Place, told: argparse.Namespace, at: datetime) -> Iterator[str]:
+def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
     """Do what was asked; the lines that tell of it."""
+    at = datetime.now(UTC)
     match told.what:
         case "begin":
             yield from _begun(place, begin(place, told.at, at), told.at or at)
@@ -297,4 +290,4 @@ def _moment(told: str) -> datetime:
 
 
 if __name__ == "__main__":
-    main()
+    run(parsed, done)

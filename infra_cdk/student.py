@@ -8,15 +8,16 @@ All of the table is looked at, for what is to be forgotten must not depend on an
 minutes for a year of sessions. Everything is safe to repeat.
 """
 
+import argparse
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from infra_cdk.place import Place, StageError, command, everything, on_stage
+from infra_cdk.place import Place, StageError, command, everything, run
 from shared.aws.erased_table import ErasedTable
 from shared.aws.item import Item, dumped, loaded, number, text
 from shared.contracts import Kind
@@ -44,24 +45,27 @@ class Found:
     named: list[str] = field(default_factory=list)
 
 
-def main() -> None:
-    """Do what the command line asks for; exits with a sentence where that cannot be."""
+def parsed(words: Sequence[str] | None) -> argparse.Namespace:
+    """What these words ask for, or those of the command line; exits where they are none."""
     parser = command("student", __doc__)
     asked = parser.add_subparsers(dest="what", required=True)
     for name in ("export", "erase"):
         asked.add_parser(name).add_argument("student_id")
     asked.add_parser("erase-again")
-    told = parser.parse_args()
-    with on_stage(told.stage) as place:
-        match told.what:
-            case "export":
-                lines = iter([json.dumps(export(place, told.student_id), indent=2)])
-            case "erase":
-                lines = erase(place, told.student_id)
-            case _:
-                lines = erase_again(place)
-        for line in lines:
-            print(line, flush=True)  # noqa: T201 - a command
+    return parser.parse_args(words)
+
+
+def done(
+    place: Place, told: argparse.Namespace, pause: Callable[[float], None] = time.sleep
+) -> Iterator[str]:
+    """Do what was asked; the lines that tell of it."""
+    match told.what:
+        case "export":
+            yield json.dumps(export(place, told.student_id), indent=2)
+        case "erase":
+            yield from erase(place, told.student_id, pause)
+        case "erase-again":
+            yield from erase_again(place, pause)
 
 
 def export(place: Place, student_id: str) -> dict[str, Any]:
@@ -200,4 +204,4 @@ def _mentions(item: Item, student_id: str) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    run(parsed, done)

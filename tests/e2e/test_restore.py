@@ -1,5 +1,6 @@
 """The drill: a table that was damaged, or emptied, is brought back and ends equal."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,16 +8,18 @@ from typing import Any, Final
 
 import pytest
 
-from infra_cdk import restore
 from infra_cdk.local.stack import throwaway_stack
 from infra_cdk.place import Place, StageError, of_local
 from infra_cdk.restore import ALLOWED, SENT_AGAIN, Items, items, kind_of, unlike
 from shared.aws import key
 from shared.aws.item import key_item
 from tests.e2e.marketplace import Delivery, Marketplace, completed, moved
+from tests.e2e.runbook import typed_on
 
 pytestmark = pytest.mark.e2e
 
+EXAMPLE: Final = "2026-11-20T12:00:00Z"
+"""The point in time that the runbook shows."""
 TUTORS: Final = ("t-res-1", "t-res-2", "t-res-3")
 
 
@@ -32,9 +35,11 @@ def place(marketplace: Marketplace) -> Place:
     return of_local(marketplace.deployed)
 
 
-def done(place: Place, *words: str) -> list[str]:
-    asked = restore.parsed(["--stage", "local", *words])
-    return list(restore.done(place, asked, datetime.now(UTC)))
+def step(place: Place, verb: str, **said: str) -> list[str]:
+    """Do the step of the runbook that has this word, with what it leaves open."""
+    (command,) = [one for one in typed_on("restore") if re.search(rf"\b{verb}\b", one.line)]
+    options = {"pause": lambda _: None} if command.target == "student" else {}
+    return command.done(place, said, **options)
 
 
 def reports(name: str, number: int) -> Iterator[Delivery]:
@@ -103,7 +108,7 @@ def test_a_table_is_brought_back_and_ends_equal(
     marketplace: Marketplace, place: Place, told: list[Delivery], how: str
 ) -> None:
     point = datetime.now(UTC)
-    name = done(place, "begin")[0].split()[0]
+    name = step(place, "begin", **{EXAMPLE: f"{point:%Y-%m-%dT%H:%M:%SZ}"})[0].split()[0]
     later = list(reports(how, 2 if how == "damaged" else 3))
     marketplace.deliver(later)
     marketplace.deliver([corrected(told[3], how)])
@@ -113,14 +118,17 @@ def test_a_table_is_brought_back_and_ends_equal(
 
     damage(place, truth, how)
     assert unlike(truth, items(place.table))
-    done(place, "put-back", name, "--since", point.isoformat())
+    assert step(place, "compare", TABLE=name)
+    step(place, "put-back", TABLE=name, **{EXAMPLE: point.isoformat()})
     if how == "emptied":
         marketplace.deliver(told)
     marketplace.invoke("sweep_inbox")
     settled(marketplace)
-    marketplace.invoke("roll_windows")
+    assert step(place, "pending") == ["0 pending."]
+    marketplace.invoke("roll_windows")  # as "start roll_windows" does, and waits
     settled(marketplace)
-    done(place, "remove", name)
+    assert step(place, "erase-again")[-1] == "Nothing is left."
+    step(place, "remove", TABLE=name)
 
     allowed = ALLOWED if how == "damaged" else (*ALLOWED, *SENT_AGAIN)
     after = items(place.table)
@@ -139,7 +147,7 @@ def test_a_drill_leaves_everything_as_it_is(place: Place, told: list[Delivery]) 
     before = items(place.table)
     began = time.monotonic()
 
-    lines = done(place, "drill")
+    lines = step(place, "drill")
 
     assert not unlike(before, items(place.table))
     assert not [
@@ -152,4 +160,4 @@ def test_a_drill_leaves_everything_as_it_is(place: Place, told: list[Delivery]) 
 
 def test_only_a_restored_table_can_be_removed(place: Place) -> None:
     with pytest.raises(StageError):
-        done(place, "remove", place.table.name)
+        step(place, "remove", TABLE=place.table.name)

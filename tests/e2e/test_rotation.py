@@ -1,7 +1,6 @@
 """The webhook secret rotates by the runbook while reports come in: none is refused."""
 
 import json
-import re
 import threading
 import time
 from collections import Counter
@@ -10,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count, cycle
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -18,11 +16,11 @@ import pytest
 from infra_cdk import operate
 from infra_cdk.place import StageError, of_local
 from tests.e2e.marketplace import Marketplace, completed
+from tests.e2e.runbook import Typed, typed_on
 
 pytestmark = pytest.mark.e2e
 
-PAGE: Final = Path(__file__).parents[2] / "docs/runbooks/rotate-webhook-secret.md"
-STEPS: Final = re.findall(r'^\$ make operate DO="(.*)" STAGE=prod$', PAGE.read_text(), re.MULTILINE)
+STEPS: Final = typed_on("rotate-webhook-secret")
 EVERY_SECONDS: Final = 0.05
 PHASE_SECONDS: Final = 4
 MOST_UNDER_WAY: Final = 16
@@ -77,12 +75,12 @@ def test_no_report_is_refused_while_the_secret_rotates(
     place = of_local(deployed)
     kept = deployed.client("secretsmanager")
 
-    def typed(words: str) -> list[str]:
-        return list(operate.done(place, operate.parsed(["--stage", "local", *words.split()])))
+    def typed(step: Typed) -> list[str]:
+        return step.done(place, {})
 
-    def allowed(words: str) -> list[str] | None:
+    def allowed(step: Typed) -> list[str] | None:
         try:
-            return typed(words)
+            return typed(step)
         except StageError:
             return None
 

@@ -13,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from functions import predict_churn
 from infra_cdk import churn_model
 from infra_cdk.churn_model import publish, roll_back
-from infra_cdk.place import Place
+from infra_cdk.place import Place, run
 from shared.aws.model_registry import NoModelError
 from shared.aws.model_store import ModelFileError
 from shared.domain.churn_model import Decision
@@ -160,7 +160,7 @@ def said(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
     """What a command ends with; a text as status is printed, and makes the status 1."""
     monkeypatch.setattr("sys.argv", ["churn_model", *arguments, "--stage", "dev"])
     with pytest.raises(SystemExit) as ended:
-        churn_model.main()
+        run(churn_model.parsed, churn_model.done)
     assert isinstance(ended.value.code, str)
     assert "\n" not in ended.value.code
     return ended.value.code
