@@ -5,6 +5,7 @@ faults, and compared: the merge is the product's own, for that it does not depen
 by its own properties; whether each report got there exactly once is what is looked at here.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -72,15 +73,21 @@ def waiting(world: World) -> Iterator[Mail]:
 def mails_wrong(world: World) -> Iterator[str]:
     """Of mails: every outcome is told, nobody gets one twice but for a fault, none is left."""
     told = defaultdict[tuple[str, ...], list[Mail]](list)
-    most_faults, again = world.counted["faults of send_mail"], 0
+    faults = Counter[str]()
+    for message, count in world.faults_about.items():
+        faults[json.loads(message).get("mail_id", "")] += count
     for mail in _mails(world):
         if mail.kind is MailKind.SESSION_REPORT:
             told[mail.about].append(mail)
+        again = 0
         for who, state in (mail.recipients or {}).items():
             taken = world.post.taken[ref_id(mail.mail_id, f"{who}@example.com")]
             again += max(0, taken - 1)
             if state == "sent" and not taken:
                 yield f"{mail.mail_id} is noted as sent to {who}, and SES never took it"
+        most = faults[mail.mail_id]
+        if again > most:
+            yield f"{mail.mail_id} went out {again} times too often, of {most} faults"
     for mail in waiting(world):
         yield f"{mail.mail_id} was due and never went out"
     known = {mail.mail_id for mail in _mails(world)}
@@ -89,8 +96,6 @@ def mails_wrong(world: World) -> Iterator[str]:
             letter = tutor_mail(replace(one, version=1))
             if letter and letter.mail_id not in known:
                 yield f"{one.intervention_id} was opened without its mail"
-    if again > most_faults:
-        yield f"{again} mails too many, of {most_faults} faults"
     for session in _sessions(world):
         for outcome in outcomes(session):
             mails = told.pop((session.session_id, outcome.kind), [])

@@ -84,6 +84,8 @@ class Task:
     container: int
     run: greenlet
     ended: Ended
+    messages: tuple[str, ...] = ()
+    """What it was handed, where it works a queue off."""
     call: Call | None = None
     wakes_at: float = 0.0
     ends_by: float = inf
@@ -122,6 +124,8 @@ class World:
     """Told of each message that was worked off, and of which queue."""
     tasks: list[Task] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
+    faults_about: Counter[str] = field(default_factory=Counter)
+    """How many there were, by message, while somebody worked it off."""
     _timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: Any = field(default_factory=count)
 
@@ -163,7 +167,9 @@ class World:
     def _start(self, function: str, place: int, event: dict[str, Any], ended: Ended) -> Task:
         """A new invocation in one container."""
         handler = container(function, place).handler
-        task = Task(function, place, greenlet(lambda: handler(event, LambdaContext())), ended)
+        run = greenlet(lambda: handler(event, LambdaContext()))
+        messages = tuple(record["body"] for record in event.get("Records", ()))
+        task = Task(function, place, run, ended, messages)
         self.tasks.append(task)
         self.counted["invocations"] += 1
         return task
@@ -244,7 +250,7 @@ class World:
             return
         task.unlucky |= call.service == "sqs"
         self.counted["faults"] += 1
-        self.counted[f"faults of {task.name}"] += 1
+        self.faults_about.update(task.messages)
         self.counted[fault] += 1
         match fault:
             case "throttled":
