@@ -4,7 +4,7 @@ Rounding happens here, at the border: rates to 4 digits, scores stay at the 2 th
 What a tutor sees of themselves is in `shared.own_answer`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Literal
@@ -375,11 +375,11 @@ class SessionFeedback(Outbound):
 class SessionListItem(Outbound):
     """One session as reported so far; `rating` takes a student's feedback before the report's.
 
-    `feedback` is each student's newest.
+    `student` is an alias, the same in all sessions; `feedback` is each student's newest.
     """
 
     session_id: str
-    student_id: str
+    student: str
     subject: str | None
     session_type: str | None
     session_number: int | None
@@ -403,20 +403,25 @@ class SessionList(Page):
 
 
 def session_list(
-    sessions: Iterable[Session], now: datetime, next_cursor: str | None
+    sessions: Iterable[Session], now: datetime, next_cursor: str | None, alias: Callable[[str], str]
 ) -> SessionList:
-    """A page of sessions; one that no report described yet is not listed."""
-    items = tuple(item for session in sessions if (item := _session(session, now)))
+    """A page of sessions; one that no report described yet is not listed.
+
+    `alias` tells what a student is called.
+    """
+    items = tuple(item for session in sessions if (item := _session(session, now, alias)))
     return SessionList(items=items, next_cursor=next_cursor)
 
 
-def _session(session: Session, now: datetime) -> SessionListItem | None:
+def _session(
+    session: Session, now: datetime, alias: Callable[[str], str]
+) -> SessionListItem | None:
     said = session.snapshot
     if said is None:
         return None
     return SessionListItem(
         session_id=session.session_id,
-        student_id=said.student_id,
+        student=alias(said.student_id),
         subject=said.subject,
         session_type=said.session_type,
         session_number=said.session_number,

@@ -10,7 +10,7 @@ type Session = Schemas["SessionListItem"];
 function movedFrom(original_time: string, initiator: "tutor" | "student" = "tutor"): Session {
   return {
     session_id: original_time,
-    student_id: "u-1",
+    student: "k7qm2x3a",
     subject: null,
     session_type: null,
     session_number: null,

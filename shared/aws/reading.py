@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import cast
 
 from shared import (
@@ -30,6 +31,7 @@ from shared.aws.table import Table
 from shared.aws.tutor_log import LogTable
 from shared.aws.work_listing import work_page
 from shared.cursor import seal, unseal
+from shared.domain.alias import student_alias
 from shared.domain.anonymity import first_told
 from shared.domain.override_tracking import Career, tracking
 from shared.domain.scorecard import Scorecard
@@ -173,7 +175,9 @@ class Reading:
         sessions, more = self._logs.newest_sessions(tutor_id, asked.limit, after)
         if not sessions and after is None:
             self._card(ask)
-        return Found(answer.session_list(sessions, ask.now, self._cursor(ask, more)), [tutor_id])
+        alias = partial(student_alias, self._secret.value(ask.now))
+        body = answer.session_list(sessions, ask.now, self._cursor(ask, more), alias)
+        return Found(body, [tutor_id])
 
     def notes(self, ask: Ask) -> Found:
         tutor_id, _, _ = self._card(ask)

@@ -532,7 +532,9 @@ def test_staff_read_what_a_student_said_last_of_a_session(api: Table) -> None:
     seed(api, *troubled())
     store_sessions(api, replace(steady(1)[0], feedback=(first, last)))
 
-    (session,) = ask("/api/tutors/t-7/sessions").json["items"]
+    answer = ask("/api/tutors/t-7/sessions")
+    (session,) = answer.json["items"]
+    assert b"u-1" not in answer.raw, "students have aliases"
 
     assert session["feedback"] == [{
         "submitted_at": "2026-11-19T22:00:00Z", "overall_rating": 3.0,

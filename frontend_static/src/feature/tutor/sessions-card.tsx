@@ -150,7 +150,7 @@ function Line({ session, sought }: LineProps): ReactNode {
           </p>
         ))}
         <p className="text-2xs text-faint">
-          {session.session_id} · {session.student_id}
+          {session.session_id} · Student {session.student}
         </p>
       </div>
     </li>
