@@ -235,8 +235,8 @@ def keys(told: Any) -> Iterator[str]:
 FORBIDDEN: Final = {
     "churn_score", "churn_score_components", "risk_level", "at_risk", "prediction", "probabilities",
     "flags", "confirmed_flags", "interventions", "recommendations", "override", "overrides",
-    "notes", "assignee", "why", "held_out", "student", "student_id", "session_id", "free_text", "email",
-    "settings_version", "reference_version",
+    "notes", "assignee", "why", "held_out", "student", "student_id", "session_id", "free_text",
+    "email", "settings_version", "reference_version",
 }  # fmt: skip
 """What is said about a tutor, or by a student, and not to the tutor."""
 
