@@ -1,5 +1,7 @@
 """The alarms of `alarm_spec` on CloudWatch, who is told of them, and what it may all cost."""
 
+from typing import Final
+
 from aws_cdk import Duration
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -15,6 +17,9 @@ from infra_cdk.api import Api
 from infra_cdk.function_spec import QueueName
 from infra_cdk.queue import WorkQueue
 from infra_cdk.stage import Stage
+
+OVER_BUDGET: Final = "over-budget"
+"""The runbook of the budget, which has no room for a description."""
 
 
 class Alarms(Construct):
@@ -108,6 +113,7 @@ class Alarms(Construct):
             self,
             "budget",
             budget=budgets.CfnBudget.BudgetDataProperty(
+                budget_name=f"tutor-quality-{stage.name}, runbook {OVER_BUDGET}",
                 budget_type="COST",
                 time_unit="MONTHLY",
                 budget_limit=budgets.CfnBudget.SpendProperty(amount=dollars, unit="USD"),

@@ -1,6 +1,7 @@
 """How a new version takes over: a tenth of the calls for five minutes first, and back on alarm."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -13,6 +14,9 @@ from infra_cdk.alarm import Alarms
 from infra_cdk.alarm_spec import ALARMS, takes_back
 from infra_cdk.function_spec import FunctionSpec
 from infra_cdk.stage import Stage
+
+WENT_BACK: Final = "version-went-back"
+"""The runbook of a version that does not come into force."""
 
 
 class Rollout(Construct):
@@ -75,7 +79,8 @@ class Rollout(Construct):
         return cloudwatch.Alarm(
             self,
             f"{spec.name}_errors",
-            alarm_description=f"The new version of {spec.name} breaks off; the old one comes back.",
+            alarm_description=f"The new version of {spec.name} breaks off; the old one comes back. "
+            f"What to do: docs/runbooks/{WENT_BACK}.md",
             metric=cloudwatch.Metric(
                 namespace="AWS/Lambda",
                 metric_name="Errors",

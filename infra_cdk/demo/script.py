@@ -6,7 +6,7 @@ demonstration by hand.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from playwright.sync_api import Locator, expect
 
@@ -208,13 +208,21 @@ def _tutor(player: Player) -> None:
         "Sessions in 30 days": month["sessions"],
         "Moved by you": month["tutor_reschedules"],
         "Missed by you": month["tutor_no_shows"],
-        "Average rating": month["avg_rating"],
         "Answered within, minutes": month["response_minutes_p50"],
+        "What students gave": _stars(own["stars"]),
         "What students say": "without names",
     }
     hidden = [title for name, title in HIDDEN.items() if name in whole and name not in own]
     known = {name: value for name, value in told.items() if value is not None}
     player.show(card.two_answers(player.at_risk["name"], known, hidden))
+
+
+def _stars(groups: Sequence[dict[str, Any]]) -> str:
+    """Of the newest months that may be told of."""
+    if not groups:
+        return "told once five of them gave stars"
+    newest = groups[0]
+    return f"{newest['overall_rating']} of 5, by {newest['students']} of them"
 
 
 def _end(player: Player) -> None:

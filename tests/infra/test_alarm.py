@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from infra_cdk.alarm import OVER_BUDGET
 from infra_cdk.alarm_spec import ALARMS, AlarmSpec, Emitted
 from infra_cdk.dashboard import GRAPHS, LOOKED_AT
 from infra_cdk.function_spec import QUEUES
+from infra_cdk.rollout import WENT_BACK
 from tests.infra.template import Template
 
 ROOT = Path(__file__).parents[2]
 RUNBOOKS = ROOT / "docs/runbooks"
+ALARMED = {*(spec.runbook for spec in ALARMS), WENT_BACK}
 FUNCTIONS = ROOT / "functions"
 BY_NAME = pytest.mark.parametrize("spec", ALARMS, ids=lambda spec: spec.name)
 
@@ -70,9 +73,17 @@ def test_an_alarm_says_what_to_do(spec: AlarmSpec) -> None:
         assert part in page
 
 
+def test_every_alarm_and_the_budget_name_a_runbook(prod: Template) -> None:
+    told = [alarm["AlarmDescription"] for alarm in prod.properties("AWS::CloudWatch::Alarm")]
+    (budget,) = prod.properties("AWS::Budgets::Budget")
+
+    assert {text.rpartition("docs/runbooks/")[2] for text in told} == {f"{n}.md" for n in ALARMED}
+    assert budget["Budget"]["BudgetName"].endswith(f"runbook {OVER_BUDGET}")
+
+
 def test_every_runbook_belongs_to_an_alarm_or_is_told_of_in_the_readme() -> None:
     pages = {page.stem for page in RUNBOOKS.iterdir()}
-    alarmed = {spec.runbook for spec in ALARMS}
+    alarmed = {*ALARMED, OVER_BUDGET}
     readme = (ROOT / "README.md").read_text()
 
     assert alarmed <= pages
@@ -81,7 +92,7 @@ def test_every_runbook_belongs_to_an_alarm_or_is_told_of_in_the_readme() -> None
 
 def test_a_runbook_that_no_alarm_asks_for_says_when_it_is_for() -> None:
     for page in RUNBOOKS.iterdir():
-        if page.stem not in {spec.runbook for spec in ALARMS}:
+        if page.stem not in {*ALARMED, OVER_BUDGET}:
             assert "## When" in page.read_text(), page.name
             assert "## Do" in page.read_text(), page.name
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from shared.aws import key
 from shared.domain.log import midnight
+from tests.simulation import churn
 from tests.simulation.check import mails_wrong, nights_missing, untended, waiting, wrong
 from tests.simulation.managers import ENTRANCE, Managers
 from tests.simulation.workload import (
@@ -87,11 +88,18 @@ class History:
         entrance = json.dumps({"current": ENTRANCE, "previous": None})
         self.world.secrets = {"webhook": webhook, "cursor": "sealing", "entrance": entrance}
         self.managers = Managers(self.world)
+        if self.predicted:
+            churn.put_in_force(self.world)
 
     @property
     def whole(self) -> bool:
         """Whether it goes on to the mails; the others end at the scorecard, and are cheaper."""
         return self.seed % WHOLE_EVERY == 0
+
+    @property
+    def predicted(self) -> bool:
+        """Whether a churn model is in force; a marketplace begins without one."""
+        return self.whole and self.seed // WHOLE_EVERY % 2 == 1
 
     def run(self) -> Ended:
         """Let it happen, and look at what came of it."""
@@ -131,6 +139,8 @@ class History:
         if self.whole and not any(queue.dead for queue in self.world.sqs.queues.values()):
             yield from untended(self.world, self._looked_at)
             yield from nights_missing(self.world, self._to_roll)
+            if self.predicted:
+                yield from churn.wrong(self.world)
 
     def _post(self, posting: Posting, attempt: int) -> None:
         """One attempt; whatever is not answered for good is tried again, as an outbox does."""

@@ -139,7 +139,12 @@ def noticed(mutant: Mutant, seeds: int = MOST_SEEDS) -> str | None:
         copy = Path(folder)
         for part in ("functions", "shared", "tests/simulation"):
             shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("tests/__init__.py", "tests/table.py"):
+        for name in (
+            "tests/__init__.py",
+            "tests/table.py",
+            "tests/builders.py",
+            "tests/churn_models.py",
+        ):
             shutil.copy(ROOT / name, copy / name)
         place = copy / mutant.file
         source = place.read_text()

@@ -19,6 +19,7 @@ import botocore
 import botocore.endpoint
 import botocore.retries.standard
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.retries.quota import RetryQuota
 from botocore.useragent import UserAgentString
 
@@ -83,7 +84,7 @@ def begin(seed: int) -> None:
 
 def _sent(request: Any, event_name: str, **_: Any) -> AWSResponse:
     service, operation = event_name.split(".")[1:]
-    asked = _form(request.body) if service in FORMS else json.loads(request.body or "{}")
+    asked = _form(request.body) if service in FORMS else json.loads(request.body or b"{}")
     return WIRE.answer(Call(service, operation, asked, request.url))
 
 
@@ -103,8 +104,15 @@ def success(call: Call, told: dict[str, Any]) -> AWSResponse:
     return _response(call, 200, json.dumps(told))
 
 
+def content(call: Call, found: bytes) -> AWSResponse:
+    """An object as it stands in a bucket."""
+    return AWSResponse(call.url, 200, HTTPHeaders(), _Body(found))
+
+
 def refusal(call: Call, code: str, **told: object) -> AWSResponse:
     """An error of the service; of throttling and our own errors alike."""
+    if call.service == "s3":
+        return _response(call, 503, f"<Error><Code>{code}</Code></Error>")
     if call.service in FORMS:
         said = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>"
         return _response(call, 400, said)

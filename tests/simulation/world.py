@@ -18,6 +18,7 @@ from math import inf
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.awsrequest import AWSResponse
@@ -120,6 +121,8 @@ class World:
     sqs: Sqs = field(init=False)
     post: Post = field(default_factory=Post)
     secrets: dict[str, str] = field(default_factory=dict)
+    objects: dict[str, bytes] = field(default_factory=dict)
+    """What stands in the bucket of models, by key."""
     taken_off: Callable[[str, str], None] = lambda queue, body: None
     """Told of each message that was worked off, and of which queue."""
     tasks: list[Task] = field(default_factory=list)
@@ -286,6 +289,8 @@ class World:
                     return wire.success(call, self.post.take(call.asked))
                 case "cognito-identity-provider":
                     return wire.success(call, members(call.asked))
+                case "s3":
+                    return wire.content(call, self.objects[_object_key(call.url)])
                 case "secrets-manager" | "secretsmanager":
                     text = self.secrets[call.asked["SecretId"]]
                     return wire.success(call, {"SecretString": text})
@@ -369,6 +374,13 @@ class World:
         return self.rng.choice((1, 2, 3, 5, None))
 
 
+def _object_key(url: str) -> str:
+    """Of an object, whether its bucket stands in the host or the path."""
+    at = urlsplit(url)
+    path = unquote(at.path).removeprefix("/")
+    return path if at.netloc.startswith("models.") else path.partition("/")[2]
+
+
 def _everybody_else() -> Any:
     """Hand control back to the world; what it says when it is one's turn again."""
     parent = getcurrent().parent
@@ -410,6 +422,8 @@ def _forget() -> None:
             secret._fresh_reads = ()
         if "people" in names:
             names["people"]._groups.clear()
+        if "loaded" in names:
+            names["loaded"].clear()
 
 
 def _conflict(call: Call) -> AWSResponse:
