@@ -153,7 +153,7 @@ def test_somebody_is_told_and_told_again_when_it_is_over(prod: Template) -> None
     ]
     assert allowed == [{"Service": "cloudwatch.amazonaws.com"}]
     for alarm in prod.properties("AWS::CloudWatch::Alarm"):
-        if "runbooks" in alarm["AlarmDescription"]:
+        if WENT_BACK not in alarm["AlarmDescription"]:
             assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
     assert prod.only("AWS::SNS::Subscription")["Protocol"] == "email"
 
