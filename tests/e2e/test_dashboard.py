@@ -81,7 +81,7 @@ def test_a_retention_interview_is_assigned_and_commented(page: Page) -> None:
 
     expect(page.get_by_text("Note added")).to_be_visible()
     page.goto(f"/tutors/{AT_RISK}")
-    page.get_by_text("History (").first.click()
+    interview(page.get_by_role("main")).get_by_text("History (").click()
     expect(page.get_by_text("Called; overworked.")).to_be_visible()
 
 
