@@ -79,6 +79,8 @@ def _lines(spec: FunctionSpec) -> Iterator[str]:
         yield f"{box} --- table[(table)]"
     if spec.models:
         yield f"{box} --- models[(churn models)]"
+    if spec.vault:
+        yield f"{box} --- vault[(locked bucket)]"
     if spec.sends_mail:
         yield f"{box} --> ses([SES])"
     if spec.people:

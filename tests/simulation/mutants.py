@@ -125,7 +125,21 @@ MUTANTS: Final = (
         "functions/score_tutor.py",
         "    failed |= pass_on(",
         "    pass_on(",
-        ("--whole", "--mode", "faults", "--first", "1760"),
+        ("--whole", "--mode", "faults", "--first", "200"),
+    ),
+    Mutant(
+        "a desk put without its condition",
+        "shared/aws/intervention_table.py",
+        '{"Item": desk, **unchanged(before.version)}',
+        '{"Item": desk}',
+        ("--whole", "--mode", "no faults"),
+    ),
+    Mutant(
+        "a prediction put over a newer one",
+        "shared/aws/prediction_table.py",
+        '"attribute_not_exists(pk) OR predicted_at <= :at"',
+        '"attribute_not_exists(pk) OR predicted_at <= :at OR predicted_at > :at"',
+        ("--whole", "--mode", "faults", "--first", "200"),
     ),
 )
 
