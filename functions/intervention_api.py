@@ -23,7 +23,15 @@ from shared.aws.queue import mail_queue
 from shared.aws.table import retried, table
 from shared.contracts import FieldError, MoveOrder
 from shared.domain.engine import over_by
-from shared.domain.intervention import PEOPLES, Action, Intervention, MoveError, Order, moved
+from shared.domain.intervention import (
+    PEOPLES,
+    Action,
+    Intervention,
+    MoveError,
+    Order,
+    moved,
+    stands,
+)
 from shared.domain.mail import Mail, assignment
 from shared.intervention_answer import intervention
 from shared.problem import ProblemError, or_problem
@@ -89,13 +97,16 @@ def move(
 ) -> tuple[Intervention, Mail | None]:
     """Make the move on what the caller saw, with the mail that tells whoever it is given to.
 
-    Raises VersionConflictError if the desk changed meanwhile.
+    Raises VersionConflictError if the desk changed meanwhile: begin again. A move that was written
+    and whose answer was lost on the way is found then, and its mail by the sweep.
     """
     at = row.at
     before = interventions.intervention(intervention_id)
     if before is None or before.held_out:
         raise ProblemError(HTTPStatus.NOT_FOUND)
     desk = interventions.desk(before.tutor_id, at)
+    if stands(before, order, at):
+        return before, None
     if before.version != version:
         said = f"It is version {before.version} by now."
         raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said)

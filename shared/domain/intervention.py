@@ -297,6 +297,13 @@ def _stepped(before: Intervention, order: Order, at: datetime) -> Intervention:
     return replace(after, **_what_it_brings(before, order, at))
 
 
+def stands(one: Intervention, order: Order, at: datetime) -> bool:
+    """Whether the very move of that moment has been made; who makes it can not know, where the
+    answer to its being written was lost."""
+    made = (at, order.who, order.action, _said(order))
+    return any((step.at, step.who, step.action, step.said) == made for step in one.steps)
+
+
 def _said(order: Order) -> str:
     parts = (order.reason, order.outcome, order.assignee, order.opinion)
     return "; ".join(str(part) for part in parts if part)

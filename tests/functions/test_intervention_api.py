@@ -212,6 +212,31 @@ def test_the_version_seen_has_to_be_said(
     assert move("start", seen=seen).status == status
 
 
+def test_a_move_that_was_written_and_seemed_refused_is_answered_as_made(
+    table: InterventionTable, aws: Aws
+) -> None:
+    """The answer was lost; asked once more, the table said that somebody else was writing."""
+    events = intervention_api.store.client.meta.events
+    lost: list[object] = []
+
+    def seem_refused(http_response: Any, parsed: dict[str, Any], **_: object) -> None:
+        if not lost:
+            lost.append(parsed)
+            http_response.status_code = 400
+            parsed["Error"] = {"Code": "TransactionCanceledException"}
+            parsed["CancellationReasons"] = [{"Code": "TransactionConflict"}]
+
+    events.register("after-call.dynamodb.TransactWriteItems", seem_refused)
+    try:
+        answer = move("reassign", {"assignee": "kim", "reason": "knows them"})
+    finally:
+        events.unregister("after-call.dynamodb.TransactWriteItems", seem_refused)
+
+    assert lost
+    assert (answer.status, answer.json["assignee"]) == (200, "kim")
+    assert [step.said for step in kept(table).steps] == ["knows them; kim"]
+
+
 def test_another_change_of_the_same_tutor_is_waited_for(
     table: InterventionTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
