@@ -3,8 +3,9 @@
 A number that changes with each session tells what was given for it, and two tellings that overlap
 tell, by their difference, of those who are in one alone. So sessions are told of in groups: whole
 months that do not overlap, each of at least FEWEST_STUDENTS students. A group is made from what
-was known when its last month was closed, and from nothing later, so it is told the same each time
-it is told (k-anonymity over disjoint cells: Sweeney 2002).
+was known when its last month was closed, and is told the same each time after (k-anonymity over
+disjoint cells: Sweeney 2002); only stars in a session's report have no receipt of their own, so
+one that comes or is corrected later still changes its group.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
