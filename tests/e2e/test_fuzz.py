@@ -34,7 +34,7 @@ thorough = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-less = settings(thorough, max_examples=max(1, EXAMPLES // 4))
+less = settings(thorough, max_examples=max(1, EXAMPLES // 6))
 """For those who are let in to little."""
 
 
