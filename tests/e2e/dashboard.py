@@ -61,13 +61,14 @@ def trouble(tutor_id: str, name: str, subject: str, prefix: str) -> list[Deliver
 
 def until_interviewed(marketplace: Marketplace, tutor_id: str) -> None:
     """Wait for the interview to be opened."""
-    marketplace.eventually(
-        lambda: [
-            task
-            for task in marketplace.get(f"/api/tutors/{tutor_id}")["interventions"]
-            if task["kind"] == "H4"
-        ]
-    )
+
+    def interviewed() -> bool:
+        answer = marketplace.ask(f"/api/tutors/{tutor_id}")
+        if answer.status == 404:  # not scored yet
+            return False
+        return any(task["kind"] == "H4" for task in answer.json()["interventions"])
+
+    marketplace.eventually(interviewed)
 
 
 def profile(tutor_id: str, name: str, **fields: object) -> list[Delivery]:

@@ -69,7 +69,7 @@ class Marketplace:
         headers = {"authorization": f"Bearer {token}"}
         return self._http.request("GET", self._url(path), headers=headers)
 
-    def eventually[T](self, look: Callable[[], T | None], seconds: float = 60) -> T:
+    def eventually[T](self, look: Callable[[], T | None], seconds: float = 120) -> T:
         """What `look` finds, as soon as it finds something."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

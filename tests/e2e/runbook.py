@@ -60,7 +60,7 @@ def typed_on(page: str) -> list[Typed]:
 def called(line: str) -> tuple[Any, list[str]]:
     """The module that a make command calls, and the words it is given."""
     recipe = subprocess.run(
-        ["make", "--dry-run", *shlex.split(line)[1:]],
+        ["make", "--no-print-directory", "--dry-run", *shlex.split(line)[1:]],
         cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
     python, dash, module, *words = shlex.split(recipe.stdout.splitlines()[-1])
