@@ -1,6 +1,7 @@
 """PUT /api/settings/…: people move dials, thresholds, calendars, and what they are told themselves.
 
-Who changes something says by `If-Match` which version they saw.
+Who changes something says by `If-Match` which version they saw. Saying the same again is answered
+as the first time, so a lost answer may be asked for again.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from shared.aws.entrance import entrance
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.preference_table import PreferenceTable
 from shared.aws.scorecard_table import ScorecardTable
-from shared.aws.table import VersionConflictError, table
+from shared.aws.table import retried, table
 from shared.contracts import (
     FieldError,
     InvalidError,
@@ -30,11 +31,11 @@ from shared.contracts import (
 )
 from shared.domain import threshold
 from shared.domain.intervention import Owner
-from shared.domain.office import PEOPLE
-from shared.domain.policy import PolicyError
+from shared.domain.office import PEOPLE, Office
+from shared.domain.policy import Policy, PolicyError
 from shared.domain.preference import Preference
-from shared.domain.revision import Versioned
-from shared.domain.threshold import ThresholdError
+from shared.domain.revision import Numbered, stands
+from shared.domain.threshold import Settings, ThresholdError
 from shared.outbound import Outbound
 from shared.problem import ProblemError, or_problem
 from shared.reply import reply
@@ -76,9 +77,7 @@ def respond(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     who = admit(event, operation, at, trail, subject)
     with recorded(who, trail):
         try:
-            answer = work(event, who, at)
-        except VersionConflictError as error:
-            raise ProblemError(HTTPStatus.PRECONDITION_FAILED) from error
+            answer = retried(lambda: work(event, who, at))
         except (PolicyError, ThresholdError) as error:
             wrong = FieldError(f"values.{error.name}", error.sentence)
             raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[wrong]) from error
@@ -106,42 +105,61 @@ def asked_of(path: str) -> tuple[Operation, str, Work]:
 
 def move_dials(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
     """Put other dials of interventions in force."""
-    before = as_seen(event, interventions.policy())
-    values = told(SettingValues, event).values
-    interventions.put_policy(before.changed(values, who.name, at))
+
+    def changed(before: Policy) -> Policy:
+        return before.changed(told(SettingValues, event).values, who.name, at)
+
+    put(event, interventions.policy(), changed, interventions.put_policy)
     return settings_answer.dials(interventions.policies(CHANGES_SHOWN))
 
 
 def move_thresholds(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
     """Put other thresholds in force: for each tutor from the next time they are scored."""
-    before = as_seen(event, cards.settings())
-    values = told(SettingValues, event).values
-    cards.put_settings(threshold.changed(before, values, who.name, at))
+
+    def changed(before: Settings) -> Settings:
+        return threshold.changed(before, told(SettingValues, event).values, who.name, at)
+
+    put(event, cards.settings(), changed, cards.put_settings)
     return settings_answer.thresholds(cards.settings_versions(CHANGES_SHOWN))
 
 
 def put_calendar(owner: Owner, event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
     """Put another calendar of an owner in force: for deadlines of what is opened from now on."""
-    before = as_seen(event, interventions.office())
-    calendar = told(OwnerCalendar, event).calendar()
-    interventions.put_office(before.changed(owner, calendar, who.name, at))
+
+    def changed(before: Office) -> Office:
+        return before.changed(owner, told(OwnerCalendar, event).calendar(), who.name, at)
+
+    put(event, interventions.office(), changed, interventions.put_office)
     return settings_answer.calendars(interventions.offices(CHANGES_SHOWN))
 
 
 def choose_notifications(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
     """Keep what the caller wants to be told themselves."""
-    stored = preferences.preference(who.name)
-    before = as_seen(event, settings_answer.chosen(stored, who.caller))
-    choice = told(NotificationChoice, event)
     sees_tutors = bool(who.caller.roles & ACCESS[Operation.TUTOR_LIST].keys())
-    after = choice.applied(before, env.WEBHOOK_HOSTS.split(","), sees_tutors=sees_tutors)
-    preferences.put(after)
-    return settings_answer.notifications(after)
+
+    def changed(before: Preference) -> Preference:
+        choice = told(NotificationChoice, event)
+        return choice.applied(before, env.WEBHOOK_HOSTS.split(","), sees_tutors=sees_tutors)
+
+    stored = preferences.preference(who.name)
+    before = settings_answer.chosen(stored, who.caller)
+    return settings_answer.notifications(put(event, before, changed, preferences.put))
 
 
-def as_seen[V: Versioned[Any] | Preference](event: dict[str, Any], now_there: V) -> V:
-    """What is there, if the caller saw it; ProblemError 412 or 428 otherwise."""
-    if seen_version(event) != now_there.version:
-        said = f"It is version {now_there.version} by now."
-        raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said)
-    return now_there
+def put[V: Numbered](
+    event: dict[str, Any], there: V, changed: Callable[[V], V], keep: Callable[[V], None]
+) -> V:
+    """What is in force after a change, which is made unless it stands already.
+
+    ProblemError 412 where the caller saw another version, 428 where they do not say which.
+    VersionConflictError where it changed meanwhile: begin again.
+    """
+    seen = seen_version(event)
+    if seen == there.version:
+        after = changed(there)
+        keep(after)
+        return after
+    if seen == there.version - 1 and stands(there, changed(there)):
+        return there
+    said = f"It is version {there.version} by now."
+    raise ProblemError(HTTPStatus.PRECONDITION_FAILED, said)

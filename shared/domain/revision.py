@@ -1,17 +1,23 @@
 """Settings are never changed in place: each version says who set it, when, and what moved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, fields
 from datetime import datetime
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 
-class Versioned[T](Protocol):
-    """Settings that are put in force together; version 0 are the defaults, which nobody chose."""
+class Numbered(Protocol):
+    """Settings of which each version has a number, one more than the one before."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
     def version(self) -> int: ...
+
+
+class Versioned[T](Numbered, Protocol):
+    """Settings that are put in force together; version 0 are the defaults, which nobody chose."""
 
     @property
     def changed_by(self) -> str | None: ...
@@ -40,6 +46,15 @@ class Change[T]:
     by: str | None
     at: datetime | None
     moved: tuple[Moved[T], ...]
+
+
+def stands[V: Numbered](there: V, after: V) -> bool:
+    """Whether a change that is asked for again has been made: all is so, and by the same person.
+
+    Who asks can not know, where the answer was lost.
+    """
+    said = [one.name for one in fields(there) if one.name not in ("version", "changed_at")]
+    return all(getattr(there, name) == getattr(after, name) for name in said)
 
 
 def changes[T](newest_first: Sequence[Versioned[T]]) -> tuple[Change[T], ...]:
