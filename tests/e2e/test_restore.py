@@ -114,6 +114,8 @@ def test_a_table_is_brought_back_and_ends_equal(
     marketplace.deliver([corrected(told[3], how)])
     told += [*later, corrected(told[3], how)]
     settled(marketplace)
+    marketplace.invoke("roll_windows")  # the night's records, too, know of sessions told since then
+    settled(marketplace)
     truth = items(place.table)
 
     damage(place, truth, how)
