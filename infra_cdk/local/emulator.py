@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -37,6 +38,8 @@ _SERVICES: Final = (
     "sqs",
     "sts",
 )
+_PORTS: Final = range(10_240, 32_768)
+"""Below those that systems give to outgoing connections."""
 _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 120
 
@@ -46,11 +49,14 @@ class EmulatorError(Exception):
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback that nobody uses now, and that no outgoing connection is ever given.
+
+    Drawn by lot, since others may look for one at once: each takes it some seconds later.
+    """
+    draw = random.SystemRandom()
+    while not is_free(port := draw.choice(_PORTS)):
+        pass
+    return port
 
 
 def install() -> Path:
