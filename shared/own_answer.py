@@ -1,7 +1,7 @@
 """What tutors see of themselves: models of their own, built from scratch (CONTRACT 5).
 
-Nothing is filtered out of what staff see, so nothing can be forgotten in it; and nothing in it lets
-a student be recognised.
+Nothing is filtered out of what staff see, so nothing can be forgotten in it; and nothing that moves
+with each student's stars is in it, the preview of the tier least of all.
 """
 
 from collections import defaultdict
@@ -80,7 +80,7 @@ class OwnStars(Outbound):
     """The stars of sessions from one month to another: means of each student's newest.
 
     5 `students` gave some at least. A category is null until 5 rated it, and first sessions are
-    until 5 had one, with 5 or none besides.
+    until 5 had one, of whom and of the others 5 or none said something else last.
     """
 
     first_month: str
@@ -114,7 +114,6 @@ class OwnPage(Outbound):
     name: str | None
     subjects: tuple[str, ...]
     tier: Tier
-    tier_preview: Tier
     windows: OwnWindows
     stars: tuple[OwnStars, ...]
     words: tuple[OwnWords, ...]
@@ -127,14 +126,13 @@ def own_page(
     card: Scorecard, row: TutorRow, tutor: Tutor, sessions: Iterable[Session], now: datetime
 ) -> OwnPage:
     """What a tutor may know of themselves; `sessions` are those since `first_told(now)`."""
-    said = said_of(tutor.tutor_id, sessions, now)
+    said = said_of(tutor.tutor_id, sessions)
     return OwnPage.model_validate(
         {
             "tutor_id": tutor.tutor_id,
             "name": tutor.name,
             "subjects": tutor.subjects,
             "tier": card.tier,
-            "tier_preview": card.tier_preview,
             "windows": {name: _own_metrics(values) for name, values in card.windows.items()},
             "stars": [_stars(group) for group in groups(said, now)],
             "words": [_words(group) for group in groups(filter(_has_words, said), now)],

@@ -3,7 +3,7 @@
 A number that changes with each session tells what was given for it, and two tellings that overlap
 tell, by their difference, of those who are in one alone. So sessions are told of in groups: whole
 months that do not overlap, each of at least FEWEST_STUDENTS students. A group is made from what
-was known when its last month was closed, and is told the same each time after (k-anonymity over
+came in before its last month was closed, and is told the same each time after (k-anonymity over
 disjoint cells: Sweeney 2002); only stars in a session's report have no receipt of their own, so
 one that comes or is corrected later still changes its group.
 """
@@ -20,17 +20,23 @@ FEWEST_STUDENTS = 5
 """Fewer could be told apart by what is said of all of them."""
 CLOSED_AFTER = timedelta(days=7)
 """Students have so long to give feedback for a month's last session."""
+TOLD_AFTER = CLOSED_AFTER + timedelta(days=1)
+"""What came in at the last moment is applied by then, also where that had to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one student gave for one session that ended at `ended_at`; it came in at `known_at`."""
+    """What one student gave for one session that ended at `ended_at`; it came in at `known_at`.
+
+    `feedback_id` is empty where it stands in the session's report.
+    """
 
     student_id: str
     ended_at: datetime
     given_at: datetime
     known_at: datetime
     stars: float
+    feedback_id: str = ""
     categories: tuple[tuple[str, float], ...] = ()
     words: str | None = None
     of_first_session: bool = False
@@ -51,12 +57,12 @@ def first_told(now: datetime) -> datetime:
 
 
 def told_until(now: datetime) -> datetime:
-    """The end of the last month that is closed at a moment."""
-    return midnight(now - CLOSED_AFTER).replace(day=1)
+    """The end of the last month that is told of at a moment."""
+    return midnight(now - TOLD_AFTER).replace(day=1)
 
 
-def said_of(tutor_id: str, sessions: Iterable[Session], now: datetime) -> list[Said]:
-    """What was said of a tutor's sessions that may be told of at a moment.
+def said_of(tutor_id: str, sessions: Iterable[Session]) -> list[Said]:
+    """What was said of a tutor's sessions that may be told of.
 
     Nothing is told of a quarter in which a student was erased: what is missing since then would
     be what that student gave.
@@ -68,7 +74,7 @@ def said_of(tutor_id: str, sessions: Iterable[Session], now: datetime) -> list[S
     return [
         one
         for session, ended in held
-        if first_told(now) <= ended and _quarter(ended) not in erased
+        if _quarter(ended) not in erased
         for one in _said(tutor_id, session, ended)
     ]
 
@@ -105,31 +111,43 @@ def enough(said: Iterable[Said]) -> bool:
 
 
 def part_of(whole: Sequence[Said], belongs: Callable[[Said], bool]) -> list[Said] | None:
-    """A part of a group, if it may be told beside the whole, by which its rest is told, too."""
+    """A part of a group, if it may be told beside the whole, by which its rest is told, too.
+
+    The rest is of those who said something else last: whoever is in both counts in the whole with
+    what is not in the part.
+    """
     part = [one for one in whole if belongs(one)]
-    rest = _students(whole) - _students(part)
+    rest = _students(one for one in newest(whole) if not belongs(one))
     return part if enough(part) and not 0 < len(rest) < FEWEST_STUDENTS else None
 
 
 def newest(said: Iterable[Said]) -> list[Said]:
-    """What each student said last, so that nobody counts more than anybody else."""
-    ordered = sorted(said, key=lambda one: (one.given_at, one.ended_at, one.stars))
-    return list({one.student_id: one for one in ordered}.values())
+    """What each student said last, so that nobody counts more than anybody else.
+
+    Feedback counts before the stars of a report, also where it was given before the session's end.
+    """
+
+    def order(one: Said) -> tuple[datetime, datetime, str, float]:
+        return one.given_at, one.ended_at, one.feedback_id, one.stars
+
+    return list({one.student_id: one for one in sorted(said, key=order)}.values())
 
 
 def _said(tutor_id: str, session: Session, ended: datetime) -> Iterator[Said]:
-    """The stars of the session's report, and every feedback, which is newer."""
+    """The stars of the session's report, and every feedback."""
     snapshot, first = session.snapshot, session.is_first
     if snapshot is not None and snapshot.student_rating is not None:
         yield Said(
-            snapshot.student_id, ended, ended, ended, snapshot.student_rating,
-            of_first_session=first,
+            snapshot.student_id, ended_at=ended, given_at=ended, known_at=ended,
+            stars=snapshot.student_rating, of_first_session=first,
         )  # fmt: skip
     for given in session.feedback:
         if given.tutor_id == tutor_id:
             yield Said(
-                given.student_id, ended, max(ended, given.submitted_at), given.received_at,
-                given.overall_rating, given.ratings, given.free_text, first,
+                given.student_id, ended_at=ended, given_at=max(ended, given.submitted_at),
+                known_at=given.received_at, stars=given.overall_rating,
+                feedback_id=given.feedback_id, categories=given.ratings, words=given.free_text,
+                of_first_session=first,
             )  # fmt: skip
 
 

@@ -1165,7 +1165,7 @@ def test_the_own_page_has_the_tutors_own_numbers(api: Table) -> None:
     page = ask("/api/tutors/t-7", "tutor", user="t-7").json
 
     assert page.keys() == {
-        "tutor_id", "name", "subjects", "tier", "tier_preview", "windows", "stars", "words",
+        "tutor_id", "name", "subjects", "tier", "windows", "stars", "words",
         "students_until", "as_of", "updated_at",
     }  # fmt: skip
     month = page["windows"]["30d"]
