@@ -14,7 +14,16 @@ from infra_cdk.local.sign_in import access_token
 from infra_cdk.local.stack import LocalStack
 from shared.access import SCORES_SCOPE
 
+MANAGER: Final = "an operations manager"
+PEOPLE_OPS: Final = "people operations"
+ADMIN: Final = "an administrator"
+MARKETPLACE: Final = "the marketplace"
+THE_TUTOR: Final = "the tutor"
+OTHER: Final = "another tutor"
+STUDENT: Final = "a student"
+NOBODY: Final = "nobody"
 TUTOR, OTHER_TUTOR = "t-grace", "t-calm"
+"""Who the tutor is, and another one."""
 NEAR_MISSES: Final = (
     "Ops_manager", "ops-manager", "ops_managers", "opsmanager", "[ops_manager]", "ops_manager]",
     "ops_manager,", "*", "admin/ops_manager", "оps_manager",
@@ -39,7 +48,7 @@ def tokens(stack: LocalStack) -> Mapping[str, str | None]:
     without = {name: value for name, value in claims.items() if name != "cognito:groups"}
     machine = {name: value for name, value in without.items() if name != "username"}
     found: dict[str, str | None] = {
-        "nobody": None,
+        NOBODY: None,
         "no token at all": "not.a.token",
         "an expired token": _signed(claims | {"exp": int(time.time()) - 1}, ours, key_id),
         "a token of another audience": _signed(claims | {"client_id": "another"}, ours, key_id),
@@ -54,13 +63,13 @@ def tokens(stack: LocalStack) -> Mapping[str, str | None]:
             key_id,
         ),
         "somebody without a group": _signed(without, ours, key_id),
-        "a student": access_token(deployed, "student"),
-        "the tutor": access_token(deployed, "tutor", user=TUTOR),
-        "another tutor": access_token(deployed, "tutor", user=OTHER_TUTOR),
-        "an administrator": access_token(deployed, "admin"),
-        "people operations": access_token(deployed, "people_ops"),
-        "an operations manager": manager,
-        "the marketplace": _signed(machine | {"scope": SCORES_SCOPE}, ours, key_id),
+        STUDENT: access_token(deployed, "student"),
+        THE_TUTOR: access_token(deployed, "tutor", user=TUTOR),
+        OTHER: access_token(deployed, "tutor", user=OTHER_TUTOR),
+        ADMIN: access_token(deployed, "admin"),
+        PEOPLE_OPS: access_token(deployed, "people_ops"),
+        MANAGER: manager,
+        MARKETPLACE: _signed(machine | {"scope": SCORES_SCOPE}, ours, key_id),
         "a machine without a scope": _signed(machine | {"scope": ""}, ours, key_id),
         "a machine with a scope like ours": _signed(
             machine | {"scope": f"{SCORES_SCOPE}s"}, ours, key_id
@@ -73,7 +82,7 @@ def tokens(stack: LocalStack) -> Mapping[str, str | None]:
 
 UNKNOWN: Final = frozenset(
     {
-        "nobody",
+        NOBODY,
         "no token at all",
         "an expired token",
         "a token of another audience",

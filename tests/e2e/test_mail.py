@@ -16,6 +16,8 @@ from tests.e2e.marketplace import Body, Marketplace, completed, moved
 pytestmark = pytest.mark.e2e
 
 TUTOR = "t-mail"
+PATIENCE = 240
+"""Seconds; a mail that SES did not answer about is held for three minutes."""
 
 
 def mails(stack: LocalStack, to: str, about: str = "") -> list[EmailMessage]:
@@ -65,7 +67,7 @@ def test_a_third_reschedule_opens_a4_and_the_tutor_and_operations_are_written_to
         tasks = marketplace.get(f"/api/tutors/{TUTOR}")["interventions"]
         return next((one for one in tasks if one["kind"] == "A4" and one["acted_at"]), None)
 
-    task = marketplace.eventually(carried_out)
+    task = marketplace.eventually(carried_out, PATIENCE)
     assert task["status"] == "in_progress"
 
     (to_tutor,) = mails(stack, "ada@example.org", "schedule")
@@ -73,7 +75,7 @@ def test_a_third_reschedule_opens_a4_and_the_tutor_and_operations_are_written_to
     assert not [word for word in ("churn", "risk", "score", "flag") if word in words]
 
     ops = "local-ops_manager@example.com"
-    told = marketplace.eventually(lambda: mails(stack, ops, "Ada"))
+    told = marketplace.eventually(lambda: mails(stack, ops, "Ada"), PATIENCE)
     report = told[-1]
     text = report.get_body(("plain",))
     html = report.get_body(("html",))
@@ -96,7 +98,7 @@ def test_a_report_reaches_operations_once(stack: LocalStack, marketplace: Market
     marketplace.drain()
 
     ops = "local-ops_manager@example.com"
-    marketplace.eventually(lambda: mails(stack, ops, "t-once"))
+    marketplace.eventually(lambda: mails(stack, ops, "t-once"), PATIENCE)
 
     reports = marketplace.get("/api/reports?tutor_id=t-once")["items"]
     assert len(mails(stack, ops, "t-once")) == len(reports) == 1
