@@ -98,14 +98,14 @@ def move(
     """Make the move on what the caller saw, with the mail that tells whoever it is given to.
 
     Raises VersionConflictError if the desk changed meanwhile: begin again. A move that was written
-    and whose answer was lost on the way is found then, and its mail by the sweep.
+    and whose answer was lost is found then, or when it is asked for again; its mail by the sweep.
     """
     at = row.at
     before = interventions.intervention(intervention_id)
     if before is None or before.held_out:
         raise ProblemError(HTTPStatus.NOT_FOUND)
     desk = interventions.desk(before.tutor_id, at)
-    if stands(before, order, at):
+    if stands(before, order, version):
         return before, None
     if before.version != version:
         said = f"It is version {before.version} by now."

@@ -107,7 +107,7 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 @contextmanager
 def refusals_counted(*, metric: str) -> Iterator[None]:
-    """What is refused the marketplace's outbox gives up on, so somebody is to look at it."""
+    """Sooner or later the marketplace's outbox gives up on what is refused: somebody is to look."""
     try:
         yield
     except ProblemError as problem:

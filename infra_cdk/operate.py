@@ -23,7 +23,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import batched, islice
+from itertools import chain, islice
 from secrets import token_bytes
 from typing import Any, Final
 
@@ -80,7 +80,7 @@ def done(place: Place, told: argparse.Namespace) -> Iterator[str]:
         case "dead-letters":
             yield from dead_letters(place, told.queue)
         case "redrive":
-            yield f"{redrive(place, told.queue)} messages are tried again."
+            yield from redrive(place, told.queue)
         case "rescore":
             rescore(place, told.tutor_id)
             yield f"{told.tutor_id} is to be scored again."
@@ -169,7 +169,7 @@ def _logged(
 def dead_letters(place: Place, queue: str) -> Iterator[str]:
     """The dead letters of a queue; they hold identifiers only."""
     url = place[url_output(queue, dead=True)]
-    found = list(islice(_received(place, url), MOST_SHOWN))
+    found = list(islice(chain.from_iterable(_received(place, url)), MOST_SHOWN))
     for message in found:  # others may look, and redrive, at once
         place.client("sqs").change_message_visibility(
             QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
@@ -179,19 +179,24 @@ def dead_letters(place: Place, queue: str) -> Iterator[str]:
     yield f"{len(found)} dead letters of the {queue} queue{more}."
 
 
-def redrive(place: Place, queue: str) -> int:
-    """Put the dead letters of a queue back into it; how many. Sent before it is removed."""
-    sqs, moved = place.client("sqs"), 0
+def redrive(place: Place, queue: str) -> Iterator[str]:
+    """Put the dead letters of a queue back into it.
+
+    Each is sent before it is removed, so that none is lost; at worst it is worked off twice.
+    """
+    sqs, moved, left = place.client("sqs"), 0, 0
     dead, alive = place[url_output(queue, dead=True)], place[url_output(queue)]
-    for letters in batched(_received(place, dead), BATCH, strict=False):
+    for letters in _received(place, dead):
         bodies = [{"Id": str(n), "MessageBody": one["Body"]} for n, one in enumerate(letters)]
-        sent = sqs.send_message_batch(QueueUrl=alive, Entries=bodies)
-        taken = [int(one["Id"]) for one in sent.get("Successful", [])]
-        spent = [{"Id": str(n), "ReceiptHandle": letters[n]["ReceiptHandle"]} for n in taken]
-        if spent:
-            sqs.delete_message_batch(QueueUrl=dead, Entries=spent)
-        moved += len(spent)
-    return moved
+        sent = sqs.send_message_batch(QueueUrl=alive, Entries=bodies).get("Successful", [])
+        spent = [{"Id": each["Id"], "ReceiptHandle": letters[int(each["Id"])]["ReceiptHandle"]}
+                 for each in sent]  # fmt: skip
+        told = sqs.delete_message_batch(QueueUrl=dead, Entries=spent) if spent else {}
+        removed = len(told.get("Successful", []))
+        moved, left = moved + removed, left + len(letters) - removed
+    yield f"{moved} messages are tried again."
+    if left:
+        yield f"{left} are dead letters still: do it again in a minute."
 
 
 def rescore(place: Place, tutor_id: str) -> None:
@@ -323,8 +328,8 @@ def _signed(place: Place, stored: dict[str, Any], at: datetime) -> Counter[str]:
     return Counter(named.get(line.get("signed_by", ""), "") for line in lines)
 
 
-def _received(place: Place, url: str) -> Iterator[Any]:
-    """Messages of a queue, until there are none in sight."""
+def _received(place: Place, url: str) -> Iterator[list[Any]]:
+    """Messages of a queue, some at a time, until there are none in sight."""
     sqs = place.client("sqs")
     while found := sqs.receive_message(
         QueueUrl=url,
@@ -332,7 +337,7 @@ def _received(place: Place, url: str) -> Iterator[Any]:
         VisibilityTimeout=HIDDEN_SECONDS,
         WaitTimeSeconds=WAIT_SECONDS,
     ).get("Messages"):
-        yield from found
+        yield found
 
 
 if __name__ == "__main__":

@@ -297,11 +297,16 @@ def _stepped(before: Intervention, order: Order, at: datetime) -> Intervention:
     return replace(after, **_what_it_brings(before, order, at))
 
 
-def stands(one: Intervention, order: Order, at: datetime) -> bool:
-    """Whether the very move of that moment has been made; who makes it can not know, where the
-    answer to its being written was lost."""
-    made = (at, order.who, order.action, _said(order))
-    return any((step.at, step.who, step.action, step.said) == made for step in one.steps)
+def stands(one: Intervention, order: Order, seen: int) -> bool:
+    """Whether the first that people did after version `seen` is this very move: it was made, and
+    only the answer was lost."""
+    later = max(0, len(one.steps) - max(0, one.version - seen))
+    theirs = [step for step in one.steps[later:] if step.who != ENGINE]
+    if not theirs or (order.until and order.until != one.snoozed_until):
+        return False
+    return (theirs[0].who, theirs[0].action, theirs[0].said) == (
+        order.who, order.action, _said(order),
+    )  # fmt: skip
 
 
 def _said(order: Order) -> str:

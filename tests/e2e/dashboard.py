@@ -64,7 +64,7 @@ def until_interviewed(marketplace: Marketplace, tutor_id: str) -> None:
 
     def interviewed() -> bool:
         answer = marketplace.ask(f"/api/tutors/{tutor_id}")
-        if answer.status == 404:  # not scored yet
+        if answer.status != 200:  # not scored yet, or the machine is busy
             return False
         return any(task["kind"] == "H4" for task in answer.json()["interventions"])
 

@@ -16,8 +16,8 @@ from tests.simulation.sqs import MOST_RECEIVES, Queue, Sqs
 pytestmark = pytest.mark.e2e
 
 STEPS: Final = 120
-HIDDEN: Final = 30
-"""Seconds, longer than a test: nothing comes back by itself."""
+HIDDEN: Final = 600
+"""Seconds, longer than a test on any machine: nothing comes back by itself."""
 
 
 class Emulated:
@@ -28,7 +28,8 @@ class Emulated:
 
     def __init__(self, client: Any, name: str, visibility: int) -> None:
         self.client = client
-        self.dead = client.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+        hidden = {"VisibilityTimeout": str(HIDDEN)}
+        self.dead = client.create_queue(QueueName=f"{name}-dead", Attributes=hidden)["QueueUrl"]
         arn = client.get_queue_attributes(QueueUrl=self.dead, AttributeNames=["QueueArn"])
         policy = json.dumps(
             {
@@ -190,12 +191,17 @@ def test_a_receipt_is_good_until_the_message_is_received_again(client: Any) -> N
 
 
 def test_what_is_delayed_or_hidden_comes_in_its_time(client: Any) -> None:
-    for one in both(client, 1):
+    """No sooner, that is; how much later is the machine's doing."""
+    for one in both(client, 5):
+        began = time.monotonic()
         one.send("now")
-        one.send("later", delay=2)
+        one.send("later", delay=3)
         assert one.receive() == {"now": 1}
-        assert one.receive() == {}
-        time.sleep(1.2)
-        assert one.receive() == {"now": 2}, type(one)
-        time.sleep(1.2)
-        assert one.receive() == {"now": 3, "later": 1}, type(one)
+        seen = dict[str, float]()
+        while seen.keys() != {"now", "later"} and time.monotonic() - began < 60:
+            for body in one.receive():
+                seen.setdefault(body, time.monotonic() - began)
+            time.sleep(0.1)
+
+        assert seen["later"] > 2.9, type(one)
+        assert seen["now"] > 4.9, type(one)

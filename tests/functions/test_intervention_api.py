@@ -237,6 +237,32 @@ def test_a_move_that_was_written_and_seemed_refused_is_answered_as_made(
     assert [step.said for step in kept(table).steps] == ["knows them; kim"]
 
 
+def test_a_move_that_is_asked_for_again_is_answered_as_made(table: InterventionTable) -> None:
+    """Whatever came after it; who pressed the button twice can not have seen that."""
+    said = {"reason": "Called, and nobody answered."}
+    move("note", said)
+    move("judge", {"opinion": "useful"}, seen='"2"')
+
+    assert move("note", said).status == 200
+    assert [step.action for step in kept(table).steps] == ["note", "judge"]
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("note", {"reason": "Called again."}),
+        ("judge", {"opinion": "useful"}),
+        ("snooze", {"reason": "On holiday", "until": "2026-11-24T12:00:00Z"}),
+    ],
+)
+def test_another_move_of_what_changed_meanwhile_is_refused(
+    table: InterventionTable, action: str, said: dict[str, Any]
+) -> None:
+    move("snooze", {"reason": "On holiday", "until": "2026-11-23T12:00:00Z"})
+
+    assert move(action, said).status == 412
+
+
 def test_another_change_of_the_same_tutor_is_waited_for(
     table: InterventionTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,15 +21,18 @@ MOVES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 )
 """What each asks for beside the words it is recognised by."""
 REFUSED: Final = (404, 409, 412, 422)
+MOST_ATTEMPTS: Final = 3
 
 
 @dataclass(slots=True)
 class Managers:
-    """Each move is asked for once, in words of its own; `answers` are by these words, None for one
-    that was never answered."""
+    """Each move is asked for in words of its own, and again where nothing was answered; `answers`
+    are by these words, None for one that never was."""
 
     world: World
     answers: dict[str, int | None] = field(default_factory=dict)
+    _request: dict[str, str] = field(default_factory=dict)
+    """The id of the last attempt, by the words."""
 
     def move(self) -> None:
         """Somebody moves something that stands on the board, if anything does."""
@@ -42,14 +45,24 @@ class Managers:
         action, asked = rng.choice(MOVES)
         told = {"reason": words} | asked
         stale = one.version > 1 and rng.random() < 0.1
-        event = _asked(rng, role, one.intervention_id, action, told, one.version - stale, words)
+        event = _asked(rng, role, one.intervention_id, action, told, one.version - stale)
         self.answers[words] = None
         self.world.counted["moves of managers"] += 1
+        self._ask(words, event, 1)
+
+    def _ask(self, words: str, event: dict[str, Any], attempt: int) -> None:
+        """One attempt, as the person saw it first; each has an id of its own."""
 
         def ended(answer: Any, _: bool) -> None:
-            self.answers[words] = answer["statusCode"] if answer else None
+            status = answer["statusCode"] if answer else None
+            self.answers[words] = status if status in (200, *REFUSED) else None
+            if self.answers[words] is None and attempt < MOST_ATTEMPTS:
+                after = self.world.seconds + self.world.rng.uniform(1, 60)
+                self.world.at(after, lambda: self._ask(words, event, attempt + 1))
 
-        self.world.invoke("intervention_api", event, ended)
+        self._request[words] = f"{words.replace(' ', '-')}.{attempt}"
+        context = event["requestContext"] | {"requestId": self._request[words]}
+        self.world.invoke("intervention_api", event | {"requestContext": context}, ended)
 
     def wrong(self) -> Iterator[str]:
         """Moves that were answered and are not there, that are there twice, or against the word."""
@@ -63,7 +76,7 @@ class Managers:
             times = sum(said.split("; ")[0] == words for said in written)
             if status == 200 and times != 1:
                 yield f"{words} was answered 200 and stands there {times} times"
-            if status == 200 and _request(words) not in audited:
+            if status == 200 and self._request[words] not in audited:
                 yield f"{words} was answered 200 and nobody wrote down who asked"
             if status in REFUSED and times:
                 yield f"{words} was answered {status} and stands there"
@@ -78,12 +91,8 @@ class Managers:
         ]
 
 
-def _request(words: str) -> str:
-    return words.replace(" ", "-")
-
-
 def _asked(
-    rng: Random, role: str, of: str, action: str, told: dict[str, Any], version: int, words: str
+    rng: Random, role: str, of: str, action: str, told: dict[str, Any], version: int
 ) -> dict[str, Any]:
     """The HTTP API's event of a move, of somebody who is signed in."""
     claims = {
@@ -98,8 +107,5 @@ def _asked(
             "content-type": "application/json",
             "if-match": f'"{version}"',
         },
-        "requestContext": {
-            "requestId": _request(words),
-            "authorizer": {"jwt": {"claims": claims}},
-        },
+        "requestContext": {"authorizer": {"jwt": {"claims": claims}}},
     }

@@ -135,6 +135,13 @@ MUTANTS: Final = (
         ("--whole", "--mode", "no faults"),
     ),
     Mutant(
+        "a move that is not known again",
+        "functions/intervention_api.py",
+        "    if stands(before, order, version):\n",
+        "    if False:\n",
+        ("--whole", "--mode", "faults", "--first", "350"),
+    ),
+    Mutant(
         "a prediction put over a newer one",
         "shared/aws/prediction_table.py",
         '"attribute_not_exists(pk) OR predicted_at <= :at"',
