@@ -1,6 +1,6 @@
 # Tutor Quality: every command a developer needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check audit sbom site packages units bench simulate fuzz deep docs preview-mails screenshots demo-video synth deploy publish-site publish-model rollback-model dry-run mail-again student operate restore drill remove-synthetic clean
+.PHONY: help setup run token import test check audit sbom site packages units bench simulate fuzz deep deep-faults deep-no-faults deep-no-redrive deep-mutants deep-audit deep-fuzz docs preview-mails screenshots demo-video synth deploy publish-site publish-model rollback-model dry-run mail-again student operate restore drill remove-synthetic clean
 
 PYTHON := .venv/bin/python
 UV := .tools/bin/uv
@@ -89,14 +89,26 @@ fuzz: $(UV) ## Bytes of any sort against signature and contracts, on Linux (SECO
 
 # Other histories each day; any of them is played again by its seed.
 NIGHT := $(shell expr $$(date +%s) / 86400 \* 10000)
+NIGHTLY_faults := 10000
+NIGHTLY_no-faults := 3000
+NIGHTLY_no-redrive := 2000
 deep: setup packages ## What takes too long for each change, for a nightly job: some three hours
-	@$(PYTHON) -m tests.simulation --mode faults --seeds 10000 --first $(NIGHT)
-	@$(PYTHON) -m tests.simulation --mode "no faults" --seeds 3000 --first $(NIGHT)
-	@$(PYTHON) -m tests.simulation --mode "no redrive" --seeds 2000 --first $(NIGHT)
+	@$(MAKE) --no-print-directory --keep-going deep-faults deep-no-faults deep-no-redrive \
+	  deep-mutants deep-audit deep-fuzz
+
+# One that fails keeps no other from being looked at.
+deep-mutants: setup
 	@$(PYTHON) -m tests.simulation.mutants
+
+deep-audit: setup
 	@AUDITED_READS=10000 $(PYTEST) tests/functions/test_audit_of_reads.py
+
+deep-fuzz: setup
 	@FUZZ_EXAMPLES=100 $(PYTEST) tests/e2e/test_fuzz.py
 	@$(MAKE) --no-print-directory fuzz SECONDS=600
+
+deep-faults deep-no-faults deep-no-redrive: setup
+	@$(PYTHON) -m tests.simulation --mode "$(subst -, ,$(@:deep-%=%))" --seeds $(NIGHTLY_$(@:deep-%=%)) --first $(NIGHT)
 
 backtest: setup ## Test the churn model on a history (HISTORY=dir TRAIN_UNTIL=date TEST_FROM=date OUT=dir TEST_UNTIL= THREADS=)
 	@$(PYTHON) -m shared.ml backtest --history "$(HISTORY)" --train-until "$(TRAIN_UNTIL)" \

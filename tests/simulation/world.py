@@ -128,8 +128,10 @@ class World:
     tasks: list[Task] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     faults_about: Counter[str] = field(default_factory=Counter)
-    """How many there were, by message, while somebody worked it off: each counts for all of a batch,
-    so this is the most that there can have been about one."""
+    """How many there were, by message, while somebody worked it off.
+
+    Each counts for all of a batch: it is the most that there can have been about one.
+    """
     _timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: Any = field(default_factory=count)
 
