@@ -18,6 +18,8 @@ from tests.simulation.expression import Item, comparable, holds, updated
 type Request = Mapping[str, Any]
 type Answer = dict[str, Any]
 type Place = tuple[str, str]
+type Told = Callable[[Place, Item | None, Item | None], None]
+"""Told of each write: where it was, what stood there before, what stands there now."""
 
 BEHIND_SECONDS: Final = 2.0
 """After which everybody sees what was written."""
@@ -58,6 +60,7 @@ class Dynamo:
         clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.items: dict[str, dict[str, Item]] = {}
+        self.told: Told = lambda place, before, after: None
         self._indexes = _indexes(table)
         self._lag, self._page, self._clock = lag, page, clock
         self._members: dict[tuple[str, str], dict[Place, None]] = defaultdict(dict)
@@ -195,6 +198,7 @@ class Dynamo:
             after = updated(what["UpdateExpression"], bare, *_words(what))
         pk, sk = _place(key)
         self._undo.append(((pk, sk), before, self._clock()))
+        self.told((pk, sk), before, after)
         rows = self.items.setdefault(pk, {})
         if after is None:
             rows.pop(sk, None)

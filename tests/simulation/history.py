@@ -73,6 +73,7 @@ class History:
     _to_roll: set[str] = field(default_factory=set)
     _looked_at: dict[str, datetime] = field(default_factory=dict)
     """When somebody last decided what to do for a tutor."""
+    _noticed: churn.Noticed = field(init=False)
     _seen: list[str] = field(default_factory=list)
     """What was wrong on the way, though it may have been mended since."""
 
@@ -88,6 +89,7 @@ class History:
         entrance = json.dumps({"current": ENTRANCE, "previous": None})
         self.world.secrets = {"webhook": webhook, "cursor": "sealing", "entrance": entrance}
         self.managers = Managers(self.world)
+        self._noticed = churn.watched(self.world)
         if self.predicted:
             churn.put_in_force(self.world)
 
@@ -140,7 +142,7 @@ class History:
             yield from untended(self.world, self._looked_at)
             yield from nights_missing(self.world, self._to_roll)
             if self.predicted:
-                yield from churn.wrong(self.world)
+                yield from churn.wrong(self.world, self._noticed)
 
     def _post(self, posting: Posting, attempt: int) -> None:
         """One attempt; whatever is not answered for good is tried again, as an outbox does."""
