@@ -204,7 +204,6 @@ def _tutor(player: Player) -> None:
     month = own["windows"]["30d"]
     told = {
         "Tier": own["tier"],
-        "Tier as of today": own["tier_preview"],
         "Sessions in 30 days": month["sessions"],
         "Moved by you": month["tutor_reschedules"],
         "Missed by you": month["tutor_no_shows"],
