@@ -105,7 +105,11 @@ def _answered(
 
 def response(problem: ProblemError, request_id: str) -> dict[str, Any]:
     """The problem as a Lambda answers it to the HTTP API."""
-    headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
+    headers = {
+        "content-type": "application/problem+json",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
     if problem.status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = str(RETRY_AFTER_SECONDS)
     return {
