@@ -417,6 +417,7 @@ def test_a_wrong_parameter_is_named(path: str, query: str, field: str) -> None:
 
     assert answered["statusCode"] == 422
     assert answered["headers"]["content-type"] == "application/problem+json"
+    assert answered["headers"]["x-content-type-options"] == "nosniff"
     assert [error["field"] for error in json.loads(answered["body"])["errors"]] == [field]
 
 
