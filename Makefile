@@ -92,11 +92,11 @@ NIGHT := $(shell expr $$(date +%s) / 86400 \* 10000)
 NIGHTLY_faults := 10000
 NIGHTLY_no-faults := 3000
 NIGHTLY_no-redrive := 2000
+# What fails keeps nothing else from being looked at.
 deep: setup packages ## What takes too long for each change, for a nightly job: some three hours
 	@$(MAKE) --no-print-directory --keep-going deep-faults deep-no-faults deep-no-redrive \
 	  deep-mutants deep-audit deep-fuzz
 
-# One that fails keeps no other from being looked at.
 deep-mutants: setup
 	@$(PYTHON) -m tests.simulation.mutants
 

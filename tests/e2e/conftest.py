@@ -15,6 +15,7 @@ from tests.e2e.marketplace import Marketplace
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
     with throwaway_stack(site=True) as running:
+        let_people_in(running.deployed)  # first of all: functions remember for minutes who is there
         yield running
 
 
@@ -32,7 +33,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site(stack: LocalStack, marketplace: Marketplace) -> str:
     """The dashboard's address, with tutors on it."""
-    let_people_in(stack.deployed)
     report_tutors(marketplace)
     return stack.deployed.front_door
 

@@ -8,23 +8,22 @@ metrics, the API's access log, dead letters, and the mails to staff. Traces hold
 into them: no function adds anything.
 """
 
-import email
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from email.policy import default
 from typing import Any, Final
 
 import pytest
 import urllib3
 
-from infra_cdk.local.sign_in import access_token, let_people_in
+from infra_cdk.local.sign_in import access_token
 from infra_cdk.local.stack import LocalStack
 from infra_cdk.operate import redrive
 from infra_cdk.place import of_local
 from shared.aws import key
 from shared.aws.item import key_item, text
+from tests.e2e.mailbox import mails
 from tests.e2e.marketplace import Body, Marketplace, completed, moved
 
 pytestmark = pytest.mark.e2e
@@ -93,8 +92,6 @@ def wrong(path: str, body: Body) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def requests(stack: LocalStack, marketplace: Marketplace) -> int:
     """How many requests were made."""
-    let_people_in(stack.deployed)
-    stack.emulator.kill_workers()  # who would remember for minutes that there were no people
     made = 0
     for n in range(1, TIMES + 1):
         for path, body in good(n):
@@ -279,19 +276,9 @@ def test_mails_to_staff_hold_no_words_of_students(
     told = ("a student", "an area", "a reason", "a student's name")
     said = [STUDENT, *(words(place) for place in told)]
 
-    assert marketplace.eventually(lambda: about_the_tutor(stack), 240)
+    assert marketplace.eventually(lambda: mails(stack, about=words("a name")), 240)
     for mail in mails(stack):
         assert not [one for one in said if one in shown(mail)], mail["subject"]
-
-
-def mails(stack: LocalStack) -> list[EmailMessage]:
-    found = stack.folder.mail.glob("*.eml")
-    return [email.message_from_bytes(file.read_bytes(), policy=default) for file in found]
-
-
-def about_the_tutor(stack: LocalStack) -> list[EmailMessage]:
-    """Reports of sessions, with the tutor's name, which staff may read."""
-    return [mail for mail in mails(stack) if words("a name") in mail["subject"]]
 
 
 def shown(mail: EmailMessage) -> str:

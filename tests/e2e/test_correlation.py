@@ -1,16 +1,15 @@
 """One id from webhook to mail: what five functions log of a session, and the mail it leads to."""
 
-import email
 import json
 from typing import Any
 
 import pytest
 
-from infra_cdk.local.sign_in import let_people_in
 from infra_cdk.local.stack import LocalStack
 from infra_cdk.operate import done, parsed
 from infra_cdk.place import of_local
 from shared.mail.mime import ref_id
+from tests.e2e.mailbox import mails
 from tests.e2e.marketplace import Delivery, Marketplace, completed
 
 pytestmark = pytest.mark.e2e
@@ -21,11 +20,8 @@ STEPS = ["report_webhook", "score_tutor", "predict_churn", "act_on_change", "sen
 def test_a_session_is_followed_from_webhook_to_mail_by_one_id(
     stack: LocalStack, marketplace: Marketplace
 ) -> None:
-    let_people_in(stack.deployed)
-    stack.emulator.kill_workers()  # who remember for minutes that there were no people
     place = of_local(stack.deployed)
     followed = completed("s-followed", "t-followed", 1)
-    # Until it is accepted, as an outbox does: what meets a worker that was just ended is a 503.
     marketplace.deliver([Delivery("/api/sessions", "w-followed", followed)])
 
     def lines() -> list[str] | None:
@@ -38,9 +34,8 @@ def test_a_session_is_followed_from_webhook_to_mail_by_one_id(
 
     assert list(dict.fromkeys(services)) == STEPS
     (sent,) = [line for line in told if "send_mail: sent" in line]
-    mails = [email.message_from_bytes(one.read_bytes()) for one in stack.folder.mail.glob("*.eml")]
     mail_id = json.loads(sent[sent.index("{") :])["mail_id"]
-    assert [mail for mail in mails if mail["X-Entity-Ref-ID"] == ref_id(mail_id, mail["To"])]
+    assert [mail for mail in mails(stack) if mail["X-Entity-Ref-ID"] == ref_id(mail_id, mail["To"])]
 
 
 def test_what_a_manager_does_is_found_by_the_id_the_answer_bears(

@@ -1,16 +1,13 @@
 """From a signed report to what people find in their mail, on the deployed stack."""
 
-import email
-from email.message import EmailMessage
-from email.policy import default
 from typing import Any
 
 import pytest
 
-from infra_cdk.local.sign_in import let_people_in
 from infra_cdk.local.stack import LocalStack
 from shared.domain.effect import held_out
 from shared.domain.intervention import Kind
+from tests.e2e.mailbox import mails
 from tests.e2e.marketplace import Body, Marketplace, completed, moved
 
 pytestmark = pytest.mark.e2e
@@ -18,15 +15,6 @@ pytestmark = pytest.mark.e2e
 TUTOR = "t-mail"
 PATIENCE = 240
 """Seconds; a mail that SES did not answer about is held for three minutes."""
-
-
-def mails(stack: LocalStack, to: str, about: str = "") -> list[EmailMessage]:
-    """Mails to somebody whose subject says so, the oldest first."""
-    found = [
-        email.message_from_bytes(file.read_bytes(), policy=default)
-        for file in sorted(stack.folder.mail.glob("*.eml"))
-    ]
-    return [mail for mail in found if mail["to"] == to and about in mail["subject"]]
 
 
 def missed(number: int) -> Body:
@@ -46,7 +34,6 @@ def test_a_third_reschedule_opens_a4_and_the_tutor_and_operations_are_written_to
     stack: LocalStack, marketplace: Marketplace
 ) -> None:
     assert not held_out(TUTOR, Kind.A4, 0.10), "choose another tutor: this one is held out"
-    let_people_in(stack.deployed)
     profile = {
         "tutor_id": TUTOR,
         "name": "Ada <b>Park</b>",
@@ -91,7 +78,6 @@ def test_a_third_reschedule_opens_a4_and_the_tutor_and_operations_are_written_to
 
 
 def test_a_report_reaches_operations_once(stack: LocalStack, marketplace: Marketplace) -> None:
-    let_people_in(stack.deployed)
     body = completed("s-once", "t-once", 1)
     for _ in range(3):
         assert marketplace.post("/api/sessions", "once", body)[0] == 202
