@@ -19,6 +19,7 @@ from shared.aws.tutor_log import event_item, logged_session_item, profile_item
 from shared.domain.mail import Mail, MailKind
 from tests.bench import history
 from tests.bench.result import Result, Row, exactly, percentile, under
+from tests.simulation import churn
 from tests.simulation.__main__ import simulated
 from tests.simulation.paced import PacedWorld
 from tests.simulation.wire import Call
@@ -72,6 +73,7 @@ class Day:
             "webhook": json.dumps({"current": SECRET, "previous": None}), "cursor": "sealing",
         }  # fmt: skip
         self.world.taken_off, self.world.refused = self._taken_off, self._refused
+        churn.put_in_force(self.world)
         self.world.seconds = self.between[0]
         for item in known(self.tutors):
             self.world.dynamo.put({"Item": item})
@@ -158,8 +160,8 @@ SOURCES: Final = tuple(
 SIMULATED: Final = (
     "The deployed functions on a simulated AWS (tests/simulation/paced.py): a call takes what is"
     " assumed there, computing what it takes on this machine, stretched to the function's share"
-    f" of a processor. Each tutor has {KNOWN_ROWS} rows before; mails have no design, and no churn"
-    " model is in force.",
+    f" of a processor. Each tutor has {KNOWN_ROWS} rows before; mails have no design, and the"
+    " churn model in force is a small one (tests/churn_models.py).",
 )
 
 

@@ -32,6 +32,7 @@ CALL_SECONDS: Final = {
     "ChangeMessageVisibility": 0.010,
     "SendRawEmail": 0.100,
     "GetSecretValue": 0.030,
+    "GetObject": 0.030,
     "ListUsersInGroup": 0.050,
 }
 """Medians within a region. Nothing was measured on AWS: they are assumed, and on the slow side."""
