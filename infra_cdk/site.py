@@ -17,7 +17,12 @@ from infra_cdk.api import Api
 from infra_cdk.edge import web_acl_of
 from infra_cdk.identity import Identity
 from infra_cdk.secret import Secrets
-from infra_cdk.site_file import OTHER_HEADERS, REWRITE, content_security_policy
+from infra_cdk.site_file import (
+    API_CONTENT_SECURITY_POLICY,
+    OTHER_HEADERS,
+    REWRITE,
+    content_security_policy,
+)
 from infra_cdk.stage import Stage
 from shared.aws.entrance import HEADER
 
@@ -48,7 +53,9 @@ class Site(Construct):
                 origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
                 cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
-                response_headers_policy=self._headers(identity),
+                response_headers_policy=self._headers(
+                    "headers", content_security_policy(identity.domain.base_url()), override=True
+                ),
                 function_associations=[
                     cloudfront.FunctionAssociation(
                         event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
@@ -76,6 +83,10 @@ class Site(Construct):
                     origin_request_policy=(
                         cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER
                     ),
+                    # The page on which a link in a mail is confirmed brings a policy of its own.
+                    response_headers_policy=self._headers(
+                        "api-headers", API_CONTENT_SECURITY_POLICY, override=False
+                    ),
                 )
             },
             web_acl_id=web_acl_of(stage) if stage.web_acl else None,
@@ -90,16 +101,20 @@ class Site(Construct):
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
         )
 
-    def _headers(self, identity: Identity) -> cloudfront.ResponseHeadersPolicy:
-        """Those of `site_file`, and HTTPS for a year."""
-        policy = content_security_policy(identity.domain.base_url())
+    def _headers(
+        self, name: str, policy: str, *, override: bool
+    ) -> cloudfront.ResponseHeadersPolicy:
+        """Those of `site_file`, and HTTPS for a year.
+
+        `override`: whether `policy`, what may be loaded, goes before one of the origin's.
+        """
         custom = {"permissions-policy": OTHER_HEADERS["permissions-policy"]}
         return cloudfront.ResponseHeadersPolicy(
             self,
-            "headers",
+            name,
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=policy, override=True
+                    content_security_policy=policy, override=override
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
                 frame_options=cloudfront.ResponseHeadersFrameOptions(

@@ -69,6 +69,10 @@ OTHER_HEADERS: Final = {
 }
 
 
+API_CONTENT_SECURITY_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+"""What an answer of the API may load, should a browser take it for a page: nothing."""
+
+
 def headers(sign_in: str | None = None) -> dict[str, str]:
     """What every file of the site is sent with, besides its own type and age."""
     return {"content-security-policy": content_security_policy(sign_in)} | OTHER_HEADERS

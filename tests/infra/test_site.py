@@ -48,9 +48,16 @@ def distribution(template: Template) -> Properties:
     return found
 
 
-def security_headers(template: Template) -> Properties:
-    policy = template.only("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
-    found: Properties = policy["SecurityHeadersConfig"]
+def behaviours(template: Template) -> dict[str, Properties]:
+    """What is done with requests, by the pattern of their addresses."""
+    told = distribution(template)
+    found: dict[str, Properties] = {one["PathPattern"]: one for one in told["CacheBehaviors"]}
+    return found | {"*": told["DefaultCacheBehavior"]}
+
+
+def added_headers(template: Template, behaviour: Properties) -> Properties:
+    policy: Properties = template.content["Resources"][behaviour["ResponseHeadersPolicyId"]["Ref"]]
+    found: Properties = policy["Properties"]["ResponseHeadersPolicyConfig"]
     return found
 
 
@@ -80,17 +87,44 @@ def test_a_page_loads_nothing_but_the_sites_own_files() -> None:
     assert "data:" not in policy
 
 
-def test_cloudfront_sends_those_headers_and_asks_for_https(template: Template) -> None:
-    sent = security_headers(template)
+@pytest.mark.parametrize("pattern", ["*", "/api/*"])
+def test_whatever_cloudfront_answers_asks_for_https_and_is_not_guessed_at(
+    template: Template, pattern: str
+) -> None:
+    added = added_headers(template, behaviours(template)[pattern])
+    sent = added["SecurityHeadersConfig"]
+
+    assert sent["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 365 * 24 * 3600
+    assert sent["ContentTypeOptions"] == {"Override": True}
+    assert sent["FrameOptions"] == {"FrameOption": "DENY", "Override": True}
+    assert sent["ReferrerPolicy"] == {"ReferrerPolicy": "no-referrer", "Override": True}
+    (custom,) = added["CustomHeadersConfig"]["Items"]
+    assert custom["Header"] == "permissions-policy"
+
+
+def test_there_is_no_third_behaviour_to_be_forgotten(template: Template) -> None:
+    assert set(behaviours(template)) == {"*", "/api/*"}
+
+
+def test_pages_fetch_tokens_from_the_sign_in_and_are_sent_to_https(template: Template) -> None:
+    behaviour = behaviours(template)["*"]
+    sent = added_headers(template, behaviour)["SecurityHeadersConfig"]["ContentSecurityPolicy"]
 
     policy = json.dumps(sent["ContentSecurityPolicy"])
     assert "default-src 'none'" in policy
-    assert ".amazoncognito.com" in policy, "tokens are fetched from the sign-in's address"
-    assert sent["FrameOptions"]["FrameOption"] == "DENY"
-    assert sent["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 365 * 24 * 3600
-    behaviour = distribution(template)["DefaultCacheBehavior"]
+    assert ".amazoncognito.com" in policy
+    assert sent["Override"] is True
     assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
     assert behaviour["FunctionAssociations"][0]["EventType"] == "viewer-request"
+
+
+def test_an_answer_of_the_api_loads_nothing_unless_it_says_so_itself(template: Template) -> None:
+    sent = added_headers(template, behaviours(template)["/api/*"])["SecurityHeadersConfig"]
+
+    assert sent["ContentSecurityPolicy"] == {
+        "ContentSecurityPolicy": "default-src 'none'; frame-ancestors 'none'",
+        "Override": False,
+    }
 
 
 def test_the_api_is_reached_through_it_uncached_with_every_header(template: Template) -> None:
