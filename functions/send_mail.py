@@ -46,6 +46,7 @@ class Env(Setting):
     MAIL_SENDER: str
     MAIL_CONTACT: str
     MAIL_CONFIGURATION_SET: str
+    MAIL_TUTORS: bool
     SITE_URL: str
     MAIL_TEMPLATES: Path = COMPILED
     WEBHOOK_HOSTS: str = "hooks.slack.com"
@@ -62,7 +63,7 @@ writer = MailWriter.of(store, people, Letters(env.MAIL_TEMPLATES, env.SITE_URL, 
 delivery = Delivery(
     mails, Suppression(store), mailer(env.MAIL_FROM, env.MAIL_CONFIGURATION_SET),
     WebhookChannel(frozenset(env.WEBHOOK_HOSTS.split(","))), secret(env.CURSOR_SECRET_ARN),
-    env.MAIL_SENDER, env.MAIL_CONTACT, env.SITE_URL,
+    env.MAIL_SENDER, env.MAIL_CONTACT, env.SITE_URL, env.MAIL_TUTORS,
 )  # fmt: skip
 queue = mail_queue(env.MAIL_QUEUE_URL)
 
@@ -127,9 +128,10 @@ def finish(mail: Mail, write: Writing, found: Round, at: datetime) -> None:
         failed = None if found.reached else f"The tutor gets no such mail: {told}."
         interventions.carried_out(mail.about[0], MAIL, failed, at)
     rest = [mail.rest(who, way, until) for (who, way), until in found.waiting.items()]
+    letter = write(Reader())
     if found.reached or not found.states:
-        letter = write(Reader())
         done = mail.done(at, letter.subject, letter.text, found.states, write.levels)
         mails.finish(done, rest)
     else:
-        mails.put(mail.dropped(at, f"Nobody could be reached: {told}.", found.states))
+        because = f"Nobody could be reached: {told}."
+        mails.put(mail.dropped(at, because, found.states, letter.subject, letter.text))

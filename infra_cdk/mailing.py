@@ -75,6 +75,7 @@ class Mailing(Construct):
             "MAIL_FROM": self._stage.mail_from,
             "MAIL_SENDER": f"{SENDER_NAME} <{self._stage.mail_from}>",
             "MAIL_CONTACT": self._stage.mail_contact,
+            "MAIL_TUTORS": str(self._stage.mail_tutors).lower(),
             "MAIL_CONFIGURATION_SET": self.configuration_set,
             "SITE_URL": self._stage.site_url,
         }

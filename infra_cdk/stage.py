@@ -74,6 +74,8 @@ class Stage:
     """Whom mails come from; SES has to know the domain."""
     mail_contact: str
     """A mailbox that people read: answers to mails go there, and tutors are told to write there."""
+    mail_tutors: bool
+    """Whether tutors are mailed, or staff alone, as long as what is said is only looked at."""
     alarm_mail: str | None = None
     """Who is told of alarms and of the budget; None where nobody has to get up."""
     dollars_a_month: int | None = None
@@ -99,6 +101,7 @@ LOCAL: Final = Stage(
     site_url="http://127.0.0.1:8080",
     mail_from="quality@local.tutor-quality.example.com",
     mail_contact="care@local.tutor-quality.example.com",
+    mail_tutors=True,
 )
 
 DEV: Final = Stage(
@@ -121,6 +124,7 @@ DEV: Final = Stage(
     site_url="https://dev.tutor-quality.example.com",
     mail_from="quality@dev.tutor-quality.example.com",
     mail_contact="care@dev.tutor-quality.example.com",
+    mail_tutors=True,
     alarm_mail="alarms@dev.tutor-quality.example.com",
     dollars_a_month=45,
 )
@@ -144,6 +148,7 @@ PROD: Final = Stage(
     site_url="https://tutor-quality.example.com",
     mail_from="quality@tutor-quality.example.com",
     mail_contact="care@tutor-quality.example.com",
+    mail_tutors=True,
     alarm_mail="alarms@tutor-quality.example.com",
     dollars_a_month=100,
 )

@@ -30,6 +30,8 @@ MOST_UNANSWERED = 2
 MOST_NOTE = 200
 """Characters kept of what a webhook answered."""
 SENT, UNANSWERED, REFUSED = "sent", "unanswered", "refused"
+SHADOW = "in the shadow"
+"""Tutors are mailed nothing yet."""
 LATE = "not taken in time"
 
 
@@ -65,7 +67,11 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Hands mails over that come from `sender`; answers go to `contact`, links to `site_url`."""
+    """Hands mails over that come from `sender`; answers go to `contact`, links to `site_url`.
+
+    Without `mail_tutors` staff alone is mailed: what tutors would have got is over at once, and
+    does not go out when they are.
+    """
 
     mails: MailTable
     suppression: Suppression
@@ -75,6 +81,7 @@ class Delivery:
     sender: str
     contact: str
     site_url: str
+    mail_tutors: bool
 
     def round(self, mail: Mail, write: Writing, them: Iterable[Addressee], at: datetime) -> Round:
         """Hand a mail to all who want it and have not got it; one who can not get it does so alone.
@@ -84,6 +91,9 @@ class Delivery:
         found = Round(self.mails.recipients(mail.mail_id))
         silent = False
         for to in them:
+            if mail.to_tutor and not self.mail_tutors:
+                found.states[to.username] = SHADOW
+                continue
             ways = to.preference.ways(mail)
             if mail.to_tutor and not ways:
                 found.states[to.username] = "unsubscribed"

@@ -79,7 +79,7 @@ class Mail:
     state: MailState = MailState.DUE
     done_at: datetime | None = None
     subject: str | None = None
-    """As it was sent."""
+    """As it was sent, or would have been to somebody who can be reached."""
     text: str | None = None
     """Its words, without what is one recipient's own."""
     recipients: dict[str, str] | None = None
@@ -148,12 +148,17 @@ class Mail:
         )  # fmt: skip
 
     def dropped(
-        self, at: datetime, because: str, recipients: dict[str, str] | None = None
+        self,
+        at: datetime,
+        because: str,
+        recipients: dict[str, str] | None = None,
+        subject: str | None = None,
+        text: str | None = None,
     ) -> "Mail":
         """The mail where nobody could be reached, or there is nothing to say any more."""
         return replace(
             self, state=MailState.DROPPED, done_at=at, because=because, recipients=recipients,
-            version=self.version + 1,
+            subject=subject, text=text, version=self.version + 1,
         )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ os.environ |= {
     "MAIL_SENDER": "Tutor Quality <quality@example.com>",
     "MAIL_CONTACT": "care@example.com",
     "MAIL_CONFIGURATION_SET": "tutor-quality",
+    "MAIL_TUTORS": "true",
     "MAIL_TEMPLATES": tempfile.mkdtemp(prefix="mails"),
     "SITE_URL": "https://quality.example.com",
     "USER_POOL_ID": "us-east-1_pool",

@@ -97,6 +97,11 @@ def post(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Post:
     return Post(pool_id)
 
 
+def in_the_shadow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage that mails tutors nothing."""
+    monkeypatch.setattr(send_mail, "delivery", replace(send_mail.delivery, mail_tutors=False))
+
+
 def scored(aws: Aws, **profile: Any) -> None:
     """Tutor t-7, scored a minute ago."""
     cards, logs = ScorecardTable(aws.store), LogTable(aws.store)
@@ -531,18 +536,26 @@ def test_a_tutor_gets_the_mail_and_the_intervention_counts_as_carried_out(
     assert state(aws, mail).state is MailState.DONE
 
 
-@pytest.mark.parametrize("how", ["no address", "bounced", "unsubscribed"])
+@pytest.mark.parametrize("how", ["no address", "bounced", "unsubscribed", "in the shadow"])
 @pytest.mark.parametrize(
     ("kind", "status"), [(Kind.A1, Status.CANCELLED), (Kind.A4, Status.PENDING)]
 )
 def test_what_can_not_reach_a_tutor_says_why_and_ends_unless_a_manager_is_to_look(
-    aws: Aws, post: Post, context: LambdaContext, how: str, kind: Kind, status: Status
+    aws: Aws,
+    post: Post,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+    kind: Kind,
+    status: Status,
 ) -> None:
     scored(aws, email=None if how == "no address" else "ada@example.org")
     if how == "bounced":
         Suppression(aws.store).add("ADA@example.org", "bounced", NOW)
     if how == "unsubscribed":
         prefers(aws, "t-7", unsubscribed=("reschedule_alert", "coaching_tips"))
+    if how == "in the shadow":
+        in_the_shadow(monkeypatch)
     one, mail = to_tutor(aws, kind)
 
     assert send(context, mail)
@@ -553,6 +566,34 @@ def test_what_can_not_reach_a_tutor_says_why_and_ends_unless_a_manager_is_to_loo
     assert (after.status, after.acted_at) == (status, None)
     assert how in after.steps[-1].said
     assert state(aws, mail).recipients == {"t-7": how}
+    assert "Ada" in (state(aws, mail).text or ""), "managers read what would have been said"
+
+
+def test_in_the_shadow_staff_is_mailed_as_ever(
+    aws: Aws, post: Post, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_the_shadow(monkeypatch)
+    post.joins("ana")
+    scored(aws)
+
+    assert send(context, session_report(aws))
+
+    assert post.to() == ["ana@example.com"]
+
+
+def test_what_tutors_would_have_got_in_the_shadow_does_not_go_out_afterwards(
+    aws: Aws, post: Post, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored(aws)
+    _, mail = reschedule_alert(aws)
+    with monkeypatch.context() as shadow:
+        in_the_shadow(shadow)
+        assert send(context, mail)
+
+    assert send(context, mail)
+
+    assert post.sent() == []
+    assert state(aws, mail).state is MailState.DROPPED
 
 
 def test_an_intervention_that_is_over_is_not_mailed_about(

@@ -1,8 +1,15 @@
 """Mails leave by one identity, over TLS, and what bounces is told of."""
 
 import json
+from dataclasses import replace
 from email.utils import parseaddr
 
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_sqs as sqs
+
+from infra_cdk.mailing import Mailing
+from infra_cdk.stage import PROD
 from tests.infra.template import Template, flat, listed
 
 
@@ -66,6 +73,16 @@ def test_mails_show_who_they_come_from(template: Template) -> None:
     variables = template.functions()["send_mail"]["Environment"]["Variables"]
 
     assert parseaddr(variables["MAIL_SENDER"]) == ("Tutor Quality", variables["MAIL_FROM"])
+
+
+@pytest.mark.parametrize(("mail_tutors", "told"), [(True, "true"), (False, "false")])
+def test_a_stage_may_mail_staff_alone(mail_tutors: bool, told: str) -> None:
+    stack = Stack(App(), "only")
+    stage = replace(PROD, mail_tutors=mail_tutors)
+
+    mailing = Mailing(stack, stage=stage, bounces=sqs.Queue(stack, "bounces"))
+
+    assert mailing.environment()["MAIL_TUTORS"] == told
 
 
 def test_a_sender_that_ses_refuses_raises_an_alarm(template: Template) -> None:

@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "MAIL_SENDER": "Tutor Quality <quality@example.com>",
     "MAIL_CONTACT": "quality@example.com",
     "MAIL_CONFIGURATION_SET": "mails",
+    "MAIL_TUTORS": "true",
     "SITE_URL": "https://quality.example.com",
     **{f"{name.upper()}_QUEUE_URL": f"https://sqs.us-east-1.amazonaws.com/1/{name}"
        for name in ("scoring", "churn", "action", "mail")},
