@@ -5,7 +5,8 @@
     … erase-again         after a restore: forget everybody once more who was ever erased
 
 All of the table is looked at, for what is to be forgotten must not depend on an index being right:
-minutes for a year of sessions. Everything is safe to repeat.
+minutes for a year of sessions. Everything is safe to repeat, and leaves a row in the audit trail
+before it begins, by the student's fingerprint, for an id would be what is to be forgotten.
 """
 
 import argparse
@@ -16,8 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import uuid4
 
 from infra_cdk.place import Place, StageError, command, everything, run
+from shared.access import Caller
+from shared.aws.audit import AuditRow, AuditTrail, Command
 from shared.aws.erased_table import ErasedTable
 from shared.aws.item import Item, dumped, loaded, number, text
 from shared.contracts import Kind
@@ -61,11 +65,23 @@ def done(
     """Do what was asked; the lines that tell of it."""
     match told.what:
         case "export":
+            _written_down(place, Command.EXPORT_STUDENT, told.student_id)
             yield json.dumps(export(place, told.student_id), indent=2)
         case "erase":
+            _written_down(place, Command.ERASE_STUDENT, told.student_id)
             yield from erase(place, told.student_id, pause)
         case "erase-again":
+            _written_down(place, Command.ERASE_AGAIN)
             yield from erase_again(place, pause)
+
+
+def _written_down(place: Place, what: Command, student_id: str | None = None) -> None:
+    """Keep that whoever has these credentials of AWS does it now."""
+    arn = place.client("sts").get_caller_identity()["Arn"]
+    who = Caller(arn, username=None, client_id=None, roles=frozenset())
+    of = fingerprint(student_id) if student_id else None
+    row = AuditRow(who, what, datetime.now(UTC), str(uuid4()), of, shown=[of] if of else [])
+    AuditTrail(place.table).put(row)
 
 
 def export(place: Place, student_id: str) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""The audit trail: who read whose data, written before the answer goes out."""
+"""The audit trail: who read or erased whose data, written before it is answered."""
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from shared.access import Caller, Operation
 from shared.aws import key
@@ -12,16 +13,24 @@ from shared.aws.retention import kept_item
 from shared.aws.table import NEW, Table, VersionConflictError
 
 
+class Command(StrEnum):
+    """What engineers do to students' data, beside the API."""
+
+    EXPORT_STUDENT = "export_student"
+    ERASE_STUDENT = "erase_student"
+    ERASE_AGAIN = "erase_again"
+
+
 @dataclass(frozen=True, slots=True)
 class AuditRow:
     """One attempt to read personal data.
 
     `subject` is what is asked for: a tutor, one of their notes, an intervention. `status` is the
-    answer's, `shown` all whose data is in it.
+    answer's, 0 of a command; `shown` all whose data is in it.
     """
 
     caller: Caller
-    operation: Operation
+    operation: Operation | Command
     at: datetime
     request_id: str
     subject: str | None = None

@@ -8,12 +8,13 @@ from typing import Any
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError
 
 from functions import report_webhook, score_tutor
 from infra_cdk.place import Place, StageError
-from infra_cdk.student import erase, erase_again, export
+from infra_cdk.student import done, erase, erase_again, export, parsed
 from shared.aws.scorecard_table import ScorecardTable
-from shared.domain.erasure import nobody
+from shared.domain.erasure import fingerprint, nobody
 from tests.functions.conftest import Aws, post, sqs_event
 
 AT = datetime.now(UTC).replace(microsecond=0)
@@ -75,6 +76,36 @@ def test_an_export_has_all_that_is_stored_of_a_student(aws: Aws, place: Place) -
         "", "f-1a",
     ]  # fmt: skip
     assert "bob" not in json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    ("words", "operation", "of"),
+    [
+        (["export", ANN], "export_student", fingerprint(ANN)),
+        (["erase", ANN], "erase_student", fingerprint(ANN)),
+        (["erase-again"], "erase_again", None),
+    ],
+)
+def test_whoever_exports_or_erases_a_student_is_written_down_without_naming_the_student(
+    aws: Aws, place: Place, words: list[str], operation: str, of: str | None
+) -> None:
+    reported(aws, session(1))
+
+    list(done(place, parsed(["--stage", "local", *words]), at_once))
+
+    (row,) = aws.items("AUDIT#")
+    assert row["operation"]["S"] == operation
+    assert row["sub"]["S"].startswith("arn:aws:")
+    assert row.get("subject") == ({"S": of} if of else None)
+    assert ANN not in json.dumps(row)
+
+
+def test_an_export_that_can_not_be_written_down_shows_nothing(aws: Aws, place: Place) -> None:
+    reported(aws, session(1))
+    nowhere = Place("local", boto3.client, {**place.outputs, "TableName": "elsewhere"})
+
+    with pytest.raises(ClientError, match="PutItem"):
+        next(iter(done(nowhere, parsed(["--stage", "local", "export", ANN]))))
 
 
 def test_an_export_tells_nothing_of_others_in_the_same_session(aws: Aws, place: Place) -> None:
