@@ -47,7 +47,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@published(metrics)
+@published(metrics, conflicts="WriteConflict")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch; a message that fails does so alone and waits longer each time."""
     scoring = Scoring.of(store)

@@ -1,9 +1,11 @@
 """The alarms of `alarm_spec` on CloudWatch, who is told of them, and what it may all cost."""
 
+import json
 from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_budgets as budgets
+from aws_cdk import aws_ce as cost_explorer
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -19,7 +21,12 @@ from infra_cdk.queue import WorkQueue
 from infra_cdk.stage import Stage
 
 OVER_BUDGET: Final = "over-budget"
-"""The runbook of the budget, which has no room for a description."""
+"""The runbook of the budget and of dear days, which have no room for a description."""
+STAGE_TAG: Final = "user:stage"
+"""What Billing calls the tag `stage`, which everything of a stage carries."""
+DEAR_DAY: Final = 10
+"""Per cent of the month's budget by which spending is dearer than it used to be, before that is
+told: less is noise where a usual day costs three."""
 
 
 class Alarms(Construct):
@@ -42,6 +49,7 @@ class Alarms(Construct):
                 alarm.add_ok_action(actions.SnsAction(told))
         if stage.alarm_mail and stage.dollars_a_month:
             self._budget(stage, stage.dollars_a_month, stage.alarm_mail)
+            self._dear_days(stage, stage.dollars_a_month, stage.alarm_mail)
 
     def metric(
         self, of: Emitted | Waiting | Answers, statistic: str, minutes: int
@@ -117,7 +125,7 @@ class Alarms(Construct):
                 budget_type="COST",
                 time_unit="MONTHLY",
                 budget_limit=budgets.CfnBudget.SpendProperty(amount=dollars, unit="USD"),
-                cost_filters={"TagKeyValue": [f"user:stage${stage.name}"]},
+                cost_filters={"TagKeyValue": [f"{STAGE_TAG}${stage.name}"]},
             ),
             notifications_with_subscribers=[
                 budgets.CfnBudget.NotificationWithSubscribersProperty(
@@ -131,6 +139,34 @@ class Alarms(Construct):
                 )
                 for kind, per_cent in (("ACTUAL", 80), ("FORECASTED", 100))
             ],
+        )
+
+    def _dear_days(self, stage: Stage, dollars: int, address: str) -> None:
+        """A mail on the day after spending left its usual course, long before a month is over."""
+        monitor = cost_explorer.CfnAnomalyMonitor(
+            self,
+            "spending",
+            monitor_name=f"tutor-quality-{stage.name}",
+            monitor_type="CUSTOM",
+            monitor_specification=json.dumps({"Tags": {"Key": STAGE_TAG, "Values": [stage.name]}}),
+        )
+        impact = {
+            "Key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+            "MatchOptions": ["GREATER_THAN_OR_EQUAL"],
+            "Values": [f"{dollars * DEAR_DAY / 100:g}"],
+        }
+        cost_explorer.CfnAnomalySubscription(
+            self,
+            "dear-days",
+            subscription_name=f"tutor-quality-{stage.name}, runbook {OVER_BUDGET}",
+            frequency="DAILY",
+            monitor_arn_list=[monitor.ref],
+            subscribers=[
+                cost_explorer.CfnAnomalySubscription.SubscriberProperty(
+                    address=address, type="EMAIL"
+                )
+            ],
+            threshold_expression=json.dumps({"Dimensions": impact}),
         )
 
 

@@ -57,6 +57,7 @@ GRAPHS: Final[dict[str, Lines]] = {
     "Scoring": {
         "predicted": (Emitted("predict_churn", "Predicted"), "Sum"),
         "drift": (Emitted("score_tutor", "Drift"), "Sum"),
+        "began again, for another wrote": (Emitted("score_tutor", "WriteConflict"), "Sum"),
     },
     "Failed, and tried again": {
         "scoring": (Emitted("score_tutor", "ScoringFailed"), "Sum"),

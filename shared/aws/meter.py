@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol
 
+from shared.aws.table import races
+
 
 class Meter(Protocol):
     """The part of Powertools' metrics that is needed here."""
@@ -17,8 +19,12 @@ class Meter(Protocol):
         """Publish what was counted."""
 
 
-def published[**P, R](metrics: Meter) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def published[**P, R](
+    metrics: Meter, *, conflicts: str | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Publish after each call of a handler what it measured, even if it failed.
+
+    `conflicts` is the metric of how often it began again because somebody else wrote meanwhile.
 
     Powertools' own `log_metrics` warns in the log of every invocation that measured nothing.
     """
@@ -29,6 +35,9 @@ def published[**P, R](metrics: Meter) -> Callable[[Callable[P, R]], Callable[P, 
             try:
                 return handler(*args, **kwargs)
             finally:
+                lost = races.lost()
+                if conflicts and lost:
+                    metrics.add_metric(conflicts, "Count", lost)
                 if metrics.metric_set:
                     metrics.flush_metrics()
 

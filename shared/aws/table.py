@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
@@ -37,6 +37,24 @@ ATTEMPTS = 20
 """More than workers ever write one tutor at once: who loses a race each time still gets a turn."""
 
 
+@dataclass(slots=True)
+class Races:
+    """Lost by this process: how often work began again because somebody else wrote meanwhile."""
+
+    _lost: int = 0
+
+    def lose(self) -> None:
+        self._lost += 1
+
+    def lost(self) -> int:
+        """Those since it was asked last."""
+        lost, self._lost = self._lost, 0
+        return lost
+
+
+races: Final = Races()
+
+
 def retried[T](work: Callable[[], T]) -> T:
     """What the work answers; it begins again, reading and all, when somebody else wrote meanwhile.
 
@@ -46,7 +64,7 @@ def retried[T](work: Callable[[], T]) -> T:
         try:
             return work()
         except VersionConflictError:
-            continue
+            races.lose()
     return work()
 
 

@@ -598,7 +598,9 @@ def restore(aws: Aws, items: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("code", ["TransactionConflict", "ConditionalCheckFailed"])
-def test_a_lost_race_is_run_again(aws: Aws, context: LambdaContext, code: str) -> None:
+def test_a_lost_race_is_run_again_and_counted(
+    aws: Aws, context: LambdaContext, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
     hint = received(aws, first_rated(1))
     races = iter([code] * 3)
 
@@ -617,6 +619,7 @@ def test_a_lost_race_is_run_again(aws: Aws, context: LambdaContext, code: str) -
         assert score_tutor.handler(sqs_event(hint), context) == {"batchItemFailures": []}
 
     assert card(aws)["windows"]["7d"]["completed"] == 1
+    assert '"WriteConflict":[3.0]' in capsys.readouterr().out
 
 
 def test_a_throttled_transaction_is_left_to_the_queue(aws: Aws, context: LambdaContext) -> None:

@@ -1,6 +1,7 @@
 """Whoever is called at night finds an alarm that is true, and a page that says what to do."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from infra_cdk.alarm_spec import ALARMS, AlarmSpec, Emitted
 from infra_cdk.dashboard import GRAPHS, LOOKED_AT
 from infra_cdk.function_spec import QUEUES
 from infra_cdk.rollout import WENT_BACK
+from tests.infra.conftest import load
 from tests.infra.template import Template
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +29,7 @@ def names(path: Path) -> Iterator[str]:
         match node:
             case ast.Call(func=ast.Attribute(attr="add_metric"), args=[name, *_]):
                 yield from texts(name)
-            case ast.keyword(arg="metric", value=name):
+            case ast.keyword(arg="metric" | "conflicts", value=name):
                 yield from texts(name)
 
 
@@ -39,7 +41,7 @@ def texts(name: ast.expr) -> Iterator[str]:
         case ast.IfExp(body=one, orelse=other):
             yield from texts(one)
             yield from texts(other)
-        case ast.Name(id="metric"):
+        case ast.Name(id="metric" | "conflicts"):
             return
         case _:
             raise AssertionError(f"nobody can see what it is called: {ast.unparse(name)}")
@@ -166,6 +168,27 @@ def test_somebody_is_told_before_a_month_costs_too_much(prod: Template) -> None:
         one["Notification"]["NotificationType"] for one in budget["NotificationsWithSubscribers"]
     }
     assert kinds == {"ACTUAL", "FORECASTED"}
+
+
+def test_somebody_is_told_on_the_day_after_a_dear_one(prod: Template) -> None:
+    ((monitor, watched),) = prod.of_type("AWS::CE::AnomalyMonitor").items()
+    told = prod.only("AWS::CE::AnomalySubscription")
+
+    assert json.loads(watched["Properties"]["MonitorSpecification"]) == {
+        "Tags": {"Key": "user:stage", "Values": ["prod"]}
+    }
+    assert told["MonitorArnList"] == [{"Ref": monitor}]
+    assert told["Frequency"] == "DAILY"
+    (impact,) = json.loads(told["ThresholdExpression"]).values()
+    assert (impact["Key"], impact["Values"]) == ("ANOMALY_TOTAL_IMPACT_ABSOLUTE", ["10"])
+    assert told["SubscriptionName"].endswith(f"runbook {OVER_BUDGET}")
+
+
+def test_where_nobody_has_to_get_up_nobody_is_told(assemblies: dict[str, Path]) -> None:
+    local = load(assemblies["local"], "local")
+
+    assert local.of_type("AWS::CE::AnomalyMonitor") == {}
+    assert local.of_type("AWS::Budgets::Budget") == {}
 
 
 def test_one_page_shows_the_alarms_and_every_queue(prod: Template) -> None:

@@ -6,6 +6,7 @@ import pytest
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from shared.aws.meter import published
+from shared.aws.table import VersionConflictError, retried
 
 metrics = EphemeralMetrics(namespace="TutorQuality", service="test")
 
@@ -39,3 +40,22 @@ def test_an_invocation_that_measured_nothing_says_nothing_and_warns_of_nothing(
     assert handler(0) == "answered"  # a warning would fail this
 
     assert capsys.readouterr() == ("", "")
+
+
+def test_how_often_others_wrote_first_is_counted_for_the_invocation_in_which_they_did(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @published(metrics, conflicts="WriteConflict")
+    def writing(races: int) -> None:
+        lost = iter([VersionConflictError()] * races)
+
+        def work() -> None:
+            if fault := next(lost, None):
+                raise fault
+
+        retried(work)
+
+    writing(2)
+    writing(0)
+
+    assert json.loads(capsys.readouterr().out)["WriteConflict"] == [2]
