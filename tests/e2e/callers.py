@@ -22,6 +22,8 @@ THE_TUTOR: Final = "the tutor"
 OTHER: Final = "another tutor"
 STUDENT: Final = "a student"
 NOBODY: Final = "nobody"
+GROUPLESS: Final = "somebody without a group"
+EXPIRED: Final = "an expired token"
 TUTOR, OTHER_TUTOR = "t-grace", "t-calm"
 """Who the tutor is, and another one."""
 NEAR_MISSES: Final = (
@@ -50,7 +52,7 @@ def tokens(stack: LocalStack) -> Mapping[str, str | None]:
     found: dict[str, str | None] = {
         NOBODY: None,
         "no token at all": "not.a.token",
-        "an expired token": _signed(claims | {"exp": int(time.time()) - 1}, ours, key_id),
+        EXPIRED: _signed(claims | {"exp": int(time.time()) - 1}, ours, key_id),
         "a token of another audience": _signed(claims | {"client_id": "another"}, ours, key_id),
         "a token of another issuer": _signed(claims | {"iss": f"{claims['iss']}x"}, ours, key_id),
         "a token for later": _signed(claims | {"nbf": int(time.time()) + 3600}, ours, key_id),
@@ -62,7 +64,7 @@ def tokens(stack: LocalStack) -> Mapping[str, str | None]:
             ours,
             key_id,
         ),
-        "somebody without a group": _signed(without, ours, key_id),
+        GROUPLESS: _signed(without, ours, key_id),
         STUDENT: access_token(deployed, "student"),
         THE_TUTOR: access_token(deployed, "tutor", user=TUTOR),
         OTHER: access_token(deployed, "tutor", user=OTHER_TUTOR),
@@ -76,7 +78,7 @@ def tokens(stack: LocalStack) -> Mapping[str, str | None]:
         ),
     }
     for group in NEAR_MISSES:
-        found[f"the group {group}"] = _signed(claims | {"cognito:groups": [group]}, ours, key_id)
+        found[in_group(group)] = _signed(claims | {"cognito:groups": [group]}, ours, key_id)
     return found
 
 
@@ -84,7 +86,7 @@ UNKNOWN: Final = frozenset(
     {
         NOBODY,
         "no token at all",
-        "an expired token",
+        EXPIRED,
         "a token of another audience",
         "a token of another issuer",
         "a token for later",
@@ -94,6 +96,11 @@ UNKNOWN: Final = frozenset(
     }
 )
 """Callers who are nobody to us: 401, whatever they ask."""
+
+
+def in_group(group: str) -> str:
+    """What somebody is called whose only group is that one."""
+    return f"the group {group}"
 
 
 def _claims(deployed: Deployed) -> dict[str, Any]:

@@ -52,6 +52,23 @@ def test_a_token_alone_does_not_get_in(
     assert beside_the_door(marketplace, method, path, headers) == (403, "This is not the way in.")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/tutors", 401),
+        ("PUT", "/api/settings/thresholds", 401),
+        ("POST", "/api/interventions/i-1/start", 401),
+        ("GET", "/api/health", 403),
+        ("POST", "/api/unsubscribe/token", 403),
+        ("POST", "/api/sessions", 401),
+    ],
+)
+def test_nobody_gets_in_without_a_token_or_a_signature(
+    marketplace: Marketplace, method: str, path: str, status: int
+) -> None:
+    assert beside_the_door(marketplace, method, path, {})[0] == status
+
+
 def test_a_signed_report_does(marketplace: Marketplace) -> None:
     body, seconds = json.dumps(completed("s-beside", "t-beside", 2)).encode(), int(time.time())
     signed = {
