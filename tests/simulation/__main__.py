@@ -3,12 +3,14 @@
 import argparse
 import contextlib
 import io
+import itertools
 import os
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from pathlib import Path
 
 from shared.mail.letter import TEMPLATES
@@ -45,6 +47,8 @@ def main() -> int:
     asked.add_argument("--first", type=int, default=0, help="the first seed")
     asked.add_argument("--mode", choices=MODES, action="append")
     asked.add_argument("--whole", action="store_true", help="only those that go on to the mails")
+    asked.add_argument("--within", type=float, default=inf, help="seconds that a mode may take")
+    asked.add_argument("--at-least", type=int, default=0, help="histories, however long they take")
     asked.add_argument("--until-wrong", action="store_true", help="stop at the first that fails")
     told = asked.parse_args()
     if os.environ.get("PYTHONHASHSEED") != "0":  # sets are gone through in the same order each time
@@ -58,7 +62,8 @@ def main() -> int:
     wrong, alike = 0, set[int]()
     with simulated():
         for mode in told.mode or MODES:
-            wrong += played(mode, seeds, told.until_wrong, alike)
+            until = time.monotonic() + told.within
+            wrong += played(mode, in_time(seeds, told.at_least, until), told.until_wrong, alike)
             if wrong and told.until_wrong:
                 break
     return 1 if wrong else 0
@@ -75,7 +80,13 @@ def simulated() -> Iterator[None]:
         yield
 
 
-def played(mode: str, seeds: Sequence[int], until_wrong: bool, alike: set[int]) -> int:
+def in_time(seeds: Sequence[int], at_least: int, until: float) -> Iterator[int]:
+    """As many as there is time for."""
+    yield from seeds[:at_least]
+    yield from itertools.takewhile(lambda _: time.monotonic() < until, seeds[at_least:])
+
+
+def played(mode: str, seeds: Iterable[int], until_wrong: bool, alike: set[int]) -> int:
     """How many histories of a mode went wrong.
 
     `alike` are seeds whose history is the same whether dead letters are put back or not, because it
@@ -83,10 +94,12 @@ def played(mode: str, seeds: Sequence[int], until_wrong: bool, alike: set[int]) 
     """
     from tests.simulation.history import History  # reads the environment
 
-    began, total, failed = time.monotonic(), Counter[str](), 0
+    began, total, failed, histories, same = time.monotonic(), Counter[str](), 0, 0, 0
     known = alike if mode == "no redrive" else set()
     for seed in seeds:
+        histories += 1
         if seed in known:
+            same += 1
             continue
         with contextlib.redirect_stdout(io.StringIO()):  # what the functions measure
             ended = History(seed, mode).run()
@@ -100,8 +113,8 @@ def played(mode: str, seeds: Sequence[int], until_wrong: bool, alike: set[int]) 
             return failed
     seconds = time.monotonic() - began
     counted = ", ".join(f"{number:,} {what}" for what, number in sorted(total.items()))
-    same = f", {len(known):,} as played with faults" if known else ""
-    told = f"{len(seeds):,} histories{same}, in {seconds:.0f} s"
+    alike_ones = f", {same:,} as played with faults" if same else ""
+    told = f"{histories:,} histories{alike_ones}, in {seconds:.0f} s"
     print(f"{mode}: {told}; {counted}; {failed:,} wrong")
     return failed
 

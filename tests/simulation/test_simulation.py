@@ -8,8 +8,8 @@ import pytest
 
 from tests.simulation.mutants import MUTANTS, ROOT, Mutant, noticed
 
-SEEDS = 100
-"""Of each mode; `make simulate` plays more."""
+SEEDS, AT_LEAST, SECONDS = 500, 100, 40
+"""Histories of each mode: as many as there is time for; `make simulate` takes its time."""
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,9 @@ SEEDS = 100
 )
 def test_nothing_is_lost_and_nothing_counts_twice(modes: tuple[str, ...]) -> None:
     asked = [word for mode in modes for word in ("--mode", mode)]
+    asked += ["--seeds", f"{SEEDS}", "--at-least", f"{AT_LEAST}", "--within", f"{SECONDS}"]
     told = subprocess.run(
-        [sys.executable, "-m", "tests.simulation", "--seeds", str(SEEDS), *asked],
+        [sys.executable, "-m", "tests.simulation", *asked],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
