@@ -30,6 +30,7 @@ from shared.domain.mail import Mail, MailKind, MailState, tutor_mail
 from shared.domain.session import Session, outcomes
 from shared.mail.mime import ref_id
 from tests.simulation.dynamo import Dynamo
+from tests.simulation.news import Noticed, news_at
 from tests.simulation.workload import TUTORS
 from tests.simulation.world import World
 from tests.table import TABLE
@@ -108,16 +109,19 @@ def mails_wrong(world: World) -> Iterator[str]:
                     yield f"{mail.mail_id} was dropped: {mail.because}"
 
 
-def untended(world: World, looked_at: Mapping[str, datetime]) -> Iterator[str]:
-    """Tutors whom nobody looked at since they were scored, or for whom there would be something to
-    do, were they looked at once more."""
+def untended(world: World, noticed: Noticed, looked_at: Mapping[str, datetime]) -> Iterator[str]:
+    """Tutors whom nobody looked at since they were scored with news, or for whom there would be
+    something to do, were they looked at once more."""
     for tutor_id in TUTORS:
         desk = InterventionTable(_table()).of_tutor(tutor_id)
         twice = [kind for kind, n in Counter(one.kind for one in desk if one.open).items() if n > 1]
         if twice:
             yield f"{tutor_id} has several open interventions of {', '.join(twice)}"
         found = ScorecardTable(_table()).card(tutor_id)
-        if found and (tutor_id not in looked_at or looked_at[tutor_id] < found[0].as_of):
+        if found and (
+            tutor_id not in looked_at
+            or looked_at[tutor_id] < news_at(noticed, tutor_id, found[0].as_of)
+        ):
             yield f"{tutor_id} was scored, and nobody looked at it"
         copy = deepcopy(world.dynamo)
         try:

@@ -1,12 +1,9 @@
 """A churn model in force, and what must be true of predictions when a history has ended."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 from hashlib import sha256
 
-from shared.aws import key
 from shared.aws.item import adapter
 from shared.aws.model_registry import ModelRegistry, Registered
 from shared.aws.model_store import MANIFEST
@@ -14,37 +11,13 @@ from shared.aws.prediction_table import PredictionTable
 from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.table import table
 from shared.domain.churn_model import Manifest
-from shared.domain.log import midnight
 from shared.domain.prediction import Prediction, Probabilities, shown
 from tests.churn_models import packed
-from tests.simulation.expression import Item
+from tests.simulation.news import Noticed, news_at
 from tests.simulation.workload import BEGIN, TUTORS
 from tests.simulation.world import World, container
 
 VERSION = "v-simulated"
-
-
-@dataclass(slots=True)
-class Noticed:
-    """What was seen of a table meanwhile: when rows of logs last changed, by their places, and
-    whose prediction gave way to an older one."""
-
-    changed_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    gone_back: set[str] = field(default_factory=set)
-
-
-def watched(world: World) -> Noticed:
-    """From now on."""
-    noticed = Noticed()
-
-    def told(place: tuple[str, str], before: Item | None, after: Item | None) -> None:
-        if place[1].partition("#")[0] in ("S", "E", "PROFILE") and before != after:
-            noticed.changed_at[place] = world.now()
-        if before and after and place[1] == "PREDICTION" and _moment(after) < _moment(before):
-            noticed.gone_back.add(place[0])
-
-    world.dynamo.told = told
-    return noticed
 
 
 def put_in_force(world: World) -> None:
@@ -79,26 +52,6 @@ def wrong(world: World, noticed: Noticed) -> Iterator[str]:
         chances = shown(told.probabilities) if isinstance(told, Prediction) else Probabilities()
         if row.probabilities != chances:
             yield f"{tutor_id} is shown another prediction than the newest"
-
-
-def news_at(noticed: Noticed, tutor_id: str, scored_at: datetime) -> datetime:
-    """When the tutor's log last changed or what stands in it fell due, or the night of the score.
-
-    Whoever scores once more, because a message comes twice, finds nothing new; if that worker dies
-    nothing is lost but a later moment on the scorecard.
-    """
-    moments = [midnight(scored_at)]
-    for (pk, sk), changed_at in noticed.changed_at.items():
-        if pk == key.tutor(tutor_id):
-            moments.append(changed_at)
-            _, *rest = sk.split("#")
-            moments += [datetime.fromisoformat(rest[0])] if rest else []
-    return max(one for one in moments if one <= scored_at)
-
-
-def _moment(prediction: Item) -> str:
-    told: str = prediction["predicted_at"]["S"]
-    return told
 
 
 @cache

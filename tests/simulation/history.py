@@ -13,6 +13,7 @@ from shared.domain.log import midnight
 from tests.simulation import churn
 from tests.simulation.check import mails_wrong, nights_missing, untended, waiting, wrong
 from tests.simulation.managers import ENTRANCE, Managers
+from tests.simulation.news import Noticed, watched
 from tests.simulation.workload import (
     BEGIN,
     SWEEP_SECONDS,
@@ -73,7 +74,7 @@ class History:
     _to_roll: set[str] = field(default_factory=set)
     _looked_at: dict[str, datetime] = field(default_factory=dict)
     """When somebody last decided what to do for a tutor."""
-    _noticed: churn.Noticed = field(init=False)
+    _noticed: Noticed = field(init=False)
     _seen: list[str] = field(default_factory=list)
     """What was wrong on the way, though it may have been mended since."""
 
@@ -89,7 +90,7 @@ class History:
         entrance = json.dumps({"current": ENTRANCE, "previous": None})
         self.world.secrets = {"webhook": webhook, "cursor": "sealing", "entrance": entrance}
         self.managers = Managers(self.world)
-        self._noticed = churn.watched(self.world)
+        self._noticed = watched(self.world)
         if self.predicted:
             churn.put_in_force(self.world)
 
@@ -139,7 +140,7 @@ class History:
             yield from mails_wrong(self.world)
             yield from self.managers.wrong()
         if self.whole and not any(queue.dead for queue in self.world.sqs.queues.values()):
-            yield from untended(self.world, self._looked_at)
+            yield from untended(self.world, self._noticed, self._looked_at)
             yield from nights_missing(self.world, self._to_roll)
             if self.predicted:
                 yield from churn.wrong(self.world, self._noticed)
