@@ -134,8 +134,9 @@ class Player:
         """What the API answers somebody; the status where that is no 200."""
         token = access_token(self.deployed, role, user=user)
         answer = urllib3.request(
-            "GET", self.deployed.front_door + path, headers={"authorization": f"Bearer {token}"}
-        )
+            "GET", self.deployed.front_door + path,
+            headers={"authorization": f"Bearer {token}"}, timeout=PATIENCE_SECONDS,
+        )  # fmt: skip
         return answer.json() if answer.status == 200 else answer.status
 
     def report(self, changes: dict[str, Any]) -> card.Exchange:
@@ -152,8 +153,9 @@ class Player:
         }
         began = time.monotonic()
         answer = urllib3.request(
-            "POST", f"{self.deployed.front_door}/api/sessions", body=body, headers=headers
-        )
+            "POST", f"{self.deployed.front_door}/api/sessions",
+            body=body, headers=headers, timeout=PATIENCE_SECONDS,
+        )  # fmt: skip
         taken = time.monotonic() - began
         return card.Exchange(headers, self.session, answer.status, answer.json(), taken)
 

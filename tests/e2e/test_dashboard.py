@@ -137,6 +137,7 @@ def note_by_somebody_else(stack: LocalStack, marketplace: Marketplace) -> None:
             "if-match": f'"{known["version"]}"',
             "content-type": "application/json",
         },
+        timeout=60,
     )
     assert quicker.status == 200
 

@@ -27,7 +27,7 @@ def beside_the_door(
     deployed = marketplace.deployed
     host = f"{deployed.api_id}.execute-api.localhost:{urlsplit(deployed.endpoint).port}"
     answer = urllib3.request(
-        method, deployed.endpoint + path, headers={**headers, "host": host}, body=body
+        method, deployed.endpoint + path, headers={**headers, "host": host}, body=body, timeout=60
     )
     return answer.status, json.loads(answer.data).get("title", "")
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_the_site_carries_the_notice_of_whatever_is_bundled_in_it(site: str) -> None:
-    told = urllib3.request("GET", f"{site}/licenses.md").data.decode()
+    told = urllib3.request("GET", f"{site}/licenses.md", timeout=60).data.decode()
 
     bundled = set(re.findall(r"^## (\S+) - (\S+) \(", told, re.MULTILINE))
     assert "react" in {name for name, _ in bundled}
