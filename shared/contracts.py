@@ -34,6 +34,9 @@ from shared.domain.tutor import Tutor, TutorStatus
 from shared.domain.webhook_address import allowed_webhook
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_LEVELS = 100
+"""Of objects and lists within each other: Python's stack bears more, and nothing means as many."""
+TOO_DEEP = f"the JSON is nested too deeply: more than {MAX_LEVELS} levels"
 MAX_VERSION = 2**53
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -497,6 +500,11 @@ class Accepted:
     version: str | None
     content_hash: str
 
+    @property
+    def understood(self) -> dict[str, Any]:
+        """What was sent without what nobody here understands, ready for JSON."""
+        return self.message.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+
 
 def accept(kind: Kind, body: bytes) -> Accepted:
     """Check a body; raises UnreadableError or InvalidError.
@@ -505,24 +513,25 @@ def accept(kind: Kind, body: bytes) -> Accepted:
     absent, or another way of writing an instant do not make a repeated report another one.
     """
     document = read_json(body)
-    try:
-        message = parsed(MODELS[kind], document)
-        canonical = json.dumps([kind, *_content(message, document)], sort_keys=True)
-    except RecursionError as error:
-        raise UnreadableError("the JSON is nested too deeply") from error
+    message = parsed(MODELS[kind], document)
+    canonical = json.dumps([kind, *_content(message, document)], sort_keys=True)
     entity_id, version = _identity(message)
     return Accepted(message, entity_id, version, hashlib.sha256(canonical.encode()).hexdigest())
 
 
 def read_json(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body; NaN, infinities and lone surrogates are refused by field."""
+    """The JSON object in a body; NaN, infinities and lone surrogates are refused by field.
+
+    Raises UnreadableError for no JSON in UTF-8 and for more than MAX_LEVELS, InvalidError for what
+    can not be stored.
+    """
     try:
         document = json.loads(body.decode("utf-8"))
-        wrong = list(_unstorable(document))
     except RecursionError as error:
-        raise UnreadableError("the JSON is nested too deeply") from error
+        raise UnreadableError(TOO_DEEP) from error
     except ValueError as error:
         raise UnreadableError("the body is not JSON in UTF-8") from error
+    wrong = list(_unstorable(document))
     if not isinstance(document, dict):
         raise InvalidError([FieldError("body", "must be a JSON object")])
     if wrong:
@@ -591,17 +600,19 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _unstorable(document: Any) -> Iterator[FieldError]:
-    pending: list[tuple[str, Any]] = [("", document)]
+    pending: list[tuple[str, Any, int]] = [("", document, 1)]
     while pending:
-        path, value = pending.pop()
+        path, value, level = pending.pop()
+        if level > MAX_LEVELS and isinstance(value, dict | list):
+            raise UnreadableError(TOO_DEEP)
         if isinstance(value, dict):
             for key, item in value.items():
                 if _has_surrogate(key):
                     yield FieldError(path or "body", "has a field name with a lone surrogate")
                 name = key.encode(errors="backslashreplace").decode()
-                pending.append((f"{path}.{name}" if path else name, item))
+                pending.append((f"{path}.{name}" if path else name, item, level + 1))
         elif isinstance(value, list):
-            pending.extend((f"{path}.{index}", item) for index, item in enumerate(value))
+            pending.extend((f"{path}.{index}", item, level + 1) for index, item in enumerate(value))
         elif isinstance(value, float) and not math.isfinite(value):
             yield FieldError(path, "must be a finite number")
         elif isinstance(value, str) and _has_surrogate(value):

@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra_cdk.local.deployed import Deployed
+from infra_cdk.local.sign_in import access_token
 from shared.aws import key
 from shared.aws.item import key_item
 from shared.signature import sign
-from tests.e2e.marketplace import Body, Marketplace, completed, moved
+from tests.e2e.marketplace import Body, Delivery, Marketplace, completed, moved
+from tests.e2e.permission import DOCUMENT, SIGNED_IN, Operation
 
 pytestmark = pytest.mark.e2e
 
@@ -115,6 +117,7 @@ def with_field(body: Body, dotted: str, raw: str) -> bytes:
         pytest.param(GOOD + GOOD, 400, id="two reports"),
         pytest.param(b"[" * 60_000, 400, id="sixty thousand brackets"),
         pytest.param(b'{"a":' * 9_000 + b"1" + b"}" * 9_000, 400, id="nine thousand objects"),
+        pytest.param(b'{"a":' + b"[" * 9_000 + b"]" * 9_000 + b"}", 400, id="nine thousand lists"),
         pytest.param(GOOD + b" " * (LARGE - len(GOOD)), 202, id="64 kB"),
         pytest.param(GOOD + b" " * (LARGE + 1 - len(GOOD)), 413, id="64 kB and a byte"),
         pytest.param(GOOD + b" " * 5_000_000, 413, id="5 MB"),
@@ -133,6 +136,74 @@ def test_a_body_that_is_no_object(marketplace: Marketplace, body: bytes) -> None
 
     assert (answer.status, answer.stored) == (422, False)
     assert answer.fields == {"body"}
+
+
+WRITES = [
+    one for one in SIGNED_IN if "requestBody" in DOCUMENT["paths"][one.path][one.verb.lower()]
+]
+"""What staff sends a body to."""
+PLACES = {
+    "{tutor_id}": TUTOR["tutor_id"], "{note_id}": "n-1", "{intervention_id}": "i-1",
+    "{owner}": "ops_manager",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def manager(marketplace: Marketplace) -> str:
+    """The token of somebody who may write all of that, of a tutor who is there."""
+    marketplace.deliver([Delivery("/api/tutors", "hostile-tutor", TUTOR)])
+    marketplace.drain()
+    return access_token(marketplace.deployed, "ops_manager")
+
+
+@pytest.mark.parametrize("write", WRITES, ids=[one.name for one in WRITES])
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        pytest.param(b"{", 400, id="half a JSON"),
+        pytest.param(b"\xff\xfe{}", 400, id="not UTF-8"),
+        pytest.param(b"\xef\xbb\xbf{}", 400, id="a byte order mark"),
+        pytest.param(b"{}{}", 400, id="two"),
+        pytest.param(b"[" * 60_000, 400, id="sixty thousand brackets"),
+        *(
+            pytest.param(b'{"reason":' + open_ * n + b"1" + shut * n + b"}", 400, id=f"{n} {what}")
+            for n in (100, 1_000, 4_500)
+            for what, open_, shut in (("lists", b"[", b"]"), ("objects", b'{"a":', b"}"))
+        ),
+        pytest.param(b"[]", 422, id="a list"),
+        pytest.param(b"null", 422, id="null"),
+        pytest.param(b'{"reason": NaN}', 422, id="no number"),
+        pytest.param(b'{"reason": 1e999}', 422, id="more than a number"),
+        pytest.param(b'{"reason": "\\ud800"}', 422, id="a lone surrogate"),
+        pytest.param(b'{"\\ud800": 1}', 422, id="a lone surrogate in a name"),
+        pytest.param(b" " * (LARGE + 1), 413, id="64 kB and a byte"),
+    ],
+)
+def test_what_staff_sends(
+    marketplace: Marketplace, manager: str, write: Operation, body: bytes, status: int
+) -> None:
+    answer = sent_by(manager, marketplace, write, body)
+
+    assert answer.status == status, answer.told
+
+
+@pytest.mark.parametrize("write", WRITES, ids=[one.name for one in WRITES])
+def test_what_nobody_knows_may_be_ninety_levels_deep(
+    marketplace: Marketplace, manager: str, write: Operation
+) -> None:
+    deep = b'{"nobody_knows":' + b'{"a":' * 90 + b"1" + b"}" * 91
+
+    answer = sent_by(manager, marketplace, write, deep)
+
+    assert answer.status == sent_by(manager, marketplace, write, b"{}").status
+
+
+def sent_by(token: str, marketplace: Marketplace, write: Operation, body: bytes) -> Answer:
+    path = write.path
+    for name, value in PLACES.items():
+        path = path.replace(name, value)
+    headers = {"authorization": f"Bearer {token}", "if-match": '"0"'}
+    return send(marketplace, body, headers, method=write.verb, path=path)
 
 
 TIMES = [

@@ -111,6 +111,17 @@ def test_what_is_no_json_is_unreadable(body: bytes) -> None:
         accept(Kind.SESSION, body)
 
 
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")], ids=["lists", "objects"])
+def test_a_hundred_levels_are_taken_and_no_more(begin: str, end: str) -> None:
+    def nested(levels: int) -> bytes:
+        inner = begin * (levels - 1) + "1" + end * (levels - 1)
+        return (json.dumps(SESSION)[:-1] + f', "future": {inner}}}').encode()
+
+    assert accept(Kind.SESSION, nested(100))
+    with pytest.raises(UnreadableError, match="more than 100 levels"):
+        accept(Kind.SESSION, nested(101))
+
+
 @pytest.mark.parametrize(
     "same",
     [
