@@ -28,7 +28,6 @@ from shared.contracts import (
     StudentFeedback,
     UnreadableError,
     accept,
-    read_json,
 )
 from shared.domain.erasure import reported_without
 from shared.problem import ProblemError, or_problem
@@ -133,7 +132,7 @@ def text_of(accepted: Accepted, body: bytes) -> str:
     told = accepted.message
     if isinstance(told, SessionReport | StudentFeedback) and erased.has(told.student_id):
         logger.info("anonymised")
-        return json.dumps(reported_without(read_json(body)))
+        return json.dumps(reported_without(accepted.understood))
     return body.decode()
 
 

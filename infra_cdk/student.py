@@ -24,7 +24,7 @@ from shared.access import Caller
 from shared.aws.audit import AuditRow, AuditTrail, Command
 from shared.aws.erased_table import ErasedTable
 from shared.aws.item import Item, dumped, loaded, number, text
-from shared.contracts import Kind
+from shared.contracts import InvalidError, Kind, accept
 from shared.domain.erasure import (
     Erased,
     fingerprint,
@@ -38,6 +38,8 @@ LOOKS: Final = 6
 PAUSE_SECONDS: Final = 130
 """Between two looks: whoever held a report in hands when it was rewritten has ended by then."""
 OF_STUDENTS: Final = (Kind.SESSION, Kind.FEEDBACK)
+ABOUT: Final = ("session_id", "feedback_id", "tutor_id", "version")
+"""Fields that say what a report is about, and nothing of a student."""
 
 
 @dataclass(slots=True)
@@ -169,8 +171,19 @@ def _rewritten(place: Place, item: Item, erased: Erased) -> str | None:
     if _is_report(item):
         body = json.loads(item["body"]["S"])
         if erased(body["student_id"]):
-            return _put(place, item, "body", text(json.dumps(reported_without(body))), "reports")
+            left = reported_without(_understood(Kind(item["kind"]["S"]), item["body"]["S"]))
+            return _put(place, item, "body", text(json.dumps(left)), "reports")
     return None
+
+
+def _understood(kind: Kind, body: str) -> dict[str, Any]:
+    """A report without fields that we do not know, which may say anything; of one that can not be
+    read any more what it is about."""
+    try:
+        return accept(kind, body.encode()).understood
+    except InvalidError:
+        told = json.loads(body)
+        return {name: told[name] for name in ABOUT if name in told}
 
 
 def _put(place: Place, item: Item, name: str, value: dict[str, Any], what: str) -> str:

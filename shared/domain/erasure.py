@@ -59,7 +59,7 @@ def without(session: Session, erased: Erased) -> Session:
 
 
 def reported_without(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A report or feedback as it was sent, with nobody in place of its student."""
+    """A report or feedback, as far as it is understood, with nobody in place of its student."""
     told = {name: value for name, value in body.items() if name not in WORDS}
     told["student_id"] = nobody(body["session_id"])
     move = told.get("reschedule_info")

@@ -14,6 +14,7 @@ from functions import report_webhook, score_tutor
 from infra_cdk.place import Place, StageError
 from infra_cdk.student import done, erase, erase_again, export, parsed
 from shared.aws.scorecard_table import ScorecardTable
+from shared.contracts import Kind, accept
 from shared.domain.erasure import fingerprint, nobody
 from tests.functions.conftest import Aws, post, sqs_event
 
@@ -130,6 +131,52 @@ def test_a_student_who_was_erased_is_found_nowhere(aws: Aws, place: Place) -> No
     assert told == ["Rewritten: 2 reports, 2 sessions.", "Nothing is left."]
     assert ANN not in everything(aws)
     assert everything(aws).count("bob could not follow") == 3, "others keep what is theirs"
+
+
+def test_what_nobody_understands_of_a_students_reports_goes_too(aws: Aws, place: Place) -> None:
+    told: dict[str, Any] = {
+        "student_name": "Annabel Lee",
+        "notes": {"parent": "annabels-mum@example.com"},
+    }
+    reported(aws, session(1) | told, feedback(1) | told)
+
+    forgotten(erase(place, ANN, at_once))
+    reported(aws, session(2) | told)  # one that comes afterwards
+
+    assert "nnabel" not in everything(aws)
+
+
+def test_what_is_kept_of_a_report_can_still_be_applied(aws: Aws, place: Place) -> None:
+    moved = {"initiator": "student", "original_time": ENDED.isoformat(), "reason": f"{ANN} is ill",
+             "new_time": (ENDED + timedelta(days=1)).isoformat()}  # fmt: skip
+    sent = session(1, status="rescheduled", reschedule_info=moved)
+    reported(aws, sent)
+
+    forgotten(erase(place, ANN, at_once))
+
+    (kept,) = [item["body"]["S"] for item in aws.items("INBOX#")]
+    again = accept(Kind.SESSION, kept.encode()).message
+    before = accept(Kind.SESSION, json.dumps(sent).encode()).message
+    changed = {name for name in again.model_fields_set if getattr(again, name) !=
+               getattr(before, name)}  # fmt: skip
+    assert changed == {"student_id", "reschedule_info"}
+    assert again.model_fields_set == before.model_fields_set
+
+
+def test_a_report_that_can_not_be_read_any_more_is_forgotten_all_the_same(
+    aws: Aws, place: Place
+) -> None:
+    reported(aws, session(1))
+    (item,) = aws.items("INBOX#")
+    unreadable = json.dumps(json.loads(item["body"]["S"]) | {"status": "of another day"})
+    aws.store.client.put_item(TableName=aws.store.name, Item=item | {"body": {"S": unreadable}})
+
+    forgotten(erase(place, ANN, at_once))
+
+    (left,) = aws.items("INBOX#")
+    assert json.loads(left["body"]["S"]) == {
+        "session_id": "s-1", "tutor_id": "t-7", "version": 2, "student_id": nobody("s-1"),
+    }  # fmt: skip
 
 
 def test_erasing_changes_no_score(aws: Aws, place: Place) -> None:
