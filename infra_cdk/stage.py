@@ -148,7 +148,7 @@ PROD: Final = Stage(
     site_url="https://tutor-quality.example.com",
     mail_from="quality@tutor-quality.example.com",
     mail_contact="care@tutor-quality.example.com",
-    mail_tutors=True,
+    mail_tutors=False,  # until what it would say was looked at: docs/deployment.md
     alarm_mail="alarms@tutor-quality.example.com",
     dollars_a_month=100,
 )

@@ -91,9 +91,6 @@ class Delivery:
         found = Round(self.mails.recipients(mail.mail_id))
         silent = False
         for to in them:
-            if mail.to_tutor and not self.mail_tutors:
-                found.states[to.username] = SHADOW
-                continue
             ways = to.preference.ways(mail)
             if mail.to_tutor and not ways:
                 found.states[to.username] = "unsubscribed"
@@ -132,7 +129,7 @@ class Delivery:
         Raises BusyError, or what the way raises, where it has to be tried again.
         """
         name, note = to.by(way), ""
-        state = self._unreachable(to, way)
+        state = self._unreachable(mail, to, way)
         if state is None:
             hand_over = self._prepared(mail, write, to, way, at)
             unanswered = self.mails.claim(mail.mail_id, name, at, LEASE)
@@ -156,8 +153,10 @@ class Delivery:
         self.mails.mark(mail.mail_id, name, state, at, note[:MOST_NOTE])
         return state
 
-    def _unreachable(self, to: Addressee, way: Channel) -> str | None:
+    def _unreachable(self, mail: Mail, to: Addressee, way: Channel) -> str | None:
         """Why somebody can not be reached by a way; None where they can."""
+        if mail.to_tutor and not self.mail_tutors:
+            return SHADOW
         if way is Channel.WEBHOOK:
             return None
         return self.suppression.because(to.address) if to.address else "no address"
