@@ -32,7 +32,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@published(metrics)
+@published(metrics, conflicts="WriteConflict")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work off a batch, each tutor once; a message that fails does so alone."""
     acting = Acting.of(store)

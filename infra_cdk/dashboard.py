@@ -57,7 +57,6 @@ GRAPHS: Final[dict[str, Lines]] = {
     "Scoring": {
         "predicted": (Emitted("predict_churn", "Predicted"), "Sum"),
         "drift": (Emitted("score_tutor", "Drift"), "Sum"),
-        "began again, for another wrote": (Emitted("score_tutor", "WriteConflict"), "Sum"),
     },
     "Failed, and tried again": {
         "scoring": (Emitted("score_tutor", "ScoringFailed"), "Sum"),
@@ -66,6 +65,10 @@ GRAPHS: Final[dict[str, Lines]] = {
         "mail": (Emitted("send_mail", "MailFailed"), "Sum"),
         "bounce": (Emitted("note_bounce", "BounceFailed"), "Sum"),
         "escalating": (Emitted("escalate_interventions", "EscalatingFailed"), "Sum"),
+    },
+    "Began again, for somebody else wrote meanwhile": {
+        "scoring": (Emitted("score_tutor", "WriteConflict"), "Sum"),
+        "acting": (Emitted("act_on_change", "WriteConflict"), "Sum"),
     },
     "Mail": {
         "sent": (Emitted("send_mail", "MailSent"), "Sum"),
