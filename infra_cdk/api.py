@@ -15,7 +15,7 @@ from infra_cdk.function_spec import Route
 from infra_cdk.identity import Identity
 from infra_cdk.stage import Stage
 
-# Not the path: of a way out of mails it is a sealed key. Whom a request is about the audit trail has.
+# Not the path: of a way out of mails it is a sealed key. The audit trail tells whom one is about.
 ACCESS_LOG: Final = json.dumps(
     {
         "request_id": "$context.requestId",

@@ -108,7 +108,6 @@ class Site(Construct):
 
         `override`: whether `policy`, what may be loaded, goes before one of the origin's.
         """
-        custom = {"permissions-policy": OTHER_HEADERS["permissions-policy"]}
         return cloudfront.ResponseHeadersPolicy(
             self,
             name,
@@ -129,8 +128,11 @@ class Site(Construct):
             ),
             custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
                 custom_headers=[
-                    cloudfront.ResponseCustomHeader(header=name, value=value, override=True)
-                    for name, value in custom.items()
+                    cloudfront.ResponseCustomHeader(
+                        header="permissions-policy",
+                        value=OTHER_HEADERS["permissions-policy"],
+                        override=True,
+                    )
                 ]
             ),
         )

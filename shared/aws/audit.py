@@ -23,7 +23,7 @@ class Command(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One attempt to read personal data.
+    """One attempt to read personal data, or to erase it.
 
     `subject` is what is asked for: a tutor, one of their notes, an intervention. `status` is the
     answer's, 0 of a command; `shown` all whose data is in it.
