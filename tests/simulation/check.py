@@ -31,6 +31,7 @@ from shared.domain.session import Session, outcomes
 from shared.mail.mime import ref_id
 from tests.simulation.dynamo import Dynamo
 from tests.simulation.news import Noticed, news_at
+from tests.simulation.post import PEOPLE
 from tests.simulation.workload import TUTORS
 from tests.simulation.world import World
 from tests.table import TABLE
@@ -80,12 +81,15 @@ def mails_wrong(world: World) -> Iterator[str]:
     for mail in _mails(world):
         if mail.kind is MailKind.SESSION_REPORT:
             told[mail.about].append(mail)
+            if mail.state is MailState.DONE:
+                missed = set(PEOPLE["ops_manager"]) - (mail.recipients or {}).keys()
+                yield from (f"{mail.mail_id} never went to {who}" for who in sorted(missed))
         again = 0
         for who, state in (mail.recipients or {}).items():
             taken = world.post.taken[ref_id(mail.mail_id, f"{who}@example.com")]
             again += max(0, taken - 1)
-            if state == "sent" and not taken:
-                yield f"{mail.mail_id} is noted as sent to {who}, and SES never took it"
+            if state in ("sent", "unanswered") and not taken:
+                yield f"{mail.mail_id} is noted as {state} to {who}, and SES never took it"
         most = faults[mail.mail_id]
         if again > most:
             yield f"{mail.mail_id} went out {again} times too often, of {most} faults"

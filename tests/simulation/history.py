@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,6 +30,8 @@ FAULTS: Final = (0.01, 0.05, 0.2)
 FAULTS_END: Final = 300.0
 """Seconds after which all goes well."""
 ROTATION: Final = 60.0
+ROTATED_LATER: Final = 60.0
+"""Seconds until the marketplace, too, has the new secret."""
 MOVES: Final = 12
 """Of interventions, by managers, while faults go on."""
 PATIENCE: Final = 2400.0
@@ -134,6 +136,7 @@ class History:
         if self.mode == "no faults":  # then nothing may go wrong that a repeat would mend
             counted = self.world.counted.items()
             yield from (f"{told}, {n} times" for told, n in counted if told.startswith("uncaught"))
+        yield from self._answers_wrong()
         accepted = (one.webhook_id for one, status in self.answered.items() if status == 202)
         yield from wrong(self.world, accepted)
         if self.whole:
@@ -144,6 +147,18 @@ class History:
             yield from nights_missing(self.world, self._to_roll)
             if self.predicted:
                 yield from churn.wrong(self.world, self._noticed)
+
+    def _answers_wrong(self) -> Iterator[str]:
+        """One content of each version of a thing is taken, however often; any other is refused."""
+        alike = defaultdict[tuple[str, ...], list[Posting]](list)
+        for posting in self._posted:
+            alike[posting.about].append(posting)
+        for about, same in alike.items():
+            taken = {one.body for one in same if self.answered.get(one) == 202}
+            if len(taken) != 1:
+                yield f"{' '.join(about)} was accepted with {len(taken)} contents"
+            elif any(one.body in taken and self.answered.get(one) == 409 for one in same):
+                yield f"{' '.join(about)} was refused where it had been accepted"
 
     def _post(self, posting: Posting, attempt: int) -> None:
         """One attempt; whatever is not answered for good is tried again, as an outbox does."""
@@ -158,10 +173,12 @@ class History:
                 self._seen.append(f"{posting.webhook_id} was answered 202 without a hint")
             if status in (202, 409):
                 self.answered[posting] = status
+            elif status < 500:
+                self._seen.append(f"{posting.webhook_id} was answered {status}")
             else:
                 again(self.world.rng.uniform(1, 30))
 
-        secret = FIRST if self.world.seconds < ROTATION else SECOND
+        secret = FIRST if self.world.seconds < ROTATION + ROTATED_LATER else SECOND
         event = delivery(posting.path, posting.webhook_id, posting.body, secret, self.world.now())
         if not self.world.invoke("report_webhook", event, ended):
             again(0.5)

@@ -39,6 +39,38 @@ MUTANTS: Final = (
         '[{"Put": {"Item": item, **unchanged(before.number)}}]',
         '[{"Put": {"Item": item}}]',
     ),
+    Mutant(
+        "every report refused",
+        "functions/report_webhook.py",
+        "        receipt = inbox.receive(delivery)\n",
+        "        raise ContentConflictError(delivery.webhook_id)\n",
+    ),
+    Mutant(
+        "other content taken for a repeat",
+        "shared/aws/inbox.py",
+        '            if known["content_hash"]["S"] != delivery.content_hash:\n',
+        "            if False:\n",
+    ),
+    Mutant(
+        "the secret of before a rotation forgotten",
+        "shared/aws/secret.py",
+        '(stored["current"], stored.get("previous"))',
+        '(stored["current"],)',
+    ),
+    Mutant(
+        "mails given up before they were tried",
+        "shared/aws/delivery.py",
+        "MOST_UNANSWERED = 2\n",
+        "MOST_UNANSWERED = 0\n",
+        ("--whole",),
+    ),
+    Mutant(
+        "only the first of several managers mailed",
+        "shared/aws/delivery.py",
+        "        for to in them:\n",
+        "        for to in list(them)[:1]:\n",
+        ("--whole",),
+    ),
     Mutant("no sweep", "functions/sweep_inbox.py", "    queue.hint_again(again)\n", ""),
     Mutant(
         "early return when a report is already applied",

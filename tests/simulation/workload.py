@@ -25,13 +25,20 @@ type Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One delivery, when it is first tried, in seconds, and what it must be answered in the end."""
+    """One delivery, and when it is first tried, in seconds."""
 
     webhook_id: str
     path: str
     body: str
     at: float
-    status: int = 202
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """What it reports, and in which version: of that there is one content that holds."""
+        told = json.loads(self.body)
+        names = ("feedback_id", "event_id") if self.path != "/api/sessions" else ("session_id",)
+        known = next((told[name] for name in names if name in told), told["tutor_id"])
+        return self.path, known, str(told.get("version"))
 
 
 def delivery(path: str, webhook_id: str, body: str, secret: str, at: datetime) -> dict[str, Any]:
@@ -142,7 +149,7 @@ def _other_content(rng: Random, found: list[Posting]) -> list[Posting]:
         return []
     one = rng.choice([one for one in found if one.path == "/api/sessions"])
     body = json.loads(one.body) | {"subject": "Another"}
-    return [Posting(one.webhook_id, one.path, json.dumps(body), 280, status=409)]
+    return [Posting(one.webhook_id, one.path, json.dumps(body), 280)]
 
 
 def _posting(rng: Random, webhook_id: str, path: str, body: Body) -> Posting:
