@@ -30,8 +30,9 @@ FAULTS: Final = (0.01, 0.05, 0.2)
 FAULTS_END: Final = 300.0
 """Seconds after which all goes well."""
 ROTATION: Final = 60.0
-ROTATED_LATER: Final = 60.0
-"""Seconds until the marketplace, too, has the new secret."""
+ROTATED_LATER: Final = 150.0
+"""Seconds until the marketplace, too, has the new secret, in every other history; by then functions
+have read theirs anew."""
 MOVES: Final = 12
 """Of interventions, by managers, while faults go on."""
 PATIENCE: Final = 2400.0
@@ -178,7 +179,8 @@ class History:
             else:
                 again(self.world.rng.uniform(1, 30))
 
-        secret = FIRST if self.world.seconds < ROTATION + ROTATED_LATER else SECOND
+        rotated = ROTATION + ROTATED_LATER * (self.seed % 2)
+        secret = FIRST if self.world.seconds < rotated else SECOND
         event = delivery(posting.path, posting.webhook_id, posting.body, secret, self.world.now())
         if not self.world.invoke("report_webhook", event, ended):
             again(0.5)
