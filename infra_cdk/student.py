@@ -24,7 +24,7 @@ from shared.access import Caller
 from shared.aws.audit import AuditRow, AuditTrail, Command
 from shared.aws.erased_table import ErasedTable
 from shared.aws.item import Item, dumped, loaded, number, text
-from shared.contracts import InvalidError, Kind, accept
+from shared.contracts import InvalidError, Kind, UnreadableError, accept
 from shared.domain.erasure import (
     Erased,
     fingerprint,
@@ -181,7 +181,7 @@ def _understood(kind: Kind, body: str) -> dict[str, Any]:
     read any more what it is about."""
     try:
         return accept(kind, body.encode()).understood
-    except InvalidError:
+    except (InvalidError, UnreadableError):
         told = json.loads(body)
         return {name: told[name] for name in ABOUT if name in told}
 

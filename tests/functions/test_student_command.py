@@ -163,12 +163,16 @@ def test_what_is_kept_of_a_report_can_still_be_applied(aws: Aws, place: Place) -
     assert again.model_fields_set == before.model_fields_set
 
 
+@pytest.mark.parametrize(
+    "odd", [{"status": "of another day"}, {"notes": json.loads("[" * 200 + "]" * 200)}],
+    ids=["another day's status", "too many levels"],
+)  # fmt: skip
 def test_a_report_that_can_not_be_read_any_more_is_forgotten_all_the_same(
-    aws: Aws, place: Place
+    aws: Aws, place: Place, odd: dict[str, Any]
 ) -> None:
     reported(aws, session(1))
     (item,) = aws.items("INBOX#")
-    unreadable = json.dumps(json.loads(item["body"]["S"]) | {"status": "of another day"})
+    unreadable = json.dumps(json.loads(item["body"]["S"]) | odd)
     aws.store.client.put_item(TableName=aws.store.name, Item=item | {"body": {"S": unreadable}})
 
     forgotten(erase(place, ANN, at_once))
