@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulation.mutants import MUTANTS, ROOT, Mutant, noticed
 
-SEEDS, AT_LEAST, SECONDS = 500, 100, 40
+SEEDS, AT_LEAST, SECONDS = 500, 100, 20
 """Histories of each mode: as many as there is time for; `make simulate` takes its time."""
 
 
