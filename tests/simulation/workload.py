@@ -36,8 +36,8 @@ class Posting:
     def about(self) -> tuple[str, ...]:
         """What it reports, and in which version: of that there is one content that holds."""
         told = json.loads(self.body)
-        names = ("feedback_id", "event_id") if self.path != "/api/sessions" else ("session_id",)
-        known = next((told[name] for name in names if name in told), told["tutor_id"])
+        names = ("feedback_id", "event_id", "session_id", "tutor_id")
+        known = next(told[name] for name in names if name in told)
         return self.path, known, str(told.get("version"))
 
 
