@@ -24,8 +24,8 @@ class MailReport(Outbound):
     """One mail as it went out; `text` without what was one recipient's own.
 
     `because` says why a dropped one was not sent; it has the words it would have had where nobody
-    could be reached. `about` are ids
-    of what it tells of: a session, interventions, the first day of a period.
+    could be reached. `about` are ids of what it tells of: a session, interventions, the first day
+    of a period.
     """
 
     mail_id: str

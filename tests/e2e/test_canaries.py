@@ -2,11 +2,11 @@
 
 A canary is put into every field that holds words, of reports that are good, repeated, in conflict,
 wrong in each of many ways, unsigned, and too large; into each field, and each field's name, that
-holds something else; of everything staff write; into what is asked
-for; and into an item that no function can read, so that scoring fails until it is given up. Then
-everything is looked through that people and machines read besides: the functions' logs with their
-metrics, the API's access log, dead letters, and the mails to staff. Traces hold what Lambda puts
-into them: no function adds anything.
+holds something else; of everything staff write; into what is asked for; and into an item that no
+function can read, so that scoring fails until it is given up. Then everything is looked through
+that people and machines read besides: the functions' logs with their metrics, the API's access log,
+dead letters, and the mails to staff. Traces hold what Lambda puts into them: no function adds
+anything.
 """
 
 import json
