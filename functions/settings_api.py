@@ -105,9 +105,10 @@ def asked_of(path: str) -> tuple[Operation, str, Work]:
 
 def move_dials(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
     """Put other dials of interventions in force."""
+    values = told(SettingValues, event).values
 
     def changed(before: Policy) -> Policy:
-        return before.changed(told(SettingValues, event).values, who.name, at)
+        return before.changed(values, who.name, at)
 
     put(event, interventions.policy(), changed, interventions.put_policy)
     return settings_answer.dials(interventions.policies(CHANGES_SHOWN))
@@ -115,9 +116,10 @@ def move_dials(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
 
 def move_thresholds(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
     """Put other thresholds in force: for each tutor from the next time they are scored."""
+    values = told(SettingValues, event).values
 
     def changed(before: Settings) -> Settings:
-        return threshold.changed(before, told(SettingValues, event).values, who.name, at)
+        return threshold.changed(before, values, who.name, at)
 
     put(event, cards.settings(), changed, cards.put_settings)
     return settings_answer.thresholds(cards.settings_versions(CHANGES_SHOWN))
@@ -125,9 +127,10 @@ def move_thresholds(event: dict[str, Any], who: Admitted, at: datetime) -> Outbo
 
 def put_calendar(owner: Owner, event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
     """Put another calendar of an owner in force: for deadlines of what is opened from now on."""
+    calendar = told(OwnerCalendar, event).calendar()
 
     def changed(before: Office) -> Office:
-        return before.changed(owner, told(OwnerCalendar, event).calendar(), who.name, at)
+        return before.changed(owner, calendar, who.name, at)
 
     put(event, interventions.office(), changed, interventions.put_office)
     return settings_answer.calendars(interventions.offices(CHANGES_SHOWN))
@@ -136,9 +139,9 @@ def put_calendar(owner: Owner, event: dict[str, Any], who: Admitted, at: datetim
 def choose_notifications(event: dict[str, Any], who: Admitted, at: datetime) -> Outbound:
     """Keep what the caller wants to be told themselves."""
     sees_tutors = bool(who.caller.roles & ACCESS[Operation.TUTOR_LIST].keys())
+    choice = told(NotificationChoice, event)
 
     def changed(before: Preference) -> Preference:
-        choice = told(NotificationChoice, event)
         return choice.applied(before, env.WEBHOOK_HOSTS.split(","), sees_tutors=sees_tutors)
 
     stored = preferences.preference(who.name)

@@ -224,6 +224,13 @@ def test_who_saw_an_older_version_is_told_so(path: str, body: object, other: obj
 
 
 @pytest.mark.parametrize(("path", "body"), WRITES)
+def test_what_can_not_be_read_is_told_whichever_version_was_seen(path: str, body: object) -> None:
+    put(path, body)
+
+    assert put(path, "[]", seen='"7"').status == 422
+
+
+@pytest.mark.parametrize(("path", "body"), WRITES)
 def test_saying_the_same_again_is_answered_as_the_first_time(
     aws: Aws, path: str, body: object
 ) -> None:
