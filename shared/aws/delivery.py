@@ -2,7 +2,7 @@
 
 SES and webhooks know no idempotency. So each delivery is claimed with a lease before and marked
 after. Where a worker dies in between it is done again once the lease is over, one time too often at
-worst. So it is where nothing was answered; after MOST_UNANSWERED of that it is taken for delivered.
+worst. So it is where nothing was answered, after twice the time each time it happens.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +15,13 @@ from shared.aws.mail_table import MailTable
 from shared.aws.mail_writer import Writing
 from shared.aws.mailer import Mailer, Suppression
 from shared.aws.secret import Secret
-from shared.channel import Alert, PermanentError, TransientError, UnansweredError
+from shared.channel import (
+    Alert,
+    ChannelError,
+    PermanentError,
+    TransientError,
+    UnansweredError,
+)
 from shared.domain.mail import Mail, MailKind
 from shared.domain.preference import Channel
 from shared.domain.report import tutor_path
@@ -25,11 +31,9 @@ from shared.unsubscribe import unsubscribe_token
 
 LEASE = timedelta(minutes=3)
 """Longer than `send_mail` may run: a claim that is older is a dead worker's."""
-MOST_UNANSWERED = 2
-"""Tries of which nobody knows whether they were taken."""
 MOST_NOTE = 200
 """Characters kept of what a webhook answered."""
-SENT, UNANSWERED, REFUSED = "sent", "unanswered", "refused"
+SENT, REFUSED = "sent", "refused"
 SHADOW = "in the shadow"
 """Tutors are mailed nothing yet."""
 LATE = "not taken in time"
@@ -37,6 +41,14 @@ LATE = "not taken in time"
 
 class BusyError(Exception):
     """Another worker is at it, or may have handed it over before it died."""
+
+
+class LaterError(Exception):
+    """A webhook is to be asked again after `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"{until:%FT%TZ}")
+        self.until = until
 
 
 class Webhooks(Protocol):
@@ -61,8 +73,8 @@ class Round:
 
     @property
     def reached(self) -> int:
-        """How many deliveries arrived, as far as anybody can know."""
-        return sum(state in (SENT, UNANSWERED) for state in self.states.values())
+        """How many deliveries were taken."""
+        return sum(state == SENT for state in self.states.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +130,15 @@ class Delivery:
         except Exception as fault:
             if mail.given_up(at):
                 found.states[name] = LATE
-            elif way is Channel.WEBHOOK and isinstance(fault, TransientError):
-                found.waiting[to.username, way] = mail.again_at(at, fault.retry_after)
+            elif isinstance(fault, LaterError):
+                found.waiting[to.username, way] = fault.until
             else:
                 found.faults[name] = fault
 
     def deliver(self, mail: Mail, write: Writing, to: Addressee, way: Channel, at: datetime) -> str:
         """Hand a mail over by one way; what became of it.
 
-        Raises BusyError, or what the way raises, where it has to be tried again.
+        Raises BusyError, LaterError, or what SES raises, where it has to be tried again.
         """
         name, note = to.by(way), ""
         state = self._unreachable(mail, to, way)
@@ -136,19 +148,15 @@ class Delivery:
             if unanswered is None:
                 raise BusyError(name)
             try:
-                if unanswered >= MOST_UNANSWERED:
-                    state = UNANSWERED
-                else:
-                    note, state = hand_over(), SENT
+                note, state = hand_over(), SENT
             except PermanentError as refused:
                 note, state = str(refused), REFUSED
-            except UnansweredError:
-                self.mails.release(mail.mail_id, name, at + LEASE, unanswered + 1)
-                raise
             except Exception as fault:
-                asked = fault.retry_after if isinstance(fault, TransientError) else None
-                until = mail.again_at(at, asked) if way is Channel.WEBHOOK else at
-                self.mails.release(mail.mail_id, name, until, unanswered)
+                silent = isinstance(fault, UnansweredError)
+                until = at + LEASE * 2**unanswered if silent else _again_at(mail, way, fault, at)
+                self.mails.release(mail.mail_id, name, until, unanswered + silent)
+                if way is Channel.WEBHOOK and isinstance(fault, ChannelError):
+                    raise LaterError(until) from fault
                 raise
         self.mails.mark(mail.mail_id, name, state, at, note[:MOST_NOTE])
         return state
@@ -186,6 +194,13 @@ class Delivery:
     def _choice(self, to: Addressee, what: str, at: datetime) -> str:
         token = unsubscribe_token(self.sealing.value(at), to.username, what)
         return f"{self.site_url}/api/unsubscribe/{token}"
+
+
+def _again_at(mail: Mail, way: Channel, fault: Exception, at: datetime) -> datetime:
+    """When somebody may try again what was certainly not taken."""
+    if way is Channel.MAIL:
+        return at
+    return mail.again_at(at, fault.retry_after if isinstance(fault, TransientError) else None)
 
 
 def _with_another(

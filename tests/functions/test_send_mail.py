@@ -25,7 +25,7 @@ from moto.ses.models import ses_backends
 
 from functions import send_mail, unsubscribe
 from infra_cdk.package.mail import compiled_mails, write_mails
-from shared.aws.delivery import LEASE, MOST_UNANSWERED
+from shared.aws.delivery import LEASE
 from shared.aws.intervention_table import InterventionTable, StoredDesk
 from shared.aws.mail_table import MailTable
 from shared.aws.mailer import Suppression
@@ -425,7 +425,7 @@ def test_a_webhook_that_is_away_is_asked_ever_less_often(
     assert len(post.sent()) == 1
 
 
-def test_a_webhook_that_may_have_taken_an_alert_is_told_twice_at_most(
+def test_a_webhook_that_never_answers_is_asked_ever_less_often_and_mailed_in_the_end(
     aws: Aws,
     post: Post,
     slack: Slack,
@@ -434,14 +434,17 @@ def test_a_webhook_that_may_have_taken_an_alert_is_told_twice_at_most(
 ) -> None:
     post.joins("ana")
     mail = alerted(aws)
-    slack.faults += [UnansweredError("TimeoutError")] * 9
+    slack.faults += [UnansweredError("TimeoutError")] * 99
 
-    for minute in range(30):
-        monkeypatch.setattr(send_mail, "now", lambda m=minute: NOW + timedelta(minutes=m))
-        send(context, mail)
+    at, waits = NOW, []
+    while state(aws, mail).state is MailState.DUE:
+        at = max(at, state(aws, mail).due_at)
+        waits.append((at - NOW) // timedelta(minutes=1))
+        monkeypatch.setattr(send_mail, "now", lambda moment=at: moment)
+        assert send(context, mail)
 
-    assert len(slack.faults) == 9 - MOST_UNANSWERED
-    assert state(aws, mail).state is MailState.DONE
+    assert waits == [0, 3, 9, 21, 45, 93, 189, 381, 765, 1533]
+    assert post.to() == ["ana@example.com"]
 
 
 def test_a_missed_deadline_is_told_by_mail_at_once_and_by_webhook_after_quiet_hours(
@@ -805,7 +808,7 @@ def test_an_address_that_is_none_is_not_tried_again(
     [ReadTimeoutError(endpoint_url="https://ses"), refused_by_ses("503", "Service Unavailable")],
     ids=["a time-out", "an answer of something on the way"],
 )
-def test_a_slow_ses_sends_twice_at_most(
+def test_a_silent_ses_is_asked_ever_less_often_for_it_may_have_taken_the_mail(
     aws: Aws,
     post: Post,
     context: LambdaContext,
@@ -819,10 +822,27 @@ def test_a_slow_ses_sends_twice_at_most(
     with ses_that(fault, after_taking_it=True):
         for minute in range(60):
             monkeypatch.setattr(send_mail, "now", lambda m=minute: NOW + timedelta(minutes=m))
-            send(context, mail)
+            assert not send(context, mail)
 
-    assert len(post.sent()) == MOST_UNANSWERED
-    assert state(aws, mail).state is MailState.DONE
+    assert len(post.sent()) == len([0, 3, 9, 21, 45])
+    assert state(aws, mail).state is MailState.DUE
+
+
+def test_a_mail_that_a_silent_ses_never_took_goes_out_when_it_answers_again(
+    aws: Aws, post: Post, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.joins("ana")
+    scored(aws)
+    mail = session_report(aws)
+
+    with ses_that(ReadTimeoutError(endpoint_url="https://ses")):
+        for minute in range(60):
+            monkeypatch.setattr(send_mail, "now", lambda m=minute: NOW + timedelta(minutes=m))
+            assert not send(context, mail)
+
+    monkeypatch.setattr(send_mail, "now", lambda: NOW + timedelta(minutes=93))
+    assert send(context, mail)
+    assert post.to() == ["ana@example.com"]
 
 
 def test_what_ses_certainly_did_not_take_is_not_counted(

@@ -58,10 +58,19 @@ MUTANTS: Final = (
         '(stored["current"],)',
     ),
     Mutant(
+        "what nobody answered taken for delivered",
+        "shared/aws/delivery.py",
+        "            except PermanentError as refused:\n",
+        "            except UnansweredError:\n"
+        "                state = SENT\n"
+        "            except PermanentError as refused:\n",
+        ("--whole",),
+    ),
+    Mutant(
         "mails given up before they were tried",
         "shared/aws/delivery.py",
-        "MOST_UNANSWERED = 2\n",
-        "MOST_UNANSWERED = 0\n",
+        "                note, state = hand_over(), SENT\n",
+        "                state = SENT\n",
         ("--whole",),
     ),
     Mutant(

@@ -1,7 +1,7 @@
 """The world of one seed: containers of the deployed functions, and who of them goes on next.
 
 Every invocation is a cooperative task. A call to AWS hands control back, and the seed decides which
-task goes on and what becomes of its call: it is carried out, refused, or carried out without an
+task goes on and what becomes of its call: it is carried out, refused, carried out or not without an
 answer, or its worker dies before or after it. Time passes only as the world lets it.
 """
 
@@ -267,7 +267,8 @@ class World:
                 self.seconds += 1
                 self._switch(task, ConnectTimeoutError(endpoint_url=call.url))
             case "unanswered":
-                self.perform(call)
+                if self.rng.random() < 0.5:
+                    self.perform(call)
                 self.seconds += TIMEOUT_SECONDS
                 self._switch(task, ReadTimeoutError(endpoint_url=call.url))
             case "refused in part":
