@@ -77,6 +77,8 @@ class History:
     _to_roll: set[str] = field(default_factory=set)
     _looked_at: dict[str, datetime] = field(default_factory=dict)
     """When somebody last decided what to do for a tutor."""
+    _to_predict: dict[str, datetime] = field(default_factory=dict)
+    """When somebody was last asked to predict a tutor."""
     _noticed: Noticed = field(init=False)
     _seen: list[str] = field(default_factory=list)
     """What was wrong on the way, though it may have been mended since."""
@@ -88,7 +90,7 @@ class History:
             BEGIN + (TO_MIDNIGHT if self.seed % 4 == 0 else timedelta(0)),
             SOURCES if self.whole else SOURCES[:1],
         )
-        self.world.taken_off = self._taken_off
+        self.world.taken_off, self.world.sqs.told = self._taken_off, self._handed_on
         webhook = json.dumps({"current": FIRST, "previous": None})
         entrance = json.dumps({"current": ENTRANCE, "previous": None})
         self.world.secrets = {"webhook": webhook, "cursor": "sealing", "entrance": entrance}
@@ -193,6 +195,24 @@ class History:
         webhook_id = told.get("webhook_id")
         if webhook_id and self._pending(webhook_id):
             self._seen.append(f"{webhook_id} is pending, and its message was taken off the queue")
+        elif webhook_id and not self._passed_on(webhook_id):
+            self._seen.append(f"{webhook_id} is applied, and nobody was asked to predict since")
+
+    def _handed_on(self, queue: str, body: str) -> None:
+        if queue == "churn":
+            self._to_predict[json.loads(body)["tutor_id"]] = self.world.now()
+
+    def _passed_on(self, webhook_id: str) -> bool:
+        """Whether its tutor was to be predicted at any time since the report came.
+
+        Feedback concerns whoever holds the session now, which its words do not tell.
+        """
+        report = self.world.dynamo.at(key.inbox(webhook_id))
+        if report is None or report["kind"]["S"] == "feedback":
+            return True
+        asked_at = self._to_predict.get(json.loads(report["body"]["S"])["tutor_id"])
+        received_at = datetime.fromisoformat(report["received_at"]["S"])
+        return asked_at is not None and asked_at >= received_at
 
     def _pending(self, webhook_id: str) -> bool:
         item = self.world.dynamo.at(key.inbox(webhook_id))

@@ -166,7 +166,6 @@ MUTANTS: Final = (
         "functions/score_tutor.py",
         "    failed |= pass_on(",
         "    pass_on(",
-        ("--whole", "--mode", "faults", "--first", "2310"),
     ),
     Mutant(
         "a desk put without its condition",

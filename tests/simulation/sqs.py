@@ -1,6 +1,6 @@
 """A small SQS in memory: standard queues, which may hand a message over twice and in any order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
@@ -43,19 +43,21 @@ class Queue:
 
 
 class Sqs:
-    """Calls by their names, as they stand in a request."""
+    """Calls by their names, as they stand in a request; `told` of what is put into which queue."""
 
     def __init__(self, queues: Mapping[str, Queue]) -> None:
         self.queues = queues
+        self.told: Callable[[str, str], None] = lambda queue, body: None
         self._numbers = count(1)
 
     def call(self, name: str, asked: Mapping[str, Any], now: float) -> dict[str, Any]:
         """One call."""
-        queue = self.queues[asked["QueueUrl"].rsplit("/", 1)[1]]
+        place = asked["QueueUrl"].rsplit("/", 1)[1]
+        queue = self.queues[place]
         if name == "SendMessage":
-            return self._send(queue, asked, now)
+            return self._send(place, asked, now)
         if name == "SendMessageBatch":
-            taken = [{"Id": one["Id"], **self._send(queue, one, now)} for one in asked["Entries"]]
+            taken = [{"Id": one["Id"], **self._send(place, one, now)} for one in asked["Entries"]]
             return {"Successful": taken, "Failed": []}
         if name == "ChangeMessageVisibility":
             for one in queue.messages:
@@ -82,8 +84,9 @@ class Sqs:
             ]
         }
 
-    def _send(self, queue: Queue, asked: Mapping[str, Any], now: float) -> dict[str, Any]:
+    def _send(self, place: str, asked: Mapping[str, Any], now: float) -> dict[str, Any]:
         message_id = f"m-{next(self._numbers)}"
         at = now + asked.get("DelaySeconds", 0)
-        queue.messages.append(Message(message_id, asked["MessageBody"], at))
+        self.told(place, asked["MessageBody"])
+        self.queues[place].messages.append(Message(message_id, asked["MessageBody"], at))
         return {"MessageId": message_id}
