@@ -59,11 +59,12 @@ def main() -> int:
         )
     every = WHOLE_EVERY if told.whole else 1
     seeds = range(told.first, told.first + told.seeds * every, every)
-    wrong, alike = 0, set[int]()
+    wrong, without_dead = 0, set[int]()
     with simulated():
         for mode in told.mode or MODES:
             until = time.monotonic() + told.within
-            wrong += played(mode, in_time(seeds, told.at_least, until), told.until_wrong, alike)
+            some = in_time(seeds, told.at_least, until)
+            wrong += played(mode, some, told.until_wrong, without_dead)
             if wrong and told.until_wrong:
                 break
     return 1 if wrong else 0
@@ -86,35 +87,34 @@ def in_time(seeds: Sequence[int], at_least: int, until: float) -> Iterator[int]:
     yield from itertools.takewhile(lambda _: time.monotonic() < until, seeds[at_least:])
 
 
-def played(mode: str, seeds: Iterable[int], until_wrong: bool, alike: set[int]) -> int:
+def played(mode: str, seeds: Iterable[int], until_wrong: bool, without_dead: set[int]) -> int:
     """How many histories of a mode went wrong.
 
-    `alike` are seeds whose history is the same whether dead letters are put back or not, because it
-    has none: once played with faults, they are not played once more.
+    `without_dead` are seeds that left no dead letters when played with faults: whether these are
+    put back or not makes no difference then, so "no redrive" does not play them once more.
     """
     from tests.simulation.history import History  # reads the environment
 
-    began, total, failed, histories, same = time.monotonic(), Counter[str](), 0, 0, 0
-    known = alike if mode == "no redrive" else set()
+    began, total, failed, histories, skipped = time.monotonic(), Counter[str](), 0, 0, 0
     for seed in seeds:
         histories += 1
-        if seed in known:
-            same += 1
+        if mode == "no redrive" and seed in without_dead:
+            skipped += 1
             continue
         with contextlib.redirect_stdout(io.StringIO()):  # what the functions measure
             ended = History(seed, mode).run()
         total.update(ended.counted)
         failed += bool(ended.wrong)
         if mode == "faults" and not ended.counted["dead letters"]:
-            alike.add(seed)
+            without_dead.add(seed)
         for sentence in ended.wrong:
             print(f"{mode}, seed {seed}: {sentence}", file=sys.stderr)
         if until_wrong and failed:
             return failed
     seconds = time.monotonic() - began
     counted = ", ".join(f"{number:,} {what}" for what, number in sorted(total.items()))
-    alike_ones = f", {same:,} as played with faults" if same else ""
-    told = f"{histories:,} histories{alike_ones}, in {seconds:.0f} s"
+    as_before = f", {skipped:,} as played with faults" if skipped else ""
+    told = f"{histories:,} histories{as_before}, in {seconds:.0f} s"
     print(f"{mode}: {told}; {counted}; {failed:,} wrong")
     return failed
 
