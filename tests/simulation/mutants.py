@@ -152,7 +152,7 @@ MUTANTS: Final = (
         "        self._table.transact([*actions, *with_it])\n",
         "        self._table.transact(actions)\n"
         "        if with_it:\n            self._table.transact(with_it)\n",
-        ("--whole", "--mode", "faults", "--first", "450"),
+        ("--whole", "--mode", "faults", "--first", "1220"),
     ),
     Mutant(
         "who moved what is not written down",
