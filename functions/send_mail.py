@@ -89,18 +89,13 @@ def send(mail_id: str) -> None:
     at = now()
     try:
         write = writer.writing(mail, at)
-    except NothingToSayError as nothing:
-        mails.put(mail.dropped(at, str(nothing)))
-        logger.info("dropped", mail_id=mail_id, because=str(nothing))
-        metrics.add_metric("MailDropped", MetricUnit.Count, 1)
-        return
-    except TooEarlyError as early:
-        logger.warning("too early", mail_id=mail_id)
-        if not mail.given_up(at):
+    except (NothingToSayError, TooEarlyError) as reason:
+        if isinstance(reason, TooEarlyError) and not mail.given_up(at):
+            logger.warning("too early", mail_id=mail_id)
             mails.put(mail.later(mail.again_at(at)))
             return
-        mails.put(mail.dropped(at, str(early)))
-        logger.info("dropped", mail_id=mail_id, because="too early")
+        mails.put(mail.dropped(at, str(reason)))
+        logger.info("dropped", mail_id=mail_id, because=str(reason))
         metrics.add_metric("MailDropped", MetricUnit.Count, 1)
         return
     found = delivery.round(mail, write, addressees.of(mail, at), at)
