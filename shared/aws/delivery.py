@@ -1,8 +1,8 @@
-"""Handing a mail to those it is for: each once, at most one time too often, and never not at all.
+"""Handing a mail to those it is for: once if all goes well, once more for each fault at worst.
 
 SES and webhooks know no idempotency. So each delivery is claimed with a lease before and marked
-after. Where a worker dies in between it is done again once the lease is over, one time too often at
-worst. So it is where nothing was answered, after twice the time each time it happens.
+after. Where a worker dies in between it is done again once the lease is over. So it is where
+nothing was answered, after twice the time each time it happens, up to an hour.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +22,7 @@ from shared.channel import (
     TransientError,
     UnansweredError,
 )
-from shared.domain.mail import Mail, MailKind
+from shared.domain.mail import Mail, MailKind, wait
 from shared.domain.preference import Channel
 from shared.domain.report import tutor_path
 from shared.mail.letter import Reader, reader_of
@@ -115,8 +115,7 @@ class Delivery:
                     found.faults[to.by(way)] = UnansweredError("SES was silent")
                 else:
                     self._tried(found, mail, write, to, way, at)
-                    unanswered = isinstance(found.faults.get(to.by(way)), UnansweredError)
-                    silent |= unanswered and way is Channel.MAIL
+                    silent |= isinstance(found.faults.get(to.by(way)), UnansweredError)
         return found
 
     def _tried(
@@ -127,6 +126,8 @@ class Delivery:
         try:
             found.states[name] = self.deliver(mail, write, to, way, at)
             found.handed_over += found.states[name] == SENT
+        except BusyError as fault:  # nobody was asked, so it is not too late either
+            found.faults[name] = fault
         except Exception as fault:
             if mail.given_up(at):
                 found.states[name] = LATE
@@ -153,7 +154,7 @@ class Delivery:
                 note, state = str(refused), REFUSED
             except Exception as fault:
                 silent = isinstance(fault, UnansweredError)
-                until = at + LEASE * 2**unanswered if silent else _again_at(mail, way, fault, at)
+                until = at + wait(LEASE, unanswered) if silent else _again_at(mail, way, fault, at)
                 self.mails.release(mail.mail_id, name, until, unanswered + silent)
                 if way is Channel.WEBHOOK and isinstance(fault, ChannelError):
                     raise LaterError(until) from fault

@@ -23,6 +23,11 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 """Between two tries for somebody who could not be reached; twice as long each time."""
 
 
+def wait(first: timedelta, tries: int) -> timedelta:
+    """How long to wait after so many tries: twice as long each time, up to LONGEST_WAIT."""
+    return min(LONGEST_WAIT, first * 2 ** min(tries, 10))
+
+
 class MailKind(StrEnum):
     """What a mail says; tutors get those named in `intervention_rule.RULES`."""
 
@@ -118,8 +123,7 @@ class Mail:
 
     def again_at(self, at: datetime, asked: int | None = None) -> datetime:
         """When to try again after a failure, at least the seconds later that were asked for."""
-        wait: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(self.waits, 10))
-        return at + max(wait, timedelta(seconds=asked or 0))
+        return at + max(wait(FIRST_WAIT, self.waits), timedelta(seconds=asked or 0))
 
     def later(self, due_at: datetime) -> "Mail":
         """The mail, to be looked at again then: nobody is to be disturbed, or takes it, now."""
