@@ -29,7 +29,7 @@ queue = scoring_queue(env.SCORING_QUEUE_URL)
 
 @published(metrics)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """How many hints were sent again."""
+    """How many hints were sent again: those whose time it is, or all, where a person asks so."""
     now = datetime.now(UTC)
     after = timedelta(seconds=env.SWEEP_AFTER_SECONDS)
     waiting = list(inbox.pending_since(now - after))
@@ -37,7 +37,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     oldest = min((since for _, since in waiting), default=now)
     metrics.add_metric("OldestPending", MetricUnit.Seconds, (now - oldest).total_seconds())
 
-    again = [webhook_id for webhook_id, since in waiting if is_asked_again(now - since - after)]
+    again = [
+        webhook_id
+        for webhook_id, since in waiting
+        if "all" in event or is_asked_again(now - since - after)
+    ]
     queue.hint_again(again)
     logger.info(
         "swept",

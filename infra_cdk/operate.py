@@ -231,12 +231,12 @@ def _chain_before(place: Place, on: date) -> str:
 
 
 def start(place: Place, function: str) -> None:
-    """Start a function as its clock would; its log tells how it went."""
+    """Start a function as its clock would, a sweep over all that waits; its log tells how it went."""
     at = datetime.now(UTC).replace(microsecond=0)
     place.client("lambda").invoke(
         FunctionName=place.function_name(function),
         InvocationType="Event",  # some take minutes, and asking twice would run them twice
-        Payload=json.dumps({"time": at.isoformat()}).encode(),
+        Payload=json.dumps({"time": at.isoformat(), "all": True}).encode(),
     )
 
 

@@ -124,7 +124,7 @@ def test_a_table_is_brought_back_and_ends_equal(
     step(place, "put-back", TABLE=name, **{EXAMPLE: point.isoformat()})
     if how == "emptied":
         marketplace.deliver(told)
-    marketplace.invoke("sweep_inbox")
+    step(place, "start sweep_inbox")
     settled(marketplace)
     assert step(place, "pending") == ["0 pending."]
     marketplace.invoke("roll_windows")  # as "start roll_windows" does, and waits

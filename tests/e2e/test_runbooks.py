@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from infra_cdk.local.stack import throwaway_stack
 from infra_cdk.operate import done, parsed
 from infra_cdk.place import Place, of_local, url_output
+from shared.aws import inbox
 from shared.aws.mailer import Suppression
 from tests.churn_models import packed
 from tests.e2e.marketplace import Delivery, Marketplace, completed
@@ -103,6 +104,19 @@ def test_what_every_function_logged_of_a_report_is_told(place: Place) -> None:
 
     assert any("report_webhook: accepted" in line for line in lines)
     assert any("score_tutor: scored" in line for line in lines)
+
+
+def test_what_waits_is_asked_for_at_once_when_a_sweep_is_started(
+    place: Place, marketplace: Marketplace
+) -> None:
+    at = datetime.now(UTC) - timedelta(minutes=25)  # the clock's own sweep asks at 22 and 32
+    body = json.dumps(completed("s-rb-waits", TUTOR, 3))
+    report = ("w-rb-waits", "sessions", int(at.timestamp()), body, "hash", "s-rb-waits", None, at)
+    inbox.InboxTable(place.table).receive(inbox.Delivery(*report))
+
+    operated(place, "start", "sweep_inbox")
+
+    marketplace.eventually(lambda: operated(place, "report", "w-rb-waits")[2] == "applied", 60)
 
 
 def test_a_tutor_is_scored_again(place: Place, marketplace: Marketplace) -> None:

@@ -32,6 +32,15 @@ def test_only_what_waited_over_two_minutes_is_hinted_again(
     assert aws.messages() == ([{"webhook_id": "w-1"}] if again else [])
 
 
+def test_whoever_starts_it_by_hand_need_not_wait_for_the_tenth_minute(
+    aws: Aws, context: LambdaContext
+) -> None:
+    waits(aws, "w-1", 25 * 60)
+
+    assert sweep_inbox.handler({}, context) == {"again": 0}
+    assert sweep_inbox.handler({"all": True}, context) == {"again": 1}
+
+
 def test_what_is_applied_is_left_alone(aws: Aws, context: LambdaContext) -> None:
     waits(aws, "w-1", 240)
     InboxTable(aws.store).clear_pending("w-1", datetime.now(UTC))

@@ -33,6 +33,15 @@ def test_only_what_is_over_two_minutes_late_is_asked_for_again(
     assert aws.messages("mail") == ([{"mail_id": mail.mail_id}] if again else [])
 
 
+def test_whoever_starts_it_by_hand_need_not_wait_for_the_tenth_minute(
+    aws: Aws, context: LambdaContext
+) -> None:
+    due(aws, 25 * 60)
+
+    assert sweep_mail.handler({}, context) == {"again": 0}
+    assert sweep_mail.handler({"all": True}, context) == {"again": 1}
+
+
 def test_what_was_sent_is_left_alone(aws: Aws, context: LambdaContext) -> None:
     mail = due(aws, 240)
     MailTable(aws.store).put(mail.done(datetime.now(UTC), "Late", "…", {"sam": "sent"}))
