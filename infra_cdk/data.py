@@ -33,7 +33,8 @@ KEY_ACTIONS: Final = (
 )
 
 CHANGING: Final = ("UpdateItem", "DeleteItem")
-"""What nobody may do to the audit trail, which is only added to."""
+"""What nobody may do to the audit trail, which is only added to; by a condition of the code, for
+whoever may put a row may put it over another."""
 
 
 def _text(name: str) -> dynamodb.Attribute:
@@ -106,9 +107,12 @@ class Data(Construct):
             )
 
     def statements(
-        self, actions: tuple[str, ...], indexes: tuple[Index, ...]
+        self, actions: tuple[str, ...], indexes: tuple[Index, ...], *, audits: bool
     ) -> list[iam.PolicyStatement]:
-        """What a role needs for these DynamoDB actions and for querying these indexes."""
+        """What a role needs for these DynamoDB actions and for querying these indexes.
+
+        Who does not write down who asked for what (`audits`) may not put anything there at all.
+        """
         granted = []
         if actions:
             granted.append(
@@ -117,7 +121,8 @@ class Data(Construct):
                     resources=[self.table.table_arn],
                 )
             )
-        if changing := [name for name in CHANGING if name in actions]:
+        kept_from = CHANGING if audits else (*CHANGING, "PutItem")
+        if changing := [name for name in kept_from if name in actions]:
             granted.append(
                 iam.PolicyStatement(
                     effect=iam.Effect.DENY,

@@ -158,7 +158,7 @@ class Functions(Construct):
             iam.PolicyStatement(
                 actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_arn]
             ),
-            *self._data.statements(spec.table, spec.query),
+            *self._data.statements(spec.table, spec.query, audits=spec.signed_in),
             *(self._queues[queue].statement("SendMessage") for queue in spec.sends_to),
             *(self._queues[queue].statement("ChangeMessageVisibility") for queue in spec.delays_on),
             *(self._secrets.statement(secret) for secret in spec.secrets),

@@ -109,6 +109,13 @@ class FunctionSpec:
         return isinstance(self.trigger, Http) and not self.trigger.signed
 
     @property
+    def signed_in(self) -> bool:
+        """Whether people sign in to use it, so that it writes down who asked for what."""
+        return isinstance(self.trigger, Http) and any(
+            route.signed_in for route in self.trigger.routes
+        )
+
+    @property
     def secrets(self) -> tuple[SecretName, ...]:
         """What it reads, and that by which CloudFront is known."""
         return (*self.reads, "entrance") if self.behind_cloudfront else self.reads

@@ -231,7 +231,7 @@ def _chain_before(place: Place, on: date) -> str:
 
 
 def start(place: Place, function: str) -> None:
-    """Start a function as its clock would, a sweep over all that waits; its log tells how it went."""
+    """Start a function as its clock would, a sweep for all that waits; its log tells the rest."""
     at = datetime.now(UTC).replace(microsecond=0)
     place.client("lambda").invoke(
         FunctionName=place.function_name(function),

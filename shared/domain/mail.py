@@ -25,7 +25,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 
 def wait(first: timedelta, tries: int) -> timedelta:
     """How long to wait after so many tries: twice as long each time, up to LONGEST_WAIT."""
-    return min(LONGEST_WAIT, first * 2 ** min(tries, 10))
+    longer: timedelta = first * 2 ** min(tries, 10)
+    return min(LONGEST_WAIT, longer)
 
 
 class MailKind(StrEnum):
