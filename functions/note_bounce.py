@@ -35,24 +35,26 @@ queue = tutor_queue(env.BOUNCE_QUEUE_URL)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Note a batch; a message that fails does so alone."""
     return worked_off(
-        event, lambda told, _: note(told["detail"]), queue, env.RETRY_SECONDS, logger, metrics,
+        event, lambda told, _: note(told), queue, env.RETRY_SECONDS, logger, metrics,
         metric="BounceFailed",
     )  # fmt: skip
 
 
-def note(detail: dict[str, Any]) -> None:
+def note(told: dict[str, Any]) -> None:
     """Suppress who it is about; a full mailbox or a time-out is no reason to."""
-    match detail["eventType"], detail:
-        case "Bounce", {"bounce": {"bounceType": "Permanent", "bouncedRecipients": list(told)}}:
-            suppress(told, "bounced", metric="Bounced")
-        case "Complaint", {"complaint": {"complainedRecipients": list(told)}}:
-            suppress(told, "complained", metric="Complained")
-        case kind, _:
+    match told:
+        case {"kind": "Bounce", "type": "Permanent", "recipients": recipients}:
+            suppress(recipients, "bounced", metric="Bounced")
+        case {"kind": "Complaint", "recipients": recipients}:
+            suppress(recipients, "complained", metric="Complained")
+        case {"kind": kind}:
             logger.info("not suppressed", kind=kind)
+        case _:
+            raise ValueError("neither a bounce nor a complaint")
 
 
-def suppress(told: list[dict[str, Any]], because: str, *, metric: str) -> None:
+def suppress(recipients: list[dict[str, Any]], because: str, *, metric: str) -> None:
     """Mail these recipients no more, and count them."""
-    for recipient in told:
+    for recipient in recipients:
         suppression.add(recipient["emailAddress"], because, datetime.now(UTC))
         metrics.add_metric(metric, MetricUnit.Count, 1)

@@ -1,5 +1,6 @@
 """Mail: the identity it comes from, the configuration set it goes through, and what bounces."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from aws_cdk import ArnFormat, Stack
@@ -14,11 +15,38 @@ from infra_cdk.stage import Stage
 
 SENDER_NAME: Final = "Tutor Quality"
 """What a list of mails shows beside the subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What SES tells of: by EventBridge's name, and what of it goes to the bounce queue.
+
+    The mail itself, which names people in its subject, does not.
+    """
+
+    detail_type: str
+    message: dict[str, str]
+
+
+def _of(path: str) -> str:
+    return events.EventField.from_path(f"$.detail.{path}")
+
+
 TOLD_OF: Final = {
-    "BOUNCE": "Email Bounced",
-    "COMPLAINT": "Email Complaint Received",
+    "BOUNCE": Told(
+        "Email Bounced",
+        {
+            "kind": "Bounce",
+            "type": _of("bounce.bounceType"),
+            "recipients": _of("bounce.bouncedRecipients"),
+        },
+    ),
+    "COMPLAINT": Told(
+        "Email Complaint Received",
+        {"kind": "Complaint", "recipients": _of("complaint.complainedRecipients")},
+    ),
 }
-"""What SES tells of, by its own name and by EventBridge's."""
+"""By SES's own name."""
 
 
 class Mailing(Construct):
@@ -57,17 +85,19 @@ class Mailing(Construct):
             ),
         )
         told.add_resource_dependency(configuration_set)
-        events.Rule(
-            self,
-            "bounced",
-            description="Mails of Tutor Quality that bounced or brought a complaint.",
-            event_pattern=events.EventPattern(
-                source=["aws.ses"],
-                detail_type=list(TOLD_OF.values()),
-                detail={"mail": {"tags": {"ses:configuration-set": [self.configuration_set]}}},
-            ),
-            targets=[targets.SqsQueue(bounces)],
-        )
+        for name, what in TOLD_OF.items():
+            message = events.RuleTargetInput.from_object(what.message)
+            events.Rule(
+                self,
+                name.lower(),
+                description=f"Mails of Tutor Quality of which SES says: {what.detail_type}.",
+                event_pattern=events.EventPattern(
+                    source=["aws.ses"],
+                    detail_type=[what.detail_type],
+                    detail={"mail": {"tags": {"ses:configuration-set": [self.configuration_set]}}},
+                ),
+                targets=[targets.SqsQueue(bounces, message=message)],
+            )
 
     def environment(self) -> dict[str, str]:
         """What a function that sends mail has to be told."""

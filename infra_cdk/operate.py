@@ -30,6 +30,7 @@ from typing import Any, Final
 from infra_cdk.function_spec import FUNCTIONS, QUEUES, Clock
 from infra_cdk.place import Place, StageError, command, run, url_output
 from shared.aws.audit import AuditTrail
+from shared.aws.batch import hint
 from shared.aws.entrance import HEADER
 from shared.aws.inbox import InboxTable
 from shared.aws.retention import AUDITED
@@ -167,14 +168,14 @@ def _logged(
 
 
 def dead_letters(place: Place, queue: str) -> Iterator[str]:
-    """The dead letters of a queue; they hold identifiers only."""
+    """The dead letters of a queue, by their identifiers."""
     url = place[url_output(queue, dead=True)]
     found = list(islice(chain.from_iterable(_received(place, url)), MOST_SHOWN))
     for message in found:  # others may look, and redrive, at once
         place.client("sqs").change_message_visibility(
             QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
         )
-        yield message["Body"]
+        yield hint(message["Body"])
     more = ", at least" if len(found) == MOST_SHOWN else ""
     yield f"{len(found)} dead letters of the {queue} queue{more}."
 

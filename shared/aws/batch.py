@@ -11,8 +11,8 @@ from shared.aws.meter import Meter
 from shared.aws.table import AwsError, fault_name
 from shared.problem import Journal
 
-SHOWN = 120
-"""Characters of a failed message in the log: it holds identifiers only."""
+SHOWN = ("webhook_id", "tutor_id", "mail_id", "roll_at", "kind")
+"""What is shown of a message; one about a bounce holds addresses, too."""
 
 
 class Log(Journal, Protocol):
@@ -40,6 +40,17 @@ def ids_of(record: Mapping[str, Any]) -> tuple[str, ...]:
         return correlation.ids_of(json.loads(record["body"]))
     except ValueError:
         return ()
+
+
+def hint(body: str) -> str:
+    """What may be shown of a message: its identifiers."""
+    try:
+        message = json.loads(body)
+    except ValueError:
+        message = None
+    if not isinstance(message, dict):
+        return "unreadable"
+    return json.dumps({name: message[name] for name in SHOWN if name in message})
 
 
 def _asked(record: Mapping[str, Any]) -> str:
@@ -102,7 +113,7 @@ def failures(
             continue
         metrics.add_metric(metric, "Count", 1)
         with logger.append_context_keys(correlation_id=correlation.logged(ids_of(record))):
-            logger.error("failed", hint=_asked(record)[:SHOWN], fault=fault_name(fault))
+            logger.error("failed", hint=hint(record["body"]), fault=fault_name(fault))
             try:
                 queue.back_off(record["receiptHandle"], receives(record), first_seconds)
             except AwsError as error:

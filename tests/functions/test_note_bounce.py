@@ -13,22 +13,10 @@ from tests.functions.conftest import Aws, Logged, about, sqs_event
 def bounce(kind: str) -> dict[str, Any]:
     """What EventBridge hands on of a mail that came back."""
     told = [{"emailAddress": "ada@example.org", "action": "failed", "status": "5.1.1"}]
-    return {
-        "detail-type": "Email Bounced",
-        "detail": {
-            "eventType": "Bounce",
-            "bounce": {"bounceType": kind, "bouncedRecipients": told},
-        },
-    }
+    return {"kind": "Bounce", "type": kind, "recipients": told}
 
 
-COMPLAINT = {
-    "detail-type": "Email Complaint Received",
-    "detail": {
-        "eventType": "Complaint",
-        "complaint": {"complainedRecipients": [{"emailAddress": "ada@example.org"}]},
-    },
-}
+COMPLAINT = {"kind": "Complaint", "recipients": [{"emailAddress": "ada@example.org"}]}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +51,20 @@ def test_the_address_itself_is_not_kept(aws: Aws, context: LambdaContext) -> Non
     note_bounce.handler(sqs_event(COMPLAINT), context)
 
     assert "ada" not in str(aws.items()).lower()
+
+
+def test_a_failure_is_told_in_the_log_without_the_address(
+    aws: Aws, context: LambdaContext, logged: Logged
+) -> None:
+    broken = {"kind": "Complaint", "recipients": [{"address": "ada@example.org"}]}
+
+    note_bounce.handler(sqs_event(broken, "ada@example.org"), context)
+
+    assert [line["hint"] for line in logged() if "hint" in line] == [
+        '{"kind": "Complaint"}',
+        "unreadable",
+    ]
+    assert "ada" not in str(logged()).lower()
 
 
 def test_a_message_that_is_none_fails_alone(aws: Aws, context: LambdaContext) -> None:

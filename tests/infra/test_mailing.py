@@ -21,24 +21,43 @@ def test_mails_leave_over_tls_or_not_at_all(template: Template) -> None:
 
 def test_what_bounces_or_complains_comes_to_the_bounce_queue(template: Template) -> None:
     told = template.only("AWS::SES::ConfigurationSetEventDestination")["EventDestination"]
-    rule = template.only("AWS::Events::Rule")
-    (target,) = rule["Targets"]
+    rules = template.properties("AWS::Events::Rule")
 
     assert told["Enabled"]
     assert set(told["MatchingEventTypes"]) == {"BOUNCE", "COMPLAINT"}
     assert "event-bus/default" in flat(told["EventBridgeDestination"]["EventBusArn"])
-    assert rule["EventPattern"]["source"] == ["aws.ses"]
-    assert "bouncequeue" in flat(target["Arn"])
+    assert {rule["EventPattern"]["detail-type"][0] for rule in rules} == {
+        "Email Bounced",
+        "Email Complaint Received",
+    }
+    for rule in rules:
+        assert rule["EventPattern"]["source"] == ["aws.ses"]
+        assert "bouncequeue" in flat(rule["Targets"][0]["Arn"])
+
+
+def test_of_a_mail_that_bounced_nothing_goes_there_but_whom_it_was_for(template: Template) -> None:
+    paths = {
+        path
+        for rule in template.properties("AWS::Events::Rule")
+        for path in rule["Targets"][0]["InputTransformer"]["InputPathsMap"].values()
+    }
+
+    assert paths == {
+        "$.detail.bounce.bounceType",
+        "$.detail.bounce.bouncedRecipients",
+        "$.detail.complaint.complainedRecipients",
+    }
 
 
 def test_events_of_other_mails_are_none_of_ours(template: Template) -> None:
     name = template.only("AWS::SES::ConfigurationSet")["Name"]
-    tags = template.only("AWS::Events::Rule")["EventPattern"]["detail"]["mail"]["tags"]
 
-    assert tags == {"ses:configuration-set": [name]}
+    for rule in template.properties("AWS::Events::Rule"):
+        tags = rule["EventPattern"]["detail"]["mail"]["tags"]
+        assert tags == {"ses:configuration-set": [name]}
 
 
-def test_only_eventbridge_and_only_for_that_rule_puts_bounces_there(template: Template) -> None:
+def test_only_eventbridge_and_only_for_these_rules_puts_bounces_there(template: Template) -> None:
     senders = [
         statement
         for policy in template.properties("AWS::SQS::QueuePolicy")
@@ -46,9 +65,10 @@ def test_only_eventbridge_and_only_for_that_rule_puts_bounces_there(template: Te
         if statement["Effect"] == "Allow"
     ]
 
-    (allowed,) = senders
-    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
-    assert "bounced" in json.dumps(allowed["Condition"])
+    assert len(senders) == 2
+    for allowed, rule in zip(senders, ("mailingbounce", "mailingcomplaint"), strict=True):
+        assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+        assert rule in json.dumps(allowed["Condition"])
 
 
 def test_send_mail_may_send_as_our_domain_alone(template: Template, stage: str) -> None:
