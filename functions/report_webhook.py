@@ -151,7 +151,6 @@ def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str,
             return webhook_id, timestamp, signed_by(known, headers, body, now)
         except (MismatchError, SecretError) as error:
             ours = isinstance(error, SecretError)
-            continue
         except SignatureError as error:
             raise ProblemError(HTTPStatus.UNAUTHORIZED) from error
     if ours:

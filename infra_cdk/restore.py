@@ -26,7 +26,7 @@ from shared.aws.item import Item, key_item, text
 from shared.aws.table import Table
 
 TOLD: Final = (
-    "AUDIT", "ERASED", "HISTORY", "INBOX", "MAIL", "MAILBOX", "PERSON", "SETTINGS", "VERSION",
+    "AUDIT", "ERASED", "INBOX", "MAIL", "MAILBOX", "PERSON", "SETTINGS", "VERSION",
 )  # fmt: skip
 """Kinds that nothing can compute: putting back adds what is missing and leaves what is there."""
 CLOCKS_DIFFER: Final = timedelta(minutes=1)

@@ -127,6 +127,8 @@ class History:
             if world.seconds > FAULTS_END and self._quiet():
                 break
         world.counted["postings"] = len(self._posted)
+        world.counted["whole histories"] = int(self.whole)
+        world.counted["histories with a model"] = int(self.predicted)
         return Ended(self.seed, list(self._wrong()), world.counted)
 
     def _wrong(self) -> Iterator[str]:
@@ -203,9 +205,10 @@ class History:
             self._to_predict[json.loads(body)["tutor_id"]] = self.world.now()
 
     def _passed_on(self, webhook_id: str) -> bool:
-        """Whether its tutor was to be predicted at any time since the report came.
+        """Whether the tutor it names was to be predicted at any time since the report came.
 
-        Feedback concerns whoever holds the session now, which its words do not tell.
+        Not the one before, where a session moved; feedback concerns whoever holds the session now,
+        which its words do not tell.
         """
         report = self.world.dynamo.at(key.inbox(webhook_id))
         if report is None or report["kind"]["S"] == "feedback":

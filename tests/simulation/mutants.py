@@ -67,7 +67,7 @@ MUTANTS: Final = (
         ("--whole",),
     ),
     Mutant(
-        "mails given up before they were tried",
+        "mails noted as sent before they were",
         "shared/aws/delivery.py",
         "                note, state = hand_over(), SENT\n",
         "                state = SENT\n",
