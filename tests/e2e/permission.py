@@ -75,9 +75,9 @@ ROWS: Final[Mapping[str, Row]] = {
     "end_override": Row(BOSS, {OWN: 428, OTHERS: 428, NOBODYS: 428, NONSENSE: 404}),
     "write_note": Row(STAFF, {OWN: 422, OTHERS: 422, NOBODYS: 404, NONSENSE: 404}),
     "remove_note": Row(STAFF, {OWN: 200, OTHERS: 200, NOBODYS: 404, NONSENSE: 404}),
-    "move_dials": Row(SETTERS, {OWN: 428}),
-    "move_thresholds": Row(SETTERS, {OWN: 428}),
-    "put_calendar": Row(SETTERS, {OWN: 428, NONSENSE: 404}),
+    "move_dials": Row(SETTERS, {OWN: 422}),
+    "move_thresholds": Row(SETTERS, {OWN: 422}),
+    "put_calendar": Row(SETTERS, {OWN: 422, NONSENSE: 404}),
     "dry_run": Row(STAFF | {ADMIN}, {OWN: 422}),
     "dry_run_thresholds": Row(STAFF | {ADMIN}, {OWN: 422}),
 }
