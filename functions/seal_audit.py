@@ -1,6 +1,8 @@
 """00:30 UTC: seal the days of the audit trail that have ended since the last seal.
 
-A night that fails is made up for by the next; a day that has a seal keeps it.
+A night that fails is made up for by the next; a day that has a seal keeps it. The last days sealed
+are held against their seals, and while one differs the night does not count as a sealing, so that
+the alarm rings which waits for it.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +22,8 @@ from shared.setting import Setting
 DAY = timedelta(days=1)
 LOOKED_BACK = timedelta(days=366)
 """For the last seal; a trail that nobody sealed for so long begins anew."""
+CHECKED = 7
+"""Days held against their seals; what is older, `make operate DO=verify-audit` looks at."""
 
 
 class Env(Setting):
@@ -38,16 +42,26 @@ def now() -> datetime:
 
 
 @published(metrics)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """How many days were sealed."""
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """How many days were sealed, and which of those before are not as they were sealed."""
     today, count = now().date(), 0
     days = seals.sealed_days(today - LOOKED_BACK)
+    differing = [on.isoformat() for on in days[-CHECKED:] if not as_sealed(on)]
     last = seals.seal(days[-1]) if days else None
     on, chain = (last.on + DAY, last.chain) if last else (today - DAY, BEGINNING)
     while on < today:
         chain, on, count = seal(on, chain), on + DAY, count + 1
-    metrics.add_metric("DaysSealed", MetricUnit.Count, count)
-    return {"sealed": count}
+    if differing:
+        logger.error("not as sealed", days=differing)
+    else:
+        metrics.add_metric("DaysSealed", MetricUnit.Count, count)
+    return {"sealed": count, "differing": differing}
+
+
+def as_sealed(on: date) -> bool:
+    """Whether a day of the trail is what its seal says."""
+    before = seals.seal(on - DAY)
+    return seals.seal(on) == sealed(on, trail.rows_of(on), before.chain if before else BEGINNING)
 
 
 def seal(on: date, chain: str) -> str:

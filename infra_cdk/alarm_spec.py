@@ -202,7 +202,8 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
         minutes=2 * HOUR, name="digests_stopped",
     ),
     _silent(
-        "seal_audit", "DaysSealed", "No day of the audit trail was sealed for a day.",
+        "seal_audit", "DaysSealed",
+        "For a day no day of the audit trail was sealed, or one is not as it was sealed.",
         minutes=26 * HOUR, name="seals_stopped",
     ),
     # The churn model.

@@ -127,6 +127,32 @@ def test_what_was_done_to_a_sealed_day_shows(tampered: Aws) -> None:
     assert verified(tampered)[-1] == "2026-11-23 is NOT as it was sealed."
 
 
+def test_the_night_after_the_alarm_that_waits_for_a_sealing_waits_in_vain(
+    tampered: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    it_is(MONDAY + 2 * DAY, monkeypatch)
+
+    answer = seal_audit.handler({}, LambdaContext())
+
+    assert answer == {"sealed": 1, "differing": ["2026-11-23"]}
+    assert "DaysSealed" not in capsys.readouterr().out
+
+
+def test_a_night_with_every_day_as_it_was_sealed_counts(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read(aws, 1, 2)
+    run()
+    it_is(MONDAY + 2 * DAY, monkeypatch)
+    run()
+    capsys.readouterr()
+    it_is(MONDAY + 3 * DAY, monkeypatch)
+
+    assert seal_audit.handler({}, LambdaContext()) == {"sealed": 1, "differing": []}
+    assert '"DaysSealed":[1.0]' in capsys.readouterr().out
+
+
 def test_a_read_written_down_twice_is_one_row(aws: Aws) -> None:
     read(aws, 1)
     read(aws, 1)
