@@ -88,14 +88,15 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
     # The promise: within the hour.
     AlarmSpec(
         name="insight_late",
-        says="Of the reports of the last day, one in twenty took more than an hour to be scored.",
+        says="Of the tutors reported on in the last day, one in twenty was scored more than an "
+        "hour after their newest report.",
         runbook="insight-late", metric=Emitted("summarize_platform", "InsightLatencyP95"),
         limit=3600,
     ),
     AlarmSpec(
         name="insight_late_from_session_end",
-        says="From the end of a session to its score it takes more than an hour for one in twenty; "
-        "with insight_late quiet, the marketplace reports late.",
+        says="For one tutor in twenty it takes more than an hour from the end of their newest "
+        "session to its score; with insight_late quiet, the marketplace reports late.",
         runbook="insight-late", metric=Emitted("summarize_platform", "InsightFromEndP95"),
         limit=3600, times=3,
     ),
