@@ -60,8 +60,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def as_sealed(on: date) -> bool:
     """Whether a day of the trail is what its seal says."""
-    before = seals.seal(on - DAY)
-    return seals.seal(on) == sealed(on, trail.rows_of(on), before.chain if before else BEGINNING)
+    return seals.seal(on) == sealed(on, trail.rows_of(on), seals.chain_before(on))
 
 
 def seal(on: date, chain: str) -> str:

@@ -33,8 +33,8 @@ KEY_ACTIONS: Final = (
 )
 
 CHANGING: Final = ("UpdateItem", "DeleteItem")
-"""What nobody may do to the audit trail, which is only added to; by a condition of the code, for
-whoever may put a row may put it over another."""
+"""What nobody may do to the audit trail, which is only added to. Who may put a row could put it
+over another: that nobody does is a condition in the code."""
 
 
 def _text(name: str) -> dynamodb.Attribute:

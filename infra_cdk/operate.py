@@ -22,7 +22,7 @@ import secrets
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from secrets import token_bytes
 from typing import Any, Final
@@ -34,7 +34,7 @@ from shared.aws.batch import hint
 from shared.aws.entrance import HEADER
 from shared.aws.inbox import InboxTable
 from shared.aws.retention import AUDITED
-from shared.domain.audit_seal import BEGINNING, sealed
+from shared.domain.audit_seal import sealed
 from shared.signature import fingerprint
 
 CLOCKED: Final = tuple(spec.name for spec in FUNCTIONS if isinstance(spec.trigger, Clock))
@@ -216,19 +216,13 @@ def verify_audit(place: Place) -> Iterator[str]:
     trail, chain, count = AuditTrail(place.table), None, 0
     for on in place.vault.sealed_days(today - timedelta(days=AUDITED - 1)):
         seal = place.vault.seal(on)
-        found = sealed(on, trail.rows_of(on), chain or _chain_before(place, on))
+        found = sealed(on, trail.rows_of(on), chain or place.vault.chain_before(on))
         if seal != found:
             yield f"{on} is NOT as it was sealed."
             return
         yield f"{on}: {found.rows} rows, as sealed."
         chain, count = found.chain, count + 1
     yield f"{count} days are as they were sealed."
-
-
-def _chain_before(place: Place, on: date) -> str:
-    """What the first seal that is looked at holds on to."""
-    before = place.vault.seal(on - timedelta(days=1))
-    return before.chain if before else BEGINNING
 
 
 def start(place: Place, function: str) -> None:

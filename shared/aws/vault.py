@@ -5,14 +5,14 @@ S3's object lock keeps every version of an object for years, also from administr
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.exceptions import ClientError
 
 from shared.aws.item import adapter, json_text
-from shared.domain.audit_seal import Seal
+from shared.domain.audit_seal import BEGINNING, Seal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,6 +36,11 @@ class Vault:
             return None
         seal: Seal = adapter(Seal).validate_json(found["Body"].read())
         return seal
+
+    def chain_before(self, on: date) -> str:
+        """What the seal of a day holds on to."""
+        before = self.seal(on - timedelta(days=1))
+        return before.chain if before else BEGINNING
 
     def put_seal(self, seal: Seal) -> Seal:
         """Keep a seal, unless the day has one; the answer is the one that it has."""
