@@ -1,8 +1,9 @@
 """Handing a mail to those it is for: once if all goes well, once more for each fault at worst.
 
 SES and webhooks know no idempotency. So each delivery is claimed with a lease before and marked
-after. Where a worker dies in between it is done again once the lease is over. So it is where
-nothing was answered, after twice the time each time it happens, up to an hour.
+after. Where a worker dies in between it is done again once the lease is over. So it is where SES
+answered nothing, after twice the time each time it happens, up to an hour; and where a webhook
+answered nothing, as where it is away.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -153,8 +154,8 @@ class Delivery:
             except PermanentError as refused:
                 note, state = str(refused), REFUSED
             except Exception as fault:
+                until = _again_at(mail, way, fault, at, unanswered)
                 silent = isinstance(fault, UnansweredError)
-                until = at + wait(LEASE, unanswered) if silent else _again_at(mail, way, fault, at)
                 self.mails.release(mail.mail_id, name, until, unanswered + silent)
                 if way is Channel.WEBHOOK and isinstance(fault, ChannelError):
                     raise LaterError(until) from fault
@@ -197,11 +198,13 @@ class Delivery:
         return f"{self.site_url}/api/unsubscribe/{token}"
 
 
-def _again_at(mail: Mail, way: Channel, fault: Exception, at: datetime) -> datetime:
-    """When somebody may try again what was certainly not taken."""
-    if way is Channel.MAIL:
-        return at
-    return mail.again_at(at, fault.retry_after if isinstance(fault, TransientError) else None)
+def _again_at(
+    mail: Mail, way: Channel, fault: Exception, at: datetime, unanswered: int
+) -> datetime:
+    """When somebody may try again: a mail's webhooks together, SES at once unless it was silent."""
+    if way is Channel.WEBHOOK:
+        return mail.again_at(at, fault.retry_after if isinstance(fault, TransientError) else None)
+    return at + wait(LEASE, unanswered) if isinstance(fault, UnansweredError) else at
 
 
 def _with_another(

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_ses import SESClient
 
 PATIENT = Config(
-    connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 1, "mode": "standard"}
+    connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1, "mode": "standard"}
 )
-"""Nothing is tried twice here: SES may have taken a mail whose answer got lost."""
+"""Nothing is tried twice here: SES may have taken a mail whose answer got lost. A batch in which
+each mail waits so long is over before its worker is ended."""
 
 
 BUSY = frozenset(

@@ -443,8 +443,29 @@ def test_a_webhook_that_never_answers_is_asked_ever_less_often_and_mailed_in_the
         monkeypatch.setattr(send_mail, "now", lambda moment=at: moment)
         assert send(context, mail)
 
-    assert waits == [0, 3, 9, 21, 45, 93, *range(153, 24 * 60 + 60, 60)]
+    assert waits == [0, 1, 3, 7, 15, 31, 63, *range(123, 24 * 60 + 60, 60)]
     assert post.to() == ["ana@example.com"]
+
+
+def test_a_webhook_that_says_nothing_and_one_that_is_away_wait_together(
+    aws: Aws,
+    post: Post,
+    slack: Slack,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post.joins("ana")
+    post.joins("ben")
+    prefers(aws, "ben", alerts=(Channel.WEBHOOK,), webhook_url=HOOK)
+    mail = alerted(aws)
+    slack.faults += [UnansweredError("TimeoutError"), TransientError("answered 503")] * 9
+
+    for _ in range(4):
+        at = state(aws, mail).due_at
+        monkeypatch.setattr(send_mail, "now", lambda moment=at: moment)
+        assert send(context, mail)
+
+    assert len(slack.faults) == 18 - 2 * 4
 
 
 def test_a_missed_deadline_is_told_by_mail_at_once_and_by_webhook_after_quiet_hours(
