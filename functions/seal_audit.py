@@ -46,12 +46,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """How many days were sealed, and which of those before are not as they were sealed."""
     today, count = now().date(), 0
     days = seals.sealed_days(today - LOOKED_BACK)
-    differing = [on.isoformat() for on in days[-CHECKED:] if not as_sealed(on)]
     last = seals.seal(days[-1]) if days else None
     on, chain = (last.on + DAY, last.chain) if last else (today - DAY, BEGINNING)
     while on < today:
         chain, on, count = seal(on, chain), on + DAY, count + 1
-    if differing:
+    if differing := [on.isoformat() for on in days[-CHECKED:] if not as_sealed(on)]:
         logger.error("not as sealed", days=differing)
     else:
         metrics.add_metric("DaysSealed", MetricUnit.Count, count)

@@ -189,7 +189,8 @@ def put_back(place: Place, name: str, since: datetime) -> Iterator[str]:
     again = [item for item in items(place.table).values() if _received_since(item, since)]
     for item in again:
         _await_again(place.table, item)
-    yield f"{len(again)} reports since then are pending again; the sweep hints at them."
+    yield f"{len(again)} reports since then are pending again."
+    yield f'make operate DO="start sweep_inbox" STAGE={place.stage}'
     yield f'make operate DO="start roll_windows" STAGE={place.stage}'
 
 

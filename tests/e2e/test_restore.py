@@ -117,11 +117,14 @@ def test_a_table_is_brought_back_and_ends_equal(
     marketplace.invoke("roll_windows")  # the night's records, too, know of sessions told since then
     settled(marketplace)
     truth = items(place.table)
+    imported = key.history("since-then")
+    place.table.put(key_item(imported))
 
     damage(place, truth, how)
     assert unlike(truth, items(place.table))
     assert step(place, "compare", TABLE=name)
     step(place, "put-back", TABLE=name, **{EXAMPLE: point.isoformat()})
+    assert place.table.get(imported) is None  # so that what it brought may be imported again
     if how == "emptied":
         marketplace.deliver(told)
     step(place, "start sweep_inbox")

@@ -139,6 +139,33 @@ def test_the_night_after_the_alarm_that_waits_for_a_sealing_waits_in_vain(
     assert "DaysSealed" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("days", "differing"), [(7, ["2026-11-23"]), (8, [])])
+def test_a_day_is_looked_at_for_a_week(
+    tampered: Aws, monkeypatch: pytest.MonkeyPatch, days: int, differing: list[str]
+) -> None:
+    it_is(MONDAY + days * DAY, monkeypatch)
+    run()
+    it_is(MONDAY + (days + 1) * DAY, monkeypatch)
+
+    assert seal_audit.handler({}, LambdaContext())["differing"] == differing
+
+
+def test_what_was_not_sealed_is_sealed_even_where_a_seal_can_not_be_read(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(aws, 1)
+    run()
+    it_is(MONDAY + 2 * DAY, monkeypatch)
+    run()
+    aws.s3.put_object(Bucket="vault", Key="audit/2026-11-23.json", Body=b"?")
+    it_is(MONDAY + 3 * DAY, monkeypatch)
+
+    with pytest.raises(ValueError, match="JSON"):
+        run()
+
+    assert seal_audit.seals.sealed_days() == [MONDAY, MONDAY + DAY, MONDAY + 2 * DAY]
+
+
 def test_a_night_with_every_day_as_it_was_sealed_counts(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
