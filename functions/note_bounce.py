@@ -47,7 +47,7 @@ def note(told: dict[str, Any]) -> None:
             suppress(recipients, "bounced", metric="Bounced")
         case {"kind": "Complaint", "recipients": recipients}:
             suppress(recipients, "complained", metric="Complained")
-        case {"kind": kind}:
+        case {"kind": "Bounce", "type": "Transient" | "Undetermined" as kind}:
             logger.info("not suppressed", kind=kind)
         case _:
             raise ValueError("neither a bounce nor a complaint")

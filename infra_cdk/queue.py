@@ -16,7 +16,8 @@ RECEIVES: Final = 5
 class WorkQueue(Construct):
     """A queue and its dead-letter queue, timed for the function that empties it.
 
-    Messages carry identifiers only, so SQS's own encryption is enough and no sender needs a key.
+    Messages carry identifiers, those about bounces addresses, and none stays for long: SQS's own
+    encryption is enough and no sender needs a key.
     """
 
     def __init__(self, scope: Construct, name: str, *, consumer_timeout: int, stage: Stage) -> None:

@@ -36,19 +36,13 @@ def receives(record: Mapping[str, Any]) -> int:
 
 def ids_of(record: Mapping[str, Any]) -> tuple[str, ...]:
     """What a message goes back to; nothing for one that cannot be read."""
-    try:
-        return correlation.ids_of(json.loads(record["body"]))
-    except ValueError:
-        return ()
+    return correlation.ids_of(_read(record["body"]))
 
 
 def hint(body: str) -> str:
     """What may be shown of a message: its identifiers."""
-    try:
-        message = json.loads(body)
-    except ValueError:
-        message = None
-    if not isinstance(message, dict):
+    message = _read(body)
+    if not message:
         return "unreadable"
     return json.dumps({name: message[name] for name in SHOWN if name in message})
 
@@ -56,14 +50,20 @@ def hint(body: str) -> str:
 def _asked(record: Mapping[str, Any]) -> str:
     """A message's body without what it goes back to."""
     body: str = record["body"]
-    try:
-        message = json.loads(body)
-    except ValueError:
-        return body
-    if not isinstance(message, dict) or correlation.FIELD not in message:
+    message = _read(body)
+    if correlation.FIELD not in message:
         return body
     del message[correlation.FIELD]
     return json.dumps(message)
+
+
+def _read(body: str) -> dict[str, Any]:
+    """The fields of a message; none of one that is no JSON object."""
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 def worked_off(

@@ -67,8 +67,18 @@ def test_a_failure_is_told_in_the_log_without_the_address(
     assert "example.org" not in str(logged())
 
 
-def test_a_message_that_is_none_fails_alone(aws: Aws, context: LambdaContext) -> None:
-    answer = note_bounce.handler(sqs_event("nonsense", COMPLAINT), context)
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        "nonsense", {}, {"kind": "Delivery"}, {"kind": "Complaint"},
+        {"kind": "Bounce", "type": "Permanent"}, {"kind": "Bounce", "recipients": []},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_message_that_is_none_fails_alone(
+    aws: Aws, context: LambdaContext, nothing: object
+) -> None:
+    answer = note_bounce.handler(sqs_event(nothing, COMPLAINT), context)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert Suppression(aws.store).because("ada@example.org") == "complained"

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from email.utils import parseaddr
+from typing import Any
 
 import pytest
 from aws_cdk import App, Stack
@@ -10,7 +11,7 @@ from aws_cdk import aws_sqs as sqs
 
 from infra_cdk.mailing import Mailing
 from infra_cdk.stage import PROD
-from tests.infra.template import Template, flat, listed
+from tests.infra.template import Properties, Template, flat, listed
 
 
 def test_mails_leave_over_tls_or_not_at_all(template: Template) -> None:
@@ -36,17 +37,27 @@ def test_what_bounces_or_complains_comes_to_the_bounce_queue(template: Template)
 
 
 def test_of_a_mail_that_bounced_nothing_goes_there_but_whom_it_was_for(template: Template) -> None:
-    paths = {
-        path
-        for rule in template.properties("AWS::Events::Rule")
-        for path in rule["Targets"][0]["InputTransformer"]["InputPathsMap"].values()
+    bounce, complaint = (
+        rule["Targets"][0]["InputTransformer"] for rule in template.properties("AWS::Events::Rule")
+    )
+
+    assert filled(bounce) == {
+        "kind": "Bounce",
+        "type": "$.detail.bounce.bounceType",
+        "recipients": "$.detail.bounce.bouncedRecipients",
+    }
+    assert filled(complaint) == {
+        "kind": "Complaint",
+        "recipients": "$.detail.complaint.complainedRecipients",
     }
 
-    assert paths == {
-        "$.detail.bounce.bounceType",
-        "$.detail.bounce.bouncedRecipients",
-        "$.detail.complaint.complainedRecipients",
-    }
+
+def filled(transformer: Properties) -> Any:
+    """What EventBridge makes of an event, with the paths for what stands there."""
+    told = transformer["InputTemplate"]
+    for name, path in transformer["InputPathsMap"].items():
+        told = told.replace(f"<{name}>", json.dumps(path))
+    return json.loads(told)
 
 
 def test_events_of_other_mails_are_none_of_ours(template: Template) -> None:
