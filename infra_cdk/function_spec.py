@@ -286,7 +286,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         timeout_seconds=300,
         memory_mb=512,
         table=("Query",),
-        vault=("GetObject", "PutObject", "ListBucket"),
+        vault=("GetObject", "PutObject", "ListBucket", "ListBucketVersions"),
     ),
     FunctionSpec(
         name="intervention_api",

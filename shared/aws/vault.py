@@ -3,7 +3,7 @@
 S3's object lock keeps every version of an object for years, also from administrators.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from shared.aws.item import adapter, json_text
-from shared.domain.audit_seal import BEGINNING, Seal
+from shared.domain.audit_seal import BEGINNING, Seal, sealed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,10 +37,21 @@ class Vault:
         seal: Seal = adapter(Seal).validate_json(found["Body"].read())
         return seal
 
-    def chain_before(self, on: date) -> str:
-        """What the seal of a day holds on to."""
+    def held(self, on: date, rows: Iterable[str]) -> Seal | None:
+        """The seal of a day, if the trail of that day is as it was sealed; else None.
+
+        So it is not where somebody put the seal away to have the day sealed anew: what was there
+        before cannot be removed, and shows.
+        """
         before = self.seal(on - timedelta(days=1))
-        return before.chain if before else BEGINNING
+        found = sealed(on, rows, before.chain if before else BEGINNING)
+        pages = self.client.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix=_seal_key(on)
+        )
+        ever = sum(
+            len(page.get("Versions", [])) + len(page.get("DeleteMarkers", [])) for page in pages
+        )
+        return found if ever == 1 and self.seal(on) == found else None
 
     def put_seal(self, seal: Seal) -> Seal:
         """Keep a seal, unless the day has one; the answer is the one that it has."""

@@ -11,6 +11,7 @@ from infra_cdk.operate import verify_audit
 from infra_cdk.place import Place
 from shared.access import Caller, Operation
 from shared.aws.audit import AuditRow, AuditTrail
+from shared.aws.vault import Vault
 from shared.domain.audit_seal import BEGINNING, Seal, sealed
 from tests.functions.conftest import Aws
 
@@ -45,8 +46,8 @@ def run() -> int:
     return answer["sealed"]
 
 
-def verified(aws: Aws) -> list[str]:
-    outputs = {"TableName": aws.store.name, "VaultBucket": "vault"}
+def verified(aws: Aws, bucket: str = "vault") -> list[str]:
+    outputs = {"TableName": aws.store.name, "VaultBucket": bucket}
     clients = {"dynamodb": aws.store.client, "s3": aws.s3}
     return list(verify_audit(Place("local", clients.__getitem__, outputs)))
 
@@ -164,6 +165,23 @@ def test_what_was_not_sealed_is_sealed_even_where_a_seal_can_not_be_read(
         run()
 
     assert seal_audit.seals.sealed_days() == [MONDAY, MONDAY + DAY, MONDAY + 2 * DAY]
+
+
+def test_a_seal_that_was_put_away_to_be_made_anew_shows(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.s3.create_bucket(Bucket="versions")  # of which it keeps all, as the stack's does
+    aws.s3.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
+    monkeypatch.setattr(seal_audit, "seals", Vault(aws.s3, "versions"))
+    read(aws, 1, 2)
+    run()
+    read(aws, 3)
+    aws.s3.delete_object(Bucket="versions", Key="audit/2026-11-23.json")
+    assert run() == 1
+    it_is(MONDAY + 2 * DAY, monkeypatch)
+
+    assert seal_audit.handler({}, LambdaContext())["differing"] == ["2026-11-23"]
+    assert verified(aws, "versions")[-1] == "2026-11-23 is NOT as it was sealed."
 
 
 def test_a_night_with_every_day_as_it_was_sealed_counts(
