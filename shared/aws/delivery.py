@@ -16,13 +16,7 @@ from shared.aws.mail_table import MailTable
 from shared.aws.mail_writer import Writing
 from shared.aws.mailer import Mailer, Suppression
 from shared.aws.secret import Secret
-from shared.channel import (
-    Alert,
-    ChannelError,
-    PermanentError,
-    TransientError,
-    UnansweredError,
-)
+from shared.channel import Alert, ChannelError, PermanentError, TransientError, UnansweredError
 from shared.domain.mail import Mail, MailKind, wait
 from shared.domain.preference import Channel
 from shared.domain.report import tutor_path

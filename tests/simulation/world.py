@@ -43,6 +43,8 @@ LAG: Final = 6
 STEP_SECONDS: Final = 0.02
 """What a call takes at most, a time-out apart."""
 TIMEOUT_SECONDS: Final = 3.0
+TAKEN: Final = 0.5
+"""Of the calls that time out, those that were carried out."""
 SLOW: Final = (0.02, 0.4)
 """Of calls, in one history or another: those that take up to SLOW_SECONDS, so that what others do
 meanwhile overtakes them."""
@@ -267,7 +269,7 @@ class World:
                 self.seconds += 1
                 self._switch(task, ConnectTimeoutError(endpoint_url=call.url))
             case "unanswered":
-                if self.rng.random() < 0.5:
+                if self.rng.random() < TAKEN:
                     self.perform(call)
                 self.seconds += TIMEOUT_SECONDS
                 self._switch(task, ReadTimeoutError(endpoint_url=call.url))
