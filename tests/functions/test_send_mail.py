@@ -82,6 +82,10 @@ class Post:
         cognito.admin_add_user_to_group(UserPoolId=self.pool_id, Username=name, GroupName=group)
 
 
+def it_is(moment: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(send_mail, "now", lambda: moment)
+
+
 @pytest.fixture
 def post(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Post:
     """A user pool with its groups, a domain that SES knows, and the time."""
@@ -93,7 +97,7 @@ def post(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Post:
     ses.create_configuration_set(ConfigurationSet={"Name": "tutor-quality"})
     monkeypatch.setattr(send_mail.people, "pool_id", pool_id)
     monkeypatch.setattr(send_mail.people, "_groups", {})
-    monkeypatch.setattr(send_mail, "now", lambda: NOW)
+    it_is(NOW, monkeypatch)
     return Post(pool_id)
 
 
@@ -308,7 +312,7 @@ def test_an_alert_waits_for_the_end_of_quiet_hours(
     later = state(aws, mail)
     assert (later.state, later.due_at) == (MailState.DUE, NOW.replace(hour=13, minute=30))
 
-    monkeypatch.setattr(send_mail, "now", lambda: later.due_at)
+    it_is(later.due_at, monkeypatch)
     assert send(context, mail)
     assert len(post.sent()) == 1
 
@@ -386,7 +390,7 @@ def test_a_webhook_that_fails_holds_no_mail_up_and_is_tried_again(
     assert state(aws, mail).state is MailState.DONE
 
     rest = left(aws)
-    monkeypatch.setattr(send_mail, "now", lambda: rest.due_at)
+    it_is(rest.due_at, monkeypatch)
     assert send(context, rest)
     assert (len(post.sent()), len(slack.told)) == (1, 1)
     assert state(aws, rest).state is MailState.DONE
@@ -418,7 +422,7 @@ def test_a_webhook_that_is_away_is_asked_ever_less_often(
     at, tries = NOW, 0
     while state(aws, mail).state is MailState.DUE:
         at, tries = max(at, state(aws, mail).due_at), tries + 1
-        monkeypatch.setattr(send_mail, "now", lambda moment=at: moment)
+        it_is(at, monkeypatch)
         assert send(context, mail)
 
     assert tries < 35
@@ -440,7 +444,7 @@ def test_a_webhook_that_never_answers_is_asked_ever_less_often_and_mailed_in_the
     while state(aws, mail).state is MailState.DUE:
         at = max(at, state(aws, mail).due_at)
         waits.append((at - NOW) // timedelta(minutes=1))
-        monkeypatch.setattr(send_mail, "now", lambda moment=at: moment)
+        it_is(at, monkeypatch)
         assert send(context, mail)
 
     assert waits == [0, 1, 3, 7, 15, 31, 63, *range(123, 24 * 60 + 60, 60)]
@@ -462,7 +466,7 @@ def test_a_webhook_that_says_nothing_and_one_that_is_away_wait_together(
 
     for _ in range(4):
         at = state(aws, mail).due_at
-        monkeypatch.setattr(send_mail, "now", lambda moment=at: moment)
+        it_is(at, monkeypatch)
         assert send(context, mail)
 
     assert len(slack.faults) == 18 - 2 * 4
@@ -488,7 +492,7 @@ def test_a_missed_deadline_is_told_by_mail_at_once_and_by_webhook_after_quiet_ho
 
     rest = left(aws)
     assert (rest.person, rest.way, rest.due_at) == ("ana", "webhook", NOW.replace(hour=13))
-    monkeypatch.setattr(send_mail, "now", lambda: rest.due_at)
+    it_is(rest.due_at, monkeypatch)
     assert send(context, rest)
     assert (len(post.sent()), len(slack.told)) == (1, 1)
 
@@ -692,7 +696,7 @@ def test_wherever_the_worker_dies_everybody_gets_it_once_or_twice_and_never_not(
             place = {"pk": item["pk"], "sk": item["sk"]}
             aws.store.client.delete_item(TableName=aws.store.name, Key=place)
         ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sent_messages.clear()
-        monkeypatch.setattr(send_mail, "now", lambda: NOW)
+        it_is(NOW, monkeypatch)
         scored(aws)
         return reschedule_alert(aws)[1] if journey == "a tutor mail" else session_report(aws)
 
@@ -705,7 +709,7 @@ def test_wherever_the_worker_dies_everybody_gets_it_once_or_twice_and_never_not(
         with broken_at(call, how), suppress(Crash, EndpointConnectionError):
             send(context, mail)
 
-        monkeypatch.setattr(send_mail, "now", lambda: NOW + timedelta(minutes=4))
+        it_is(NOW + timedelta(minutes=4), monkeypatch)
         assert send(context, mail), f"broken at {name}, call {call}"
 
         assert sorted(set(post.to())) == wanted, f"broken at {name}, call {call}"
@@ -721,10 +725,10 @@ def test_a_mail_is_not_lost_however_many_workers_die_over_it(
     mail = session_report(aws)
 
     for minute in (0, 4, 8, 12):
-        monkeypatch.setattr(send_mail, "now", lambda m=minute: NOW + timedelta(minutes=m))
+        it_is(NOW + timedelta(minutes=minute), monkeypatch)
         with ses_that(Crash()), suppress(Crash):
             send(context, mail)
-    monkeypatch.setattr(send_mail, "now", lambda: NOW + timedelta(minutes=16))
+    it_is(NOW + timedelta(minutes=16), monkeypatch)
     send(context, mail)
 
     assert len(post.sent()) == 1
@@ -742,7 +746,7 @@ def test_what_another_worker_is_at_is_left_to_them_until_they_are_surely_dead(
     assert not send(context, mail)
     assert post.sent() == []
 
-    monkeypatch.setattr(send_mail, "now", lambda: NOW + timedelta(minutes=4))
+    it_is(NOW + timedelta(minutes=4), monkeypatch)
     assert send(context, mail)
     assert len(post.sent()) == 1
 
@@ -842,7 +846,7 @@ def test_a_silent_ses_is_asked_ever_less_often_for_it_may_have_taken_the_mail(
 
     with ses_that(fault, after_taking_it=True):
         for minute in range(0, 60, 3):
-            monkeypatch.setattr(send_mail, "now", lambda m=minute: NOW + timedelta(minutes=m))
+            it_is(NOW + timedelta(minutes=minute), monkeypatch)
             assert not send(context, mail)
 
     assert len(post.sent()) == len([0, 3, 9, 21, 45])
@@ -858,12 +862,12 @@ def test_a_mail_that_a_silent_ses_never_took_is_not_given_up_before_it_is_tried_
 
     with ses_that(ReadTimeoutError(endpoint_url="https://ses")):
         for minute in (0, 3, 9, 21, 45, 93, *range(153, 24 * 60, 60)):
-            monkeypatch.setattr(send_mail, "now", lambda m=minute: NOW + timedelta(minutes=m))
+            it_is(NOW + timedelta(minutes=minute), monkeypatch)
             assert not send(context, mail)
 
-    monkeypatch.setattr(send_mail, "now", lambda: NOW + timedelta(days=1))
+    it_is(NOW + timedelta(days=1), monkeypatch)
     assert not send(context, mail)
-    monkeypatch.setattr(send_mail, "now", lambda: NOW + timedelta(days=1, hours=1))
+    it_is(NOW + timedelta(days=1, hours=1), monkeypatch)
     assert send(context, mail)
     assert post.to() == ["ana@example.com"]
 
@@ -895,7 +899,7 @@ def test_while_ses_is_silent_nobody_waits_for_it_again_in_the_same_round(
         assert not send(context, mail)
 
     assert post.to() == ["ana@example.com"]
-    monkeypatch.setattr(send_mail, "now", lambda: NOW + LEASE)
+    it_is(NOW + LEASE, monkeypatch)
     assert send(context, mail)
     assert set(post.to()) == {"ana@example.com", "ben@example.com", "cleo@example.com"}
 
@@ -1073,7 +1077,7 @@ def test_a_change_that_a_digest_told_is_not_in_the_next_one(
     assert state(aws, first).levels == {"t-7": "low"}
 
     later = NOW.replace(day=23, hour=7)
-    monkeypatch.setattr(send_mail, "now", lambda: later)
+    it_is(later, monkeypatch)
     second = digest_of(aws, Owner.OPS_MANAGER, "2026-11-23", "2026-11-20", later)
     assert send(context, second)
 
