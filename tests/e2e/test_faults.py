@@ -82,7 +82,7 @@ def assert_scored(marketplace: Marketplace) -> None:
 
 
 def test_concurrent_workers_lose_and_double_nothing(marketplace: Marketplace) -> None:
-    deliveries = burst("crowd", 300)
+    deliveries = burst("crowd", 150)
 
     marketplace.deliver(deliveries)
     marketplace.drain()
@@ -95,14 +95,14 @@ def test_concurrent_workers_lose_and_double_nothing(marketplace: Marketplace) ->
 def test_crashed_workers_and_lost_hints_are_made_good_by_the_sweep(
     stack: LocalStack, marketplace: Marketplace
 ) -> None:
-    deliveries = burst("crash", 200)
+    deliveries = burst("crash", 100)
 
-    marketplace.deliver(deliveries[:100])
+    marketplace.deliver(deliveries[:50])
     stack.emulator.kill_workers()
     marketplace.deployed.client("sqs").purge_queue(
         QueueUrl=marketplace.deployed.queue_urls["scoring"]
     )
-    marketplace.deliver(deliveries[100:])
+    marketplace.deliver(deliveries[50:])
     stack.emulator.kill_workers()
     marketplace.drain(180)
 
@@ -113,7 +113,7 @@ def test_crashed_workers_and_lost_hints_are_made_good_by_the_sweep(
 def test_a_stack_stopped_in_mid_burst_goes_on_where_it_was(
     stack: LocalStack, marketplace: Marketplace
 ) -> None:
-    deliveries = burst("restart", 200)
+    deliveries = burst("restart", 120)
     sender = threading.Thread(target=marketplace.deliver, args=(deliveries,))
 
     sender.start()
