@@ -28,8 +28,15 @@ class SignatureTest < Minitest::Test
                  headers["webhook-signature"].split
   end
 
+  def test_a_secret_as_the_stack_makes_it_signs_as_the_same_with_its_prefix
+    made = "k3Zq9sT1bXyA0mWvRf7uHn2LcE8dGp5jJo4iQ6tB" # letters and digits, forty of them
+
+    assert_equal TutorQuality::Signature.sign("whsec_#{made}", "id", 1, "{}"),
+                 TutorQuality::Signature.sign(made, "id", 1, "{}")
+  end
+
   def test_a_malformed_secret_is_refused_at_once
-    ["", "   ", "bG9jYWw=", "whsec_", "whsec_not base64!"].each do |secret|
+    ["", "   ", "whsec_", "whsec_not base64!", "not-base64"].each do |secret|
       assert_raises(ArgumentError, secret.inspect) do
         TutorQuality::Client.new(url: "http://127.0.0.1:1", secret: secret)
       end
