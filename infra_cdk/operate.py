@@ -150,7 +150,7 @@ def _logged(
         place.client("logs")
         .get_paginator("filter_log_events")
         .paginate(
-            logGroupName=f"/aws/lambda/{place.function_name(function)}",
+            logGroupName=place.log_group(function),
             startTime=int(since.timestamp() * 1000),
             endTime=int(until.timestamp() * 1000),
             filterPattern=f'"{word}"',

@@ -66,6 +66,10 @@ class Place:
         live = "" if self.stage == "local" else f":{LIVE}"
         return f"tutor-quality-{self.stage}-{function}{live}"
 
+    def log_group(self, function: str) -> str:
+        """Where a function logs, whatever its version."""
+        return f"/aws/lambda/tutor-quality-{self.stage}-{function}"
+
 
 def url_output(queue: str, *, dead: bool = False) -> str:
     """The output that tells a queue's address, or that of its dead letters."""

@@ -80,7 +80,7 @@ def test_a_command_of_a_runbook_does_something(
 def logged(place: Place, function: str, since: float) -> list[dict[str, Any]]:
     """What a function logged since a moment: a line each time it comes to its end."""
     found = place.client("logs").filter_log_events(
-        logGroupName=f"/aws/lambda/{place.function_name(function)}", startTime=int(since * 1000)
+        logGroupName=place.log_group(function), startTime=int(since * 1000)
     )
     lines = [json.loads(one["message"]) for one in found["events"] if '"level"' in one["message"]]
     return [line for line in lines if line["level"] in ("INFO", "ERROR")]

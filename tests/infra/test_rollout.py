@@ -135,6 +135,13 @@ def test_a_command_starts_the_version_in_force() -> None:
     )
 
 
+def test_a_command_reads_where_the_functions_log(template: Template, stage: str) -> None:
+    made = {group["LogGroupName"] for group in template.properties("AWS::Logs::LogGroup")}
+    place = Place(stage, boto3.client, {})
+
+    assert {place.log_group(function) for function in template.functions()} <= made
+
+
 def test_another_layer_makes_another_version(tmp_path: Path) -> None:
     def versions(dependency: str) -> set[str]:
         for name in ("code", "layer"):
