@@ -70,9 +70,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if after is not None:
         ask_again(tutor_ids)
     measure(night, len(known), time.monotonic() - began)
-    known_model = models.registry.registered(after.version) if after else None
-    if known_model is not None:
-        age = (at - known_model.manifest.train_until).total_seconds()
+    if after is not None:
+        age = (at - after.since).total_seconds()
         metrics.add_metric("ModelAge", MetricUnit.Seconds, age)
     return {"model": after.version if after else None, "promoted": decision.promoted}
 

@@ -224,7 +224,7 @@ ALARMS: Final[tuple[AlarmSpec, ...]] = (
     ),
     AlarmSpec(
         name="model_old",
-        says="The churn model in force was trained more than sixty days ago.",
+        says="The churn model in force was put there more than sixty days ago.",
         runbook="model-old", metric=Emitted("train_churn", "ModelAge"), limit=60 * 86400,
         minutes=HOUR, stays=True,
     ),
