@@ -364,7 +364,7 @@ SCENES: Final[Sequence[Scene]] = (
         "Before a threshold is moved: what it would have brought over the last 30 nights, in "
         "flags, interventions and hours, asked of as many tutors as twelve seconds allow.",
         "*Settings*, *Reschedule rate* to 20 %, *Preview*. Do not save.",
-        27, _what_if,
+        23, _what_if,
     ),
     Scene(
         "What a tutor sees",
