@@ -1,7 +1,7 @@
 """What the churn model is worth on histories of real people, split at many dates each.
 
 Trained on what was known at a date, asked about the midnights after it, as `make backtest` is. The
-histories lie in `../shared/data` where they are had; without them this part says so.
+histories are no part of the project; where they do not lie beside it, this part says so.
 """
 
 import statistics
