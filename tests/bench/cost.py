@@ -118,8 +118,9 @@ def page(found: units.Measured, about: str) -> str:
         "what WAF takes for a request. Cognito takes $6 a month for the client by which Rails "
         "reads scores and $2.25 for a thousand of its tokens (one an hour and process), and in "
         "prod, whose plan protects sign-ins, two cents a month for each person who signs in: $28 "
-        "more where 1,400 tutors open their page. The budget of a stage (`dollars_a_month` in [infra_cdk/stage.py](../infra_cdk/stage.py)) tells somebody "
-        "before a month becomes dearer than that.",
+        "more where 1,400 tutors open their page. The budget of a stage (`dollars_a_month` in "
+        "[infra_cdk/stage.py](../infra_cdk/stage.py)) tells somebody before a month becomes dearer "
+        "than that.",
     ]
     return "\n\n".join(parts) + "\n"
 
