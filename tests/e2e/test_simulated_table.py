@@ -115,8 +115,15 @@ def some_condition(rng: random.Random) -> dict[str, Any]:
             NEW,
             {"ConditionExpression": "version = :version", **version},
             {"ConditionExpression": "attribute_not_exists(pk) OR version <= :version", **version},
+            {
+                "ConditionExpression": "#work = :work AND version <= :version",
+                "ExpressionAttributeNames": {"#work": "work"},
+                "ExpressionAttributeValues": {
+                    **version["ExpressionAttributeValues"], ":work": {"S": "WP0#1"},
+                },
+            },
         )
-    )
+    )  # fmt: skip
 
 
 def some_update(rng: random.Random) -> dict[str, Any]:
@@ -143,19 +150,22 @@ def some_actions(rng: random.Random, world: str) -> list[dict[str, Any]]:
     for _ in range(rng.randint(1, 3)):
         key = some_key(rng, world)
         keys[key["pk"]["S"], key["sk"]["S"]] = key
-    return [
-        {"Delete": {"TableName": NAME, "Key": key}}
-        if rng.random() < 0.2
-        else {
-            "Put": {
-                "TableName": NAME,
-                "Item": some_item(rng, key),
-                **some_condition(rng),
-                "ReturnValuesOnConditionCheckFailure": rng.choice(("ALL_OLD", "NONE")),
-            }
-        }
-        for key in keys.values()
-    ]
+    return [some_action(rng, key) for key in keys.values()]
+
+
+def some_action(rng: random.Random, key: dict[str, Any]) -> dict[str, Any]:
+    """One part of a transaction."""
+    verb = rng.choice(("Put", "Put", "Update", "ConditionCheck", "Delete"))
+    what: dict[str, Any] = {"Key": key}
+    match verb:
+        case "Put":
+            what = {"Item": some_item(rng, key), **some_condition(rng)}
+        case "Update":
+            what |= some_update(rng)
+        case "ConditionCheck":
+            what |= some_condition(rng) or NEW
+    told = rng.choice(("ALL_OLD", "NONE"))
+    return {verb: {"TableName": NAME, **what, "ReturnValuesOnConditionCheckFailure": told}}
 
 
 def some_query(rng: random.Random, world: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Final
 from shared.aws import key
 from shared.aws.acting import Acting
 from shared.aws.apply import apply
+from shared.aws.delivery import SENT
 from shared.aws.inbox import InboxTable
 from shared.aws.intervention_table import InterventionTable
 from shared.aws.item import Item, loaded
@@ -25,8 +26,9 @@ from shared.aws.scorecard_table import ScorecardTable
 from shared.aws.scoring import Scoring
 from shared.aws.table import Table, VersionConflictError, table
 from shared.aws.tutor_log import LogTable
-from shared.domain.log import midnight
+from shared.domain.log import midnight, next_outcome
 from shared.domain.mail import Mail, MailKind, MailState, tutor_mail
+from shared.domain.scorecard import FORMULAS
 from shared.domain.session import Session, outcomes
 from shared.mail.mime import ref_id
 from tests.simulation.dynamo import Dynamo
@@ -82,13 +84,15 @@ def mails_wrong(world: World) -> Iterator[str]:
         if mail.kind is MailKind.SESSION_REPORT:
             told[mail.about].append(mail)
             if mail.state is MailState.DONE:
-                missed = set(PEOPLE["ops_manager"]) - (mail.recipients or {}).keys()
-                yield from (f"{mail.mail_id} never went to {who}" for who in sorted(missed))
+                told_of = mail.recipients or {}
+                for who in PEOPLE["ops_manager"]:
+                    if told_of.get(who) != SENT:
+                        yield f"{mail.mail_id} never went to {who}: {told_of.get(who)}"
         again = 0
         for who, state in (mail.recipients or {}).items():
             taken = world.post.taken[ref_id(mail.mail_id, f"{who}@example.com")]
             again += max(0, taken - 1)
-            if state == "sent" and not taken:
+            if state == SENT and not taken:
                 yield f"{mail.mail_id} is noted as sent to {who}, and SES never took it"
         most = faults[mail.mail_id]
         if again > most:
@@ -101,16 +105,33 @@ def mails_wrong(world: World) -> Iterator[str]:
             letter = tutor_mail(replace(one, version=1))
             if letter and letter.mail_id not in known:
                 yield f"{one.intervention_id} was opened without its mail"
+    reports = Counter(
+        item["entity_id"]["S"] for pk, _, item in world.dynamo.all() if pk.startswith("INBOX#")
+    )
     for session in _sessions(world):
         for outcome in outcomes(session):
             mails = told.pop((session.session_id, outcome.kind), [])
             if outcome.at > world.now() - REPORTED_WITHIN and not mails:
                 yield f"nobody was told of {session.session_id}, {outcome.kind}"
-            if len(mails) > 1:
+            # Without versions the last to be sent holds: what was may end, and be so again.
+            ordered = session.order is not None and session.order.versioned
+            if len(mails) > (1 if ordered else reports[session.session_id]):
                 yield f"{session.session_id}, {outcome.kind}, was told of {len(mails)} times"
             for mail in mails:
-                if mail.state is MailState.DROPPED:
+                if mail.state is MailState.DROPPED and ordered:
                     yield f"{mail.mail_id} was dropped: {mail.because}"
+
+
+def overdue(world: World) -> Iterator[str]:
+    """Tutors who were not scored again when what had been reported ahead of its time fell due."""
+    for tutor_id in TUTORS:
+        found = ScorecardTable(_table()).card(tutor_id)
+        if found is None:
+            continue
+        as_of = found[0].as_of
+        due = next_outcome(LogTable(_table()).log(tutor_id, world.now()), as_of)
+        if due is not None and due <= world.now():
+            yield f"{tutor_id} was last scored at {as_of}, and an outcome fell due at {due}"
 
 
 def untended(world: World, noticed: Noticed, looked_at: Mapping[str, datetime]) -> Iterator[str]:
@@ -180,9 +201,12 @@ def _score_wrong(world: World, again: Dynamo, tutor_id: str) -> Iterator[str]:
     """Whether the stored scorecard is what the log, as it should be, gives at its moment."""
     place = key.scorecard(tutor_id)
     card = world.dynamo.at(place)
-    if card is None:
+    text = ScorecardTable(_table()).stored(tutor_id).text
+    if card is None or text is None:
         yield f"{tutor_id} was never scored"
         return
+    if json.loads(text)["formulas"] != FORMULAS:  # of such nobody tells whether they drifted
+        yield f"{tutor_id} was scored by other formulas than ours"
     again.items.setdefault(place.pk, {})[place.sk] = card
     again.items["PLATFORM"] = world.dynamo.items.get("PLATFORM", {})  # what it was measured by
     with _in_place_of(world, again):

@@ -103,15 +103,8 @@ class Dynamo:
         return {}
 
     def update(self, asked: Request) -> Answer:
-        (after,) = self._write([("Update", asked)])
-        return {"Attributes": after} if asked.get("ReturnValues") == "ALL_NEW" else {}
-
-    def write_many(self, asked: Request) -> Answer:
-        for some in asked["RequestItems"].values():
-            for one in some:
-                ((verb, what),) = one.items()
-                self._write([(verb.removesuffix("Request"), what)])
-        return {"UnprocessedItems": {}}
+        self._write([("Update", asked)])
+        return {}
 
     def transact(self, asked: Request) -> Answer:
         """All or none; the same token once more is answered without doing it again."""
@@ -161,13 +154,12 @@ class Dynamo:
             answer["LastEvaluatedKey"] = {name: shown[-1][name] for name in {"pk", "sk", pk, sk}}
         kept = [one for one in shown if holds(asked.get("FilterExpression"), one, names, values)]
         answer["Count"] = len(kept)
-        if asked.get("Select") != "COUNT":
-            answer["Items"] = [_projected(one, index, asked) for one in kept]
+        answer["Items"] = [_projected(one, index) for one in kept]
         return answer
 
     def _write(
         self, actions: Sequence[tuple[str, Request]], *, in_transaction: bool = False
-    ) -> list[Item | None]:
+    ) -> None:
         before = [
             self._at(_place(what["Key"] if "Key" in what else what["Item"])) for _, what in actions
         ]
@@ -184,11 +176,12 @@ class Dynamo:
             if in_transaction:
                 raise RefusedError("TransactionCanceledException", CancellationReasons=reasons)
             raise RefusedError("ConditionalCheckFailedException")
-        return [self._apply(*action, item) for action, item in zip(actions, before, strict=True)]
+        for action, item in zip(actions, before, strict=True):
+            self._apply(*action, item)
 
-    def _apply(self, verb: str, what: Request, before: Item | None) -> Item | None:
+    def _apply(self, verb: str, what: Request, before: Item | None) -> None:
         if verb == "ConditionCheck":
-            return before
+            return
         key = what["Key"] if "Key" in what else what["Item"]
         after: Item | None = None
         if verb == "Put":
@@ -210,7 +203,6 @@ class Dynamo:
                 self._members[name, was["S"]].pop((pk, sk), None)
             if now:
                 self._members[name, now["S"]][pk, sk] = None
-        return after
 
     def _at(self, place: Place) -> Item | None:
         return self.items.get(place[0], {}).get(place[1])
@@ -267,12 +259,7 @@ def _words(asked: Request) -> tuple[Any, Any]:
     return asked.get("ExpressionAttributeNames") or {}, asked.get("ExpressionAttributeValues") or {}
 
 
-def _projected(item: Item, index: Index | None, asked: Request) -> Item:
-    wanted = asked.get("ProjectionExpression")
-    if wanted:
-        names, _ = _words(asked)
-        chosen = {names.get(word.strip(), word.strip()) for word in wanted.split(",")}
-        item = {name: value for name, value in item.items() if name in chosen}
+def _projected(item: Item, index: Index | None) -> Item:
     if index is None:
         return item
     return {name: value for name, value in item.items() if name in index.holds}
@@ -284,7 +271,6 @@ CALLS: Final[Mapping[str, Callable[[Dynamo, Request], Answer]]] = {
     "PutItem": Dynamo.put,
     "DeleteItem": Dynamo.delete,
     "UpdateItem": Dynamo.update,
-    "BatchWriteItem": Dynamo.write_many,
     "TransactWriteItems": Dynamo.transact,
     "Query": Dynamo.query,
 }

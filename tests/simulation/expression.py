@@ -89,7 +89,7 @@ def _name(word: str, names: Names) -> str:
 
 
 class _Reader:
-    """Reads an expression from left to right: OR binds weaker than AND, AND than NOT."""
+    """Reads an expression from left to right: OR binds weaker than AND."""
 
     def __init__(self, expression: str) -> None:
         self._words = _TOKEN.findall(expression)
@@ -124,10 +124,6 @@ class _Reader:
         return tests[0] if len(tests) == 1 else lambda *of: all(test(*of) for test in tests)
 
     def one(self) -> Test:
-        if self.peek() == "NOT":
-            self.take()
-            test = self.one()
-            return lambda *of: not test(*of)
         if self.peek() == "(":
             self.take()
             test = self.either()
@@ -160,14 +156,6 @@ class _Reader:
             return lambda *of: (
                 _compared("<=", low(*of), left(*of)) and _compared("<=", left(*of), high(*of))
             )
-        if word == "IN":
-            self.take("(")
-            among = [self.operand()]
-            while self.peek() == ",":
-                self.take()
-                among.append(self.operand())
-            self.take(")")
-            return lambda *of: any(_compared("=", left(*of), one(*of)) for one in among)
         right = self.operand()
         return lambda *of: _compared(word, left(*of), right(*of))
 

@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Final
 
 from shared.aws import key
 from shared.domain.log import midnight
 from tests.simulation import churn
-from tests.simulation.check import mails_wrong, nights_missing, untended, waiting, wrong
+from tests.simulation.check import mails_wrong, nights_missing, overdue, untended, waiting, wrong
 from tests.simulation.managers import ENTRANCE, Managers
 from tests.simulation.news import Noticed, watched
 from tests.simulation.workload import (
@@ -31,8 +32,10 @@ FAULTS_END: Final = 300.0
 """Seconds after which all goes well."""
 ROTATION: Final = 60.0
 ROTATED_LATER: Final = 150.0
-"""Seconds until the marketplace, too, has the new secret, in every other history; by then functions
-have read theirs anew."""
+"""Seconds until the marketplace, too, has the new secret, in half of the histories; by then
+functions have read theirs anew."""
+RECENT: Final = (0.5, 0.9)
+"""Of the sessions, in histories that end at the scorecard and in those that go on to the mails."""
 MOVES: Final = 12
 """Of interventions, by managers, while faults go on."""
 PATIENCE: Final = 2400.0
@@ -69,6 +72,12 @@ class History:
 
     seed: int
     mode: str
+    late: bool = field(init=False)
+    """Whether its day ends while faults go on."""
+    rotated: float = field(init=False)
+    """When the marketplace signs by the new secret."""
+    predicted: bool = field(init=False)
+    """Whether a churn model is in force; a marketplace begins without one."""
     world: World = field(init=False)
     managers: Managers = field(init=False)
     answered: dict[Posting, int] = field(default_factory=dict)
@@ -84,10 +93,15 @@ class History:
     """What was wrong on the way, though it may have been mended since."""
 
     def __post_init__(self) -> None:
+        traits = Random(f"traits of {self.seed}")
+        rate = traits.choice(FAULTS)
+        self.late = traits.random() < 1 / 4
+        self.rotated = ROTATION + traits.choice((0.0, ROTATED_LATER))
+        self.predicted = self.whole and traits.random() < 1 / 2
         self.world = World(
             self.seed,
-            0.0 if self.mode == "no faults" else FAULTS[self.seed % len(FAULTS)],
-            BEGIN + (TO_MIDNIGHT if self.seed % 4 == 0 else timedelta(0)),
+            0.0 if self.mode == "no faults" else rate,
+            BEGIN + (TO_MIDNIGHT if self.late else timedelta(0)),
             SOURCES if self.whole else SOURCES[:1],
         )
         self.world.taken_off, self.world.sqs.told = self._taken_off, self._handed_on
@@ -104,15 +118,10 @@ class History:
         """Whether it goes on to the mails; the others end at the scorecard, and are cheaper."""
         return self.seed % WHOLE_EVERY == 0
 
-    @property
-    def predicted(self) -> bool:
-        """Whether a churn model is in force; a marketplace begins without one."""
-        return self.whole and self.seed // WHOLE_EVERY % 2 == 1
-
     def run(self) -> Ended:
         """Let it happen, and look at what came of it."""
         world = self.world
-        self._posted = postings(world.rng)
+        self._posted = postings(world.rng, RECENT[self.whole])
         for posting in self._posted:
             world.at(posting.at, lambda posting=posting: self._post(posting, 1))  # type: ignore[misc]
         world.at(SWEEP_SECONDS, lambda: world.every(SWEEP_SECONDS, "sweep_inbox", "sweep_mail"))
@@ -129,6 +138,7 @@ class History:
         world.counted["postings"] = len(self._posted)
         world.counted["whole histories"] = int(self.whole)
         world.counted["histories with a model"] = int(self.predicted)
+        world.counted["histories with a midnight"] = int(self.late)
         return Ended(self.seed, list(self._wrong()), world.counted)
 
     def _wrong(self) -> Iterator[str]:
@@ -144,6 +154,8 @@ class History:
         yield from self._answers_wrong()
         accepted = (one.webhook_id for one, status in self.answered.items() if status == 202)
         yield from wrong(self.world, accepted)
+        if self.mode == "no faults":
+            yield from overdue(self.world)
         if self.whole:
             yield from mails_wrong(self.world)
             yield from self.managers.wrong()
@@ -183,8 +195,7 @@ class History:
             else:
                 again(self.world.rng.uniform(1, 30))
 
-        rotated = ROTATION + ROTATED_LATER * (self.seed % 2)
-        secret = FIRST if self.world.seconds < rotated else SECOND
+        secret = FIRST if self.world.seconds < self.rotated else SECOND
         event = delivery(posting.path, posting.webhook_id, posting.body, secret, self.world.now())
         if not self.world.invoke("report_webhook", event, ended):
             again(0.5)

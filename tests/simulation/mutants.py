@@ -64,7 +64,28 @@ MUTANTS: Final = (
         "            except UnansweredError:\n"
         "                state = SENT\n"
         "            except PermanentError as refused:\n",
-        ("--whole",),
+        ("--whole", "--first", "370"),
+    ),
+    Mutant(
+        "what SES could not take just then taken for refused",
+        "shared/aws/delivery.py",
+        "            except PermanentError as refused:\n",
+        "            except Exception as refused:\n",
+        ("--whole", "--first", "20"),
+    ),
+    Mutant(
+        "a mail given up at its first fault",
+        "shared/aws/delivery.py",
+        "            if mail.given_up(at):\n",
+        "            if True:\n",
+        ("--whole", "--first", "20"),
+    ),
+    Mutant(
+        "no second score when what was told ahead falls due",
+        "functions/score_tutor.py",
+        "    if due is None:\n",
+        "    if True:\n",
+        ("--mode", "no faults", "--first", "70"),
     ),
     Mutant(
         "mails noted as sent before they were",
@@ -136,7 +157,7 @@ MUTANTS: Final = (
         "shared/aws/scorecard_table.py",
         "        condition = unchanged(before.version)\n        if moved:\n",
         "        condition = unchanged(before.version) and {}\n        if moved:\n",
-        ("--first", "140"),
+        ("--first", "180"),
     ),
     Mutant("no sweep of mails", "functions/sweep_mail.py", "queue.ask(again)", "[]"),
     Mutant(
@@ -152,7 +173,7 @@ MUTANTS: Final = (
         "        self._table.transact([*actions, *with_it])\n",
         "        self._table.transact(actions)\n"
         "        if with_it:\n            self._table.transact(with_it)\n",
-        ("--whole", "--mode", "faults", "--first", "1220"),
+        ("--whole", "--mode", "faults", "--first", "1410"),
     ),
     Mutant(
         "who moved what is not written down",

@@ -1,6 +1,7 @@
 """What the marketplace does in one history: a few tutors, their sessions, and every kind of mess.
 
-Reports are saved, repeated, reordered, late, corrected and voided; sessions move between tutors;
+Reports are saved, repeated, reordered, late, corrected and voided; some are ordered by versions and
+some by when they were sent; sessions move between tutors, and some end in a future that comes;
 feedback comes before its session; the same id comes with other content; the key is rotated.
 """
 
@@ -15,7 +16,9 @@ from shared.signature import sign
 BEGIN: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """Before which, by at most forty days, what is reported happened."""
 TUTORS: Final = ("t-1", "t-2")
-HOUR: Final = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+UNORDERED: Final = 0.25
+"""Of the things that are reported, those whose reports have no version."""
 SWEEP_SECONDS: Final = 60.0
 WHOLE_EVERY: Final = 5
 """One history in so many goes on to the mails; the others end at the scorecard, and are cheaper."""
@@ -34,8 +37,13 @@ class Posting:
 
     @property
     def about(self) -> tuple[str, ...]:
-        """What it reports, and in which version: of that there is one content that holds."""
+        """What it reports, and in which version: of that there is one content that holds.
+
+        Without a version each delivery is one for itself, but for facts that never change.
+        """
         told = json.loads(self.body)
+        if self.path in ("/api/sessions", "/api/tutors") and "version" not in told:
+            return self.path, self.webhook_id
         names = ("feedback_id", "event_id", "session_id", "tutor_id")
         known = next(told[name] for name in names if name in told)
         return self.path, known, str(told.get("version"))
@@ -58,20 +66,23 @@ def delivery(path: str, webhook_id: str, body: str, secret: str, at: datetime) -
     }
 
 
-def postings(rng: Random) -> list[Posting]:
-    """The deliveries of one history, in no order."""
+def postings(rng: Random, recent: float) -> list[Posting]:
+    """The deliveries of one history, in no order; a share of the sessions is recent, which is what
+    mails go out about."""
     found = [one for tutor in TUTORS if rng.random() < 0.4 for one in _profiles(rng, tutor)]
     for number in range(rng.randint(1, 3)):
-        found += _session(rng, f"s-{number}")
+        found += _session(rng, f"s-{number}", recent)
     found += [_event(rng, number) for number in range(rng.randint(0, 2))]
     again = [_again(rng, one) for one in found if rng.random() < 0.3]
     return [*found, *again, *_other_content(rng, found)]
 
 
-def _session(rng: Random, session_id: str) -> list[Posting]:
-    """The reports of one session: a version after every change, the last of which holds."""
-    days = 1.5 if rng.random() < 0.5 else 40  # what is recent is mailed about
+def _session(rng: Random, session_id: str, recent: float) -> list[Posting]:
+    """The reports of one session: one after every change, of which the last version holds."""
+    days = 1.5 if rng.random() < recent else 40
     tutor, slot = rng.choice(TUTORS), BEGIN - rng.uniform(3, days * 24) * HOUR
+    if rng.random() < 0.2:  # begins or ends in minutes, by a clock that is ahead of ours
+        slot = BEGIN + rng.uniform(1, 5) * MINUTE - rng.choice((0, 1)) * HOUR
     body: Body = {
         "session_id": session_id, "tutor_id": tutor, "student_id": f"u-{session_id}",
         "scheduled_time": _stamp(slot), "status": "scheduled", "session_number": rng.randint(1, 3),
@@ -103,8 +114,11 @@ def _session(rng: Random, session_id: str) -> list[Posting]:
         body = body | rng.choice(({"status": "voided"}, {"late_start_minutes": 9}, other))
         versions.append(body)
     teaches = str(body["tutor_id"])
+    ordered = rng.random() >= UNORDERED
     found = [
-        _posting(rng, f"w-{session_id}-{n}", "/api/sessions", said | {"version": n})
+        _posting(
+            rng, f"w-{session_id}-{n}", "/api/sessions", said | ({"version": n} if ordered else {})
+        )
         for n, said in enumerate(versions, 1)
         if n == len(versions) or rng.random() < 0.8
     ]
@@ -127,8 +141,14 @@ def _profiles(rng: Random, tutor: str) -> list[Posting]:
         "tutor_id": tutor, "name": f"Tutor {tutor}", "email": f"{tutor}@example.com",
         "subjects": ["French"], "onboarding_date": "2026-01-05", "status": "active",
     }  # fmt: skip
-    versions = [said | {"version": n, "name": f"Tutor {n}"} for n in (1, 2)[: rng.randint(1, 2)]]
-    return [_posting(rng, f"w-p-{tutor}-{one['version']}", "/api/tutors", one) for one in versions]
+    ordered = rng.random() >= UNORDERED
+    return [
+        _posting(
+            rng, f"w-p-{tutor}-{n}", "/api/tutors",
+            said | {"name": f"Tutor {n}"} | ({"version": n} if ordered else {}),
+        )
+        for n in (1, 2)[: rng.randint(1, 2)]
+    ]  # fmt: skip
 
 
 def _event(rng: Random, number: int) -> Posting:
