@@ -6,6 +6,7 @@ Nothing is answered 202 before it is stored. The hint to the queue may fail: the
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.erased_table import ErasedTable
-from shared.aws.inbox import ContentConflictError, Delivery, InboxTable
+from shared.aws.inbox import ContentConflictError, Delivery, InboxTable, Receipt
 from shared.aws.meter import published
 from shared.aws.queue import scoring_queue
 from shared.aws.secret import secret
@@ -28,8 +29,8 @@ from shared.contracts import (
     StudentFeedback,
     UnreadableError,
     accept,
+    anonymous,
 )
-from shared.domain.erasure import reported_without
 from shared.problem import ProblemError, or_problem
 from shared.request import raw_body, require_json, require_size
 from shared.setting import Setting
@@ -77,21 +78,20 @@ def receive(event: dict[str, Any], now: datetime) -> dict[str, Any]:
     logger.set_correlation_id(webhook_id)
     with refusals_counted(metric="RefusedContent"):
         accepted = understood(kind, headers, body)
-    try:
-        delivery = Delivery(
-            webhook_id=webhook_id,
-            kind=kind,
-            timestamp=timestamp,
-            body=text_of(accepted, body),
-            content_hash=accepted.content_hash,
-            entity_id=accepted.entity_id,
-            version=accepted.version,
-            received_at=now,
-        )
-        receipt = inbox.receive(delivery)
-    except ContentConflictError as error:
+    sent = Delivery(
+        webhook_id=webhook_id,
+        kind=kind,
+        timestamp=timestamp,
+        body=body.decode(),
+        content_hash=accepted.content_hash,
+        entity_id=accepted.entity_id,
+        version=accepted.version,
+        received_at=now,
+    )
+    receipt = stored(kind, accepted, sent)
+    if receipt is None:
         metrics.add_metric("ContentConflict", MetricUnit.Count, 1)
-        raise ProblemError(HTTPStatus.CONFLICT, OTHER_CONTENT) from error
+        raise ProblemError(HTTPStatus.CONFLICT, OTHER_CONTENT)
 
     if receipt.pending:
         hint(webhook_id)
@@ -127,13 +127,30 @@ def understood(kind: Kind, headers: Mapping[str, str], body: bytes) -> Accepted:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors) from error
 
 
-def text_of(accepted: Accepted, body: bytes) -> str:
-    """What is stored of a body: all of it, but for students who were erased."""
+def stored(kind: Kind, accepted: Accepted, sent: Delivery) -> Receipt | None:
+    """Keep a delivery, or the part of it that may be; None for other content, kept aside.
+
+    It is other content only if it still is when asked once more: the student may have been erased
+    in between, and what is known been rewritten.
+    """
+    for last in (False, True):
+        delivery = allowed(kind, accepted, sent)
+        try:
+            return inbox.receive(delivery, sent.content_hash)
+        except ContentConflictError:
+            if last:
+                inbox.keep_aside(delivery)
+    return None
+
+
+def allowed(kind: Kind, accepted: Accepted, sent: Delivery) -> Delivery:
+    """What may be stored of a delivery: all of it, but for students who were erased."""
     told = accepted.message
-    if isinstance(told, SessionReport | StudentFeedback) and erased.has(told.student_id):
-        logger.info("anonymised")
-        return json.dumps(reported_without(accepted.understood))
-    return body.decode()
+    if not isinstance(told, SessionReport | StudentFeedback) or not erased.has(told.student_id):
+        return sent
+    logger.info("anonymised")
+    body, content_hash = anonymous(kind, accepted)
+    return replace(sent, body=body, content_hash=content_hash)
 
 
 def authentic(headers: dict[str, str], body: bytes, now: datetime) -> tuple[str, int, str]:

@@ -16,18 +16,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 from uuid import uuid4
 
 from infra_cdk.place import Place, StageError, command, everything, run
 from shared.access import Caller
+from shared.aws import key
 from shared.aws.audit import AuditRow, AuditTrail, Command
 from shared.aws.erased_table import ErasedTable
-from shared.aws.item import Item, dumped, loaded, number, text
-from shared.contracts import InvalidError, Kind, UnreadableError, accept
+from shared.aws.item import Item, dumped, key_item, loaded, number, text
+from shared.aws.table import Table
+from shared.contracts import InvalidError, Kind, UnreadableError, accept, anonymous
 from shared.domain.erasure import (
     Erased,
     fingerprint,
+    nobody,
     reported_without,
     students_of,
     without,
@@ -164,49 +168,113 @@ def _rewritten(place: Place, item: Item, erased: Erased) -> str | None:
 
     One that changed since it was read is left for the next look.
     """
-    if _is_session(item):
-        before = loaded(Session, item)
-        after = without(before, erased)
-        return _put(place, item, "data", dumped(after), "sessions") if after != before else None
-    if _is_report(item):
-        body = json.loads(item["body"]["S"])
-        if erased(body["student_id"]):
-            left = reported_without(_understood(Kind(item["kind"]["S"]), item["body"]["S"]))
-            return _put(place, item, "body", text(json.dumps(left)), "reports")
+    what = "sessions" if _is_session(item) else "reports"
+    faults = place.table.client.exceptions
+    try:
+        if _is_session(item) and _session_rewritten(place.table, item, erased):
+            return what
+        if _is_report(item) and _report_rewritten(place.table, item, erased):
+            return what
+    except (
+        faults.ConditionalCheckFailedException,
+        faults.TransactionCanceledException,
+        faults.TransactionConflictException,
+    ):
+        return f"{what} that changed meanwhile"
     return None
 
 
-def _understood(kind: Kind, body: str) -> dict[str, Any]:
-    """A report without fields that we do not know, which may say anything; of one that can not be
-    read any more what it is about."""
-    try:
-        return accept(kind, body.encode()).understood
-    except (InvalidError, UnreadableError):
-        told = json.loads(body)
-        return {name: told[name] for name in ABOUT if name in told}
+def _session_rewritten(table: Table, item: Item, erased: Erased) -> bool:
+    before = loaded(Session, item)
+    after = without(before, erased)
+    if after == before:
+        return False
+    asked = _update(table, item, {"data": dumped(after)}, as_read="data")
+    if "version" in item:  # who has read it meanwhile reads again
+        asked["UpdateExpression"] += ", version = version + :one"
+        asked["ExpressionAttributeValues"][":one"] = number(1)
+    table.client.update_item(**asked)
+    return True
 
 
-def _put(place: Place, item: Item, name: str, value: dict[str, Any], what: str) -> str:
-    """Change one attribute that is still as it was read; who has read it meanwhile reads again."""
-    counted = "version" in item and name == "data"
-    client = place.table.client
+def _report_rewritten(table: Table, item: Item, erased: Erased) -> bool:
+    """Forget the student of a report, and the hash over what it said of them with it.
+
+    One that is nobody's already is looked at too: its hash may be of before, or what is noted of
+    its version come back from a backup. The version is first: who ends between the two is found
+    again by the report.
+    """
+    told = json.loads(item["body"]["S"])
+    if not erased(told["student_id"]) and told["student_id"] != nobody(told["session_id"]):
+        return False
+    body, content_hash = _left(Kind(item["kind"]["S"]), item["body"]["S"])
+    after = {"body": text(body), "content_hash": text(content_hash)}
+    aside = item["sk"]["S"] != "INBOX"
+    noted = not aside and "version" in item and _version_rewritten(table, item, content_hash)
+    if after.items() <= item.items():
+        return noted
+    if aside:
+        webhook_id = item["pk"]["S"].removeprefix("INBOX#")
+        moved = item | key_item(key.conflict(webhook_id, content_hash)) | after
+        put: Any = {"Put": {"TableName": table.name, "Item": moved}}
+        delete: Any = {"Delete": _as_read(table, item, "body")}
+        table.client.transact_write_items(TransactItems=[put, delete])
+    else:
+        table.client.update_item(**_update(table, item, after, as_read="body"))
+    return True
+
+
+def _version_rewritten(table: Table, report: Item, content_hash: str) -> bool:
+    """Have the version of a report known by another hash, if it is the report's; whether it was."""
+    at = key.version(report["kind"]["S"], report["entity_id"]["S"], report["version"]["S"])
     try:
-        client.update_item(
-            TableName=place.table.name,
-            Key={"pk": item["pk"], "sk": item["sk"]},
-            UpdateExpression="SET #name = :after"
-            + (", version = version + :one" if counted else ""),
-            ConditionExpression="#name = :before",
-            ExpressionAttributeNames={"#name": name},
+        table.client.update_item(
+            TableName=table.name,
+            Key=key_item(at),
+            UpdateExpression="SET content_hash = :after",
+            ConditionExpression="content_hash <> :after"
+            " AND (content_hash = :before OR webhook_id = :webhook_id)",
             ExpressionAttributeValues={
-                ":before": item[name],
-                ":after": value,
-                **({":one": number(1)} if counted else {}),
+                ":after": text(content_hash),
+                ":before": report["content_hash"],
+                ":webhook_id": text(report["pk"]["S"].removeprefix("INBOX#")),
             },
         )
-    except client.exceptions.ConditionalCheckFailedException:
-        return f"{what} that changed meanwhile"
-    return what
+    except table.client.exceptions.ConditionalCheckFailedException:
+        return False
+    return True
+
+
+def _left(kind: Kind, body: str) -> tuple[str, str]:
+    """What is kept of a report, and the hash over it: no fields that we do not know, which may say
+    anything; of one that can not be read any more what it is about."""
+    try:
+        return anonymous(kind, accept(kind, body.encode()))
+    except (InvalidError, UnreadableError):
+        told = json.loads(body)
+        left = json.dumps(reported_without({name: told[name] for name in ABOUT if name in told}))
+        return left, sha256(left.encode()).hexdigest()
+
+
+def _update(table: Table, item: Item, changed: Item, *, as_read: str) -> Any:
+    """The request that changes some attributes of an item, if one is still as it was read."""
+    names = list(changed)
+    asked = _as_read(table, item, as_read)
+    asked["UpdateExpression"] = "SET " + ", ".join(f"#{name} = :{name}" for name in names)
+    asked["ExpressionAttributeNames"] |= {f"#{name}": name for name in names}
+    asked["ExpressionAttributeValues"] |= {f":{name}": changed[name] for name in names}
+    return asked
+
+
+def _as_read(table: Table, item: Item, name: str) -> Any:
+    """The part of a request that says which item, and that one attribute is as it was read."""
+    return {
+        "TableName": table.name,
+        "Key": {"pk": item["pk"], "sk": item["sk"]},
+        "ConditionExpression": f"#{name} = :before",
+        "ExpressionAttributeNames": {f"#{name}": name},
+        "ExpressionAttributeValues": {":before": item[name]},
+    }
 
 
 def _own(session: dict[str, Any], student_id: str) -> dict[str, Any]:

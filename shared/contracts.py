@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.business_hours import Calendar, Hours
 from shared.domain.churn_score import RiskLevel
+from shared.domain.erasure import reported_without
 from shared.domain.event import BehaviourEvent, EventType
 from shared.domain.feedback import Feedback
 from shared.domain.intervention import MOST_TEXT, Opinion, Outcome
@@ -517,6 +518,15 @@ def accept(kind: Kind, body: bytes) -> Accepted:
     canonical = json.dumps([kind, *_content(message, document)], sort_keys=True)
     entity_id, version = _identity(message)
     return Accepted(message, entity_id, version, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def anonymous(kind: Kind, accepted: Accepted) -> tuple[str, str]:
+    """The body of a report without its student, and the content hash over that body alone.
+
+    A hash over more than is kept would lead back to who can guess what is not.
+    """
+    body = json.dumps(reported_without(accepted.understood))
+    return body, accept(kind, body.encode()).content_hash
 
 
 def read_json(body: bytes) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from shared.aws.table import NEW, Table, VersionConflictError, cancellations
 
 
 class ContentConflictError(Exception):
-    """The same id, or id and version, came before with other content; this one is kept aside."""
+    """The same id, or id and version, came before with other content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Delivery:
     """One delivery of a report.
 
     `version` is None where only `timestamp` (seconds, of the first accepted attempt) orders
-    reports of the same thing.
+    reports of the same thing. `content_hash` is over what `body` tells, and no more.
     """
 
     webhook_id: str
@@ -49,11 +49,12 @@ class InboxTable:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def receive(self, delivery: Delivery) -> Receipt:
+    def receive(self, delivery: Delivery, sent_hash: str | None = None) -> Receipt:
         """Store a delivery before it is answered; safe to repeat.
 
         One transaction writes the delivery and which content its version has, so that no fault
-        between the two can turn a later correction away. Raises ContentConflictError.
+        between the two can turn a later correction away. `sent_hash` is over what was sent where
+        less is stored: a copy from before that is known by it. Raises ContentConflictError.
         """
         actions = [self._put_once(_inbox_item(delivery))]
         if delivery.version is not None:
@@ -61,8 +62,16 @@ class InboxTable:
         try:
             self._table.client.transact_write_items(TransactItems=actions)
         except self._table.client.exceptions.TransactionCanceledException as error:
-            return self._known(delivery, error)
+            return self._known(delivery, sent_hash, error)
         return Receipt(duplicate=False, pending=True)
+
+    def keep_aside(self, delivery: Delivery) -> None:
+        """Store a delivery of other content, for a human to look at; safe to repeat."""
+        item = _inbox_item(delivery)
+        for waiting in ("pending_shard", "pending_since"):
+            del item[waiting]
+        aside = key.conflict(delivery.webhook_id, delivery.content_hash)
+        self._table.put(item | kept_item(aside, delivery.received_at))
 
     def delivery(self, webhook_id: str) -> tuple[Delivery, bool] | None:
         """A delivery and whether it is still pending; None if there is no such delivery."""
@@ -114,37 +123,29 @@ class InboxTable:
             }
         }
 
-    def _known(self, delivery: Delivery, error: ClientError) -> Receipt:
+    def _known(self, delivery: Delivery, sent_hash: str | None, error: ClientError) -> Receipt:
         """What a refused receipt means, from the items that stood in its way."""
         codes = cancellations(error)
         standing: list[Any] = error.response["CancellationReasons"]
+        same = (delivery.content_hash, sent_hash)
         if codes[0] == "ConditionalCheckFailed":
             known = standing[0]["Item"]
-            if known["content_hash"]["S"] != delivery.content_hash:
-                self._keep_aside(delivery)
+            if known["content_hash"]["S"] not in same:
+                raise ContentConflictError
             return Receipt(duplicate=True, pending="pending_since" in known)
         if codes[1:] == ["ConditionalCheckFailed"]:
-            if standing[1]["Item"]["content_hash"]["S"] != delivery.content_hash:
-                self._keep_aside(delivery)
-            return self._receive_again(delivery)
+            if standing[1]["Item"]["content_hash"]["S"] not in same:
+                raise ContentConflictError
+            return self._receive_again(delivery, sent_hash)
         raise error
 
-    def _receive_again(self, delivery: Delivery) -> Receipt:
+    def _receive_again(self, delivery: Delivery, sent_hash: str | None) -> Receipt:
         """The same version with the same content under another webhook id."""
         try:
             self._table.put(_inbox_item(delivery), NEW)
         except VersionConflictError:
-            return self.receive(delivery)
+            return self.receive(delivery, sent_hash)
         return Receipt(duplicate=True, pending=True)
-
-    def _keep_aside(self, delivery: Delivery) -> None:
-        item = _inbox_item(delivery)
-        for waiting in ("pending_shard", "pending_since"):
-            del item[waiting]
-        aside = key.conflict(delivery.webhook_id, delivery.content_hash)
-        item |= kept_item(aside, delivery.received_at)
-        self._table.put(item)
-        raise ContentConflictError
 
 
 def _inbox_item(delivery: Delivery) -> Item:

@@ -10,11 +10,14 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
+from events.sample import Sample, samples
 from functions import report_webhook, score_tutor
 from infra_cdk.place import Place, StageError
 from infra_cdk.student import done, erase, erase_again, export, parsed
+from shared.aws import key
+from shared.aws.erased_table import ErasedTable
 from shared.aws.scorecard_table import ScorecardTable
-from shared.contracts import Kind, accept
+from shared.contracts import Kind, accept, anonymous
 from shared.domain.erasure import fingerprint, nobody
 from tests.functions.conftest import Aws, post, sqs_event
 
@@ -52,6 +55,40 @@ def reported(aws: Aws, *bodies: dict[str, Any]) -> None:
         call = post(f"/api/{kind}", json.dumps(body).encode(), webhook_id, at=datetime.now(UTC))
         assert report_webhook.handler(call, LambdaContext())["statusCode"] == 202
     score_tutor.handler(sqs_event(*aws.messages()), LambdaContext())
+
+
+def answer(kind: str, body: dict[str, Any], webhook_id: str) -> tuple[int, bool | None]:
+    """How a post is answered: the status, and whether it is a duplicate."""
+    call = post(f"/api/{kind}", json.dumps(body).encode(), webhook_id, at=datetime.now(UTC))
+    told = report_webhook.handler(call, LambdaContext())
+    return told["statusCode"], json.loads(told["body"]).get("duplicate")
+
+
+def plain_feedback(number: int, student_id: str = ANN) -> dict[str, Any]:
+    """Of whom nothing but stars is told: all of it stays readable but the id."""
+    return {
+        name: value for name, value in feedback(number, student_id).items() if name != "free_text"
+    }
+
+
+def hashes(aws: Aws) -> set[str]:
+    """Every hash of a report's content in the table, in attributes and in keys."""
+    items = aws.items()
+    told = {item["content_hash"]["S"] for item in items if "content_hash" in item}
+    asides = (item["sk"]["S"].partition("CONFLICT#")[2] for item in items)
+    return told | {name for name in asides if name}
+
+
+def guessed(aws: Aws, *guesses: str) -> set[str]:
+    """Which of these students somebody finds who has the table alone, by trying each in reports."""
+    kept = [(Kind(item["kind"]["S"]), item["body"]["S"]) for item in aws.items("INBOX#")]
+    return {
+        guess
+        for kind, body in kept
+        for guess in guesses
+        if accept(kind, json.dumps(json.loads(body) | {"student_id": guess}).encode()).content_hash
+        in hashes(aws)
+    }
 
 
 def everything(aws: Aws) -> str:
@@ -181,6 +218,120 @@ def test_a_report_that_can_not_be_read_any_more_is_forgotten_all_the_same(
     assert json.loads(left["body"]["S"]) == {
         "session_id": "s-1", "tutor_id": "t-7", "version": 2, "student_id": nobody("s-1"),
     }  # fmt: skip
+
+
+GUESSES = ("ann-4709", "ann-4710", ANN, "ann-4712", "bob")
+
+
+def test_no_hash_that_is_kept_tells_which_of_five_guesses_an_erased_student_was(
+    aws: Aws, place: Place
+) -> None:
+    reported(aws, session(1), plain_feedback(1), session(2, "bob"))
+    unversioned = {name: value for name, value in session(5).items() if name != "version"}
+    assert answer("sessions", session(1), "w-again") == (202, True)
+    assert answer("sessions", unversioned, "w-unversioned") == (202, False)
+    assert answer("sessions", session(1, status="voided"), "w-other") == (409, None)
+    assert guessed(aws, *GUESSES) == {ANN, "bob"}
+
+    forgotten(erase(place, ANN, at_once))
+    reported(aws, session(3), plain_feedback(3))  # what comes afterwards
+    assert answer("sessions", session(3, status="voided"), "w-other-3") == (409, None)
+
+    assert len(hashes(aws)) == 8, "of each report, and of what was kept aside"
+    assert guessed(aws, *GUESSES) == {"bob"}
+    for item in aws.items("INBOX#"):
+        told = accept(Kind(item["kind"]["S"]), item["body"]["S"].encode())
+        assert item["content_hash"]["S"] == told.content_hash, "over what is kept, and no more"
+
+
+@pytest.mark.parametrize("when", ["marked, not yet rewritten", "rewritten"])
+@pytest.mark.parametrize("again", ["w-1", "w-2"], ids=["same webhook id", "another webhook id"])
+@pytest.mark.parametrize(("kind", "sent"), [("sessions", session(1)), ("feedback", feedback(1))])
+def test_the_same_report_of_an_erased_student_is_a_duplicate_and_other_content_is_not(
+    aws: Aws, place: Place, kind: str, sent: dict[str, Any], again: str, when: str
+) -> None:
+    assert answer(kind, sent, "w-1") == (202, False)
+    if when == "rewritten":
+        forgotten(erase(place, ANN, at_once))
+    else:
+        ErasedTable(aws.store).put(fingerprint(ANN), AT)
+
+    assert answer(kind, sent, again) == (202, True)
+    assert answer(kind, sent | {"tutor_id": "t-8"}, again) == (409, None)
+    assert answer(kind, sent | {"student_id": "bob"}, again) == (409, None)
+
+
+def test_a_report_that_is_erased_while_it_comes_again_is_a_duplicate(
+    aws: Aws, place: Place
+) -> None:
+    assert answer("sessions", session(1), "w-1") == (202, False)
+    events = report_webhook.store.client.meta.events
+    asked = list[str]()
+
+    def erased_before_it_is_stored(**_: Any) -> None:
+        if not asked:
+            asked.append("once")
+            forgotten(erase(place, ANN, at_once))
+
+    events.register("before-call.dynamodb.TransactWriteItems", erased_before_it_is_stored)
+    try:
+        assert answer("sessions", session(1), "w-1") == (202, True)
+    finally:
+        events.unregister("before-call.dynamodb.TransactWriteItems", erased_before_it_is_stored)
+
+    assert asked
+    assert ANN not in everything(aws)
+    assert guessed(aws, *GUESSES) == set()
+
+
+def test_a_report_that_was_stored_by_who_had_asked_before_erasing_is_found_by_the_next_look(
+    aws: Aws, place: Place
+) -> None:
+    reported(aws, session(1))
+
+    def stored_meanwhile(seconds: float) -> None:
+        if not aws.items("INBOX#w-late"):
+            mark = key.erased(fingerprint(ANN))
+            aws.store.delete(mark)  # as if it had been asked for before it was put
+            assert answer("sessions", session(2), "w-late") == (202, False)
+            ErasedTable(aws.store).put(fingerprint(ANN), AT)
+
+    told = forgotten(erase(place, ANN, stored_meanwhile))
+
+    assert told == ["Rewritten: 1 reports, 2 sessions.", "Rewritten: 1 reports.",
+                    "Nothing is left."]  # fmt: skip
+    assert guessed(aws, *GUESSES) == set()
+
+
+def test_what_is_noted_of_a_version_and_came_back_from_a_backup_alone_is_forgotten_again(
+    aws: Aws, place: Place
+) -> None:
+    reported(aws, session(1))
+    (version,) = aws.items("VERSION#")
+    forgotten(erase(place, ANN, at_once))
+    aws.store.put(version)
+    assert guessed(aws, *GUESSES) == {ANN}
+
+    told = forgotten(erase_again(place, at_once))
+
+    assert told[1:] == ["Rewritten: 1 reports.", "Nothing is left."]
+    assert guessed(aws, *GUESSES) == set()
+    assert answer("sessions", session(1), "w-s-1-2") == (202, True)
+
+
+@pytest.mark.parametrize(
+    "each",
+    [one for one in samples() if one.accepted and b'"student_id"' in one.text],
+    ids=lambda each: each.name,
+)
+def test_what_is_kept_of_a_report_is_the_same_when_its_student_is_erased_twice(
+    each: Sample,
+) -> None:
+    kind = Kind(each.path.rsplit("/", 1)[-1])
+
+    body, content_hash = anonymous(kind, accept(kind, each.text))
+
+    assert anonymous(kind, accept(kind, body.encode())) == (body, content_hash)
 
 
 def test_erasing_changes_no_score(aws: Aws, place: Place) -> None:
