@@ -31,6 +31,7 @@ from shared.contracts import InvalidError, Kind, UnreadableError, accept, anonym
 from shared.domain.erasure import (
     Erased,
     fingerprint,
+    named_in,
     nobody,
     reported_without,
     students_of,
@@ -104,7 +105,7 @@ def export(place: Place, student_id: str) -> dict[str, Any]:
             if body["student_id"] == student_id:
                 received = item["received_at"]["S"]
                 found.reports.append({"received_at": received, "as_received": body})
-        elif not _is_session(item) and _mentions(item, student_id):
+        elif not _is_session(item) and _named(item, lambda one: one == student_id):
             found.named.append(f"{pk} / {sk}")
     if not (found.sessions or found.reports or found.named):
         raise StageError(f"Nothing is stored of {student_id}.")
@@ -126,7 +127,7 @@ def erase(
     mark, at = fingerprint(student_id), datetime.now(UTC)
     place.vault.put_mark(mark, at)
     ErasedTable(place.table).put(mark, at)
-    yield from _forget(place, lambda student: student == student_id, pause, student_id)
+    yield from _forget(place, lambda student: student == student_id, pause)
 
 
 def erase_again(place: Place, pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
@@ -138,25 +139,25 @@ def erase_again(place: Place, pause: Callable[[float], None] = time.sleep) -> It
     yield from _forget(place, lambda student: fingerprint(student) in marks, pause)
 
 
-def _forget(
-    place: Place, erased: Erased, pause: Callable[[float], None], student_id: str | None = None
-) -> Iterator[str]:
+def _forget(place: Place, erased: Erased, pause: Callable[[float], None]) -> Iterator[str]:
     """Look until a look finds nothing more; TimeoutError where that does not come.
 
-    Then tells which items still name the student, if it is about one.
+    Then tells which items still name somebody who was erased.
     """
     for look in range(LOOKS):
         if look:
             pause(PAUSE_SECONDS)
-        done, named = Counter[str](), list[str]()
+        done, named = Counter[str](), list[tuple[str, str]]()
         for item in everything(place.table):
             if what := _rewritten(place, item, erased):
                 done[what] += 1
-            elif student_id and _mentions(item, student_id):
-                named.append(f"{item['pk']['S']} / {item['sk']['S']}")
+            else:
+                at = f"{item['pk']['S']} / {item['sk']['S']}"
+                named += [(at, student_id) for student_id in sorted(_named(item, erased))]
         if look and not done:
             yield "Nothing is left."
-            yield from (f"{at} still names {student_id}: see privacy.md." for at in named)
+            for at, student_id in named:
+                yield f"{at} still names {student_id}: see privacy.md."
             return
         counted = ", ".join(f"{count} {what}" for what, count in sorted(done.items()))
         yield f"Rewritten: {counted or 'nothing'}."
@@ -294,10 +295,28 @@ def _is_report(item: Item) -> bool:
     return str(item["pk"]["S"]).startswith("INBOX#") and item["kind"]["S"] in OF_STUDENTS
 
 
-def _mentions(item: Item, student_id: str) -> bool:
-    """Whether an id stands anywhere in an item, as a word of its own."""
-    words = json.dumps(item).replace("\\", "").replace("#", '"').split('"')
-    return student_id in words
+def _named(item: Item, erased: Erased) -> set[str]:
+    """The ids of who was erased that stand anywhere in an item, be it within a sentence."""
+    return {one for told in _texts(item) for one in named_in(told, erased)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in an item, those in JSON within it as they were written."""
+    match value:
+        case dict():
+            yield from value
+            for inner in value.values():
+                yield from _texts(inner)
+        case list():
+            for inner in value:
+                yield from _texts(inner)
+        case str() if value.startswith(("{", "[")):
+            try:
+                yield from _texts(json.loads(value))
+            except (ValueError, RecursionError):
+                yield value
+        case str():
+            yield value
 
 
 if __name__ == "__main__":

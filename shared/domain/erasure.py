@@ -5,7 +5,8 @@ wrote them may be known by them. Who is forgotten gets another name in each sess
 session alone: nothing leads from it to the student, or from one session to another.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
@@ -16,6 +17,15 @@ from shared.domain.session import Session
 PREFIX: Final = "erased-"
 WORDS: Final = ("free_text", "improvement_areas")
 """What a student wrote, in a feedback as it is reported."""
+
+WORD: Final = re.compile(r"[A-Za-z0-9_.:-]+")
+"""What ids are made of, and therefore where one begins and ends in a text."""
+LABEL: Final = re.compile(r"[A-Za-z]+:(?=.)")
+"""Stands before an id without a space: `student:u-3`."""
+ENDS: Final = "_.:-"
+"""May be the end of an id, or the sentence's."""
+LONGEST: Final = 64
+"""Characters of an id."""
 
 type Erased = Callable[[str], bool]
 """Whether a student was erased, by id."""
@@ -66,6 +76,25 @@ def reported_without(body: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(move, Mapping):
         told["reschedule_info"] = {name: value for name, value in move.items() if name != "reason"}
     return told
+
+
+def named_in(text: str, erased: Erased) -> set[str]:
+    """The ids in a text, each a word of its own, of those who were erased."""
+    return {one for word in WORD.findall(text) for one in _ids(word) if erased(one)}
+
+
+def _ids(word: str) -> Iterator[str]:
+    """What a word may be the id of: with the signs at its ends or without, and after a label."""
+    core = word.strip(ENDS)
+    if not core:
+        yield from (word[:length] for length in range(1, min(len(word), LONGEST) + 1))
+        return
+    before, _, after = word.partition(core)
+    ends = [after[:length] for length in range(min(len(after), LONGEST) + 1)]
+    for length in range(min(len(before), LONGEST) + 1):
+        yield from (before[len(before) - length :] + core + end for end in ends)
+    if label := LABEL.match(core):
+        yield from (core[label.end() :].lstrip(ENDS) + end for end in ends)
 
 
 def _wordless(said: Feedback, session_id: str) -> Feedback:

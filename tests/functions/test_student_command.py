@@ -16,9 +16,11 @@ from infra_cdk.place import Place, StageError
 from infra_cdk.student import done, erase, erase_again, export, parsed
 from shared.aws import key
 from shared.aws.erased_table import ErasedTable
+from shared.aws.note_table import NoteTable
 from shared.aws.scorecard_table import ScorecardTable
 from shared.contracts import Kind, accept, anonymous
 from shared.domain.erasure import fingerprint, nobody
+from shared.domain.note import Note
 from tests.functions.conftest import Aws, post, sqs_event
 
 AT = datetime.now(UTC).replace(microsecond=0)
@@ -397,18 +399,36 @@ def test_after_a_restore_everybody_who_was_erased_is_erased_again(aws: Aws, plac
     assert ANN not in everything(aws)
 
 
-def test_what_is_not_ours_to_rewrite_is_named(aws: Aws, place: Place) -> None:
+def noted(aws: Aws, words: str) -> None:
+    """A note about tutor t-7, as the function keeps it."""
+    NoteTable(aws.store).put(Note("t-7", "n-1", words, "maria", AT))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [ANN, f"Talked with {ANN}, who wept.", f"It was {ANN}.", f'On Monday:\n{ANN}\n"wept"'],
+    ids=["alone", "before a comma", "before a full stop", "on a line of its own"],
+)
+def test_what_is_not_ours_to_rewrite_is_named(aws: Aws, place: Place, words: str) -> None:
     reported(aws, session(1))
-    aws.store.put(
-        {
-            "pk": {"S": "TUTOR#t-7"}, "sk": {"S": "NOTE#n-1"}, "expires_at": {"N": "4000000000"},
-            "data": {"S": json.dumps({"text": ANN})},
-        }
-    )  # fmt: skip
+    noted(aws, words)
 
+    assert export(place, ANN)["also_named_in"] == ["TUTOR#t-7 / NOTE#n-1"]
     told = forgotten(erase(place, ANN, at_once))
+    again = forgotten(erase_again(place, at_once))
 
-    assert told[-1] == f"TUTOR#t-7 / NOTE#n-1 still names {ANN}: see privacy.md."
+    assert told[-2:] == again[-2:] == [
+        "Nothing is left.", f"TUTOR#t-7 / NOTE#n-1 still names {ANN}: see privacy.md.",
+    ]  # fmt: skip
+
+
+def test_a_note_on_somebody_with_a_longer_id_names_nobody(aws: Aws, place: Place) -> None:
+    reported(aws, session(1))
+    noted(aws, f"Talked with {ANN}-2 and jo{ANN}.")
+
+    assert export(place, ANN)["also_named_in"] == []
+    assert forgotten(erase(place, ANN, at_once))[-1] == "Nothing is left."
+    assert forgotten(erase_again(place, at_once))[-1] == "Nothing is left."
 
 
 def test_erasing_twice_is_as_erasing_once(aws: Aws, place: Place) -> None:

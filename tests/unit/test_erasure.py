@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from shared.domain.erasure import (
     fingerprint,
     is_nobody,
+    named_in,
     nobody,
     reported_without,
     students_of,
@@ -103,3 +106,40 @@ def test_a_feedback_as_it_was_sent_is_emptied_alike() -> None:
     assert reported_without(feedback) == {
         "feedback_id": "f-1", "session_id": "s-1", "student_id": nobody("s-1"), "overall_rating": 5,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("ann-4711", True),
+        ("Talked with ann-4711, who wept.", True),
+        ("It was ann-4711.", True),
+        ("Who? ann-4711: she wept.", True),
+        ("(ann-4711)", True),
+        ("ann-4711's mother called.", True),
+        ("_ann-4711_ ...ann-4711...", True),
+        ("first line\nann-4711\nlast line", True),
+        ("student:ann-4711", True),
+        ("TUTOR#t-7#ann-4711", True),
+        ("\u201eann-4711\u201c", True),
+        ("ann-47110", False),
+        ("ann-4711-2", False),
+        ("ann-4711.2", False),
+        ("joann-4711", False),
+        ("jo.ann-4711", False),
+        ("Ann-4711", False),
+        ("ann 4711", False),
+        ("-" * 200 + "ann-4711" + "." * 200, True),
+        ("a:" * 5_000 + "." * 200, False),
+    ],
+)  # fmt: skip
+def test_an_id_in_a_text_is_found_as_a_word_of_its_own(text: str, names: bool) -> None:
+    assert named_in(text, lambda student: student == "ann-4711") == (
+        {"ann-4711"} if names else set()
+    )
+
+
+@pytest.mark.parametrize("student_id", ["u.", "u-3.", ".u", "-", "t:u", "x" * 64, "_" * 64])
+def test_a_student_whose_id_has_signs_at_its_ends_is_found(student_id: str) -> None:
+    for text in (student_id, f"It was {student_id}.", f"{student_id}, who wept"):
+        assert student_id in named_in(text, lambda student: student == student_id)
