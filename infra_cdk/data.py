@@ -1,4 +1,7 @@
-"""The one table, its indexes, and the key it is encrypted with."""
+"""The one table, its indexes, and the key it is encrypted with.
+
+An index by which what expires is read carries `expires_at`, or reads could not leave it out.
+"""
 
 from typing import Final
 
@@ -81,7 +84,7 @@ class Data(Construct):
             index_name="rated",
             sort_key=_text("rated_at"),
             projection_type=dynamodb.ProjectionType.INCLUDE,
-            non_key_attributes=["rating"],
+            non_key_attributes=["rating", "expires_at"],
         )
         self.table.add_global_secondary_index(
             index_name="pending",
@@ -95,7 +98,7 @@ class Data(Construct):
             partition_key=_text("work"),
             sort_key=_text("work_at"),
             projection_type=dynamodb.ProjectionType.INCLUDE,
-            non_key_attributes=["data"],
+            non_key_attributes=["data", "expires_at"],
         )
         for index, sort in LIST_SORTS.items():
             self.table.add_global_secondary_index(

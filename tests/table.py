@@ -31,10 +31,10 @@ TABLE: dict[str, Any] = {
             *(f"sort_{name}" for name in LISTS),
         )
     ],
-    "LocalSecondaryIndexes": [index("rated", "pk", "rated_at", "rating")],
+    "LocalSecondaryIndexes": [index("rated", "pk", "rated_at", "rating", "expires_at")],
     "GlobalSecondaryIndexes": [
         index("pending", "pending_shard", "pending_since", "kind"),
-        index("work", "work", "work_at", "data"),
+        index("work", "work", "work_at", "data", "expires_at"),
         *(index(f"by_{name}", "listing", f"sort_{name}", "row") for name in LISTS),
     ],
 }  # fmt: skip

@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from shared.aws.key import logged_session
-from shared.aws.retention import AUDITED, EDUCATION, RULES, Rule, page, rule_of
+from shared.aws.mail_table import MailTable
+from shared.aws.retention import AUDITED, EDUCATION, MAILED, RULES, Rule, page, rule_of
 from shared.aws.tutor_log import LogTable
+from shared.domain.mail import Mail, MailKind, MailState
 from tests.builders import completed
 from tests.functions.conftest import Aws
 
@@ -51,6 +53,41 @@ def test_nobody_sees_a_session_after_that_though_it_is_not_yet_removed(
     assert aws.store.get(logged_session("t-7", TAUGHT, "s-1")) is None
     assert list(aws.store.get_many([logged_session("t-7", TAUGHT, "s-1")])) == []
     assert len(aws.items("TUTOR#t-7")) == 1
+
+
+def test_nobody_sees_a_rating_after_that_by_the_index_of_ratings_either(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = LogTable(aws.store)
+    for days, stars in ((0, 2.0), (2, 5.0)):
+        taught = completed(
+            TAUGHT + timedelta(days=days), tutor_id="t-7", session_id=f"s-{days}", rating=stars
+        )
+        logs.put_session(taught, logs.session(taught.session_id))
+
+    def seen() -> list[float]:
+        log = logs.log("t-7", LAST_DAY)  # whose sessions are long before the log's 90 days
+        assert log.sessions == ()
+        return [rating.value for rating in log.ratings]
+
+    at(LAST_DAY - timedelta(seconds=1), monkeypatch)
+    assert seen() == [5, 2]
+    at(LAST_DAY + timedelta(days=1), monkeypatch)
+    assert seen() == [5]
+    assert len(aws.items("TUTOR#t-7")) == 2, "though it is not yet removed"
+
+
+def test_nobody_sees_a_mail_after_its_time_in_the_list_of_all(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails, later = MailTable(aws.store), TAUGHT + timedelta(days=2)
+    for made in (TAUGHT, later):
+        name = f"{made:%Y%m%dT%H%M%S}-daily_digest"
+        mails.put_new(Mail(MailKind.DAILY_DIGEST, name, made, made, state=MailState.DONE))
+
+    at(TAUGHT + timedelta(days=MAILED + 1), monkeypatch)
+
+    assert [mail.made_at for mail, _ in mails.history(None, None)] == [later]
 
 
 def test_a_correction_of_a_session_that_is_gone_does_not_get_stuck(

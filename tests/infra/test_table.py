@@ -62,7 +62,13 @@ def test_the_last_rated_sessions_are_read_strongly(template: Template) -> None:
 
     assert local["IndexName"] == "rated"
     assert [key["AttributeName"] for key in local["KeySchema"]] == ["pk", "rated_at"]
-    assert local["Projection"]["NonKeyAttributes"] == ["rating"]
+    assert local["Projection"]["NonKeyAttributes"] == ["rating", "expires_at"]
+
+
+def test_what_is_worked_off_carries_its_end_along(template: Template) -> None:
+    found = {i["IndexName"]: i for i in template.only(TABLE)["GlobalSecondaryIndexes"]}["work"]
+
+    assert found["Projection"]["NonKeyAttributes"] == ["data", "expires_at"]
 
 
 def test_the_table_is_encrypted_with_our_key_except_locally(template: Template, stage: str) -> None:
