@@ -3,6 +3,9 @@
 Whatever is refused is stored nowhere, and where a field is to blame it is named.
 """
 
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 import time
@@ -17,7 +20,7 @@ from infra_cdk.local.deployed import Deployed
 from infra_cdk.local.sign_in import access_token
 from shared.aws import key
 from shared.aws.item import key_item
-from shared.signature import sign
+from shared.signature import signing_key
 from tests.e2e.marketplace import Body, Delivery, Marketplace, completed, moved
 from tests.e2e.permission import DOCUMENT, SIGNED_IN, Operation
 
@@ -40,6 +43,8 @@ FEEDBACK: Body = {
 }  # fmt: skip
 GOOD = json.dumps(SESSION).encode()
 LARGE = 64 * 1024
+NOW = "NOW"
+"""Stands in a header for the seconds at which it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +69,17 @@ def send(
     method: str = "POST",
     path: str = "/api/sessions",
 ) -> Answer:
-    """A signed request, some of whose headers may be replaced."""
-    seconds, webhook_id = int(time.time()), f"hostile-{time.time_ns()}"
-    secret = marketplace.deployed.webhook_secret
-    signed = {
+    """A request, some of whose headers may be replaced; signed over those that it is sent with."""
+    sent = {
         "content-type": "application/json",
-        "webhook-id": webhook_id,
-        "webhook-timestamp": str(seconds),
-        "webhook-signature": sign(secret, webhook_id, seconds, body),
+        "webhook-id": f"hostile-{time.time_ns()}",
+        "webhook-timestamp": NOW,
+        **(headers or {}),
     }
-    sent = {**signed, **(headers or {})}
+    seconds = str(int(time.time()))
+    sent["webhook-timestamp"] = sent["webhook-timestamp"].replace(NOW, seconds)
+    secret = marketplace.deployed.webhook_secret
+    sent.setdefault("webhook-signature", signature(secret, sent, body))
     door = urlsplit(marketplace.deployed.front_door)
     connection = http.client.HTTPConnection(door.hostname or "", door.port, timeout=20)
     try:
@@ -84,6 +90,14 @@ def send(
         connection.close()
     told_of = json.loads(told) if told.startswith(b"{") else None
     return Answer(answer.status, told_of, stored(marketplace.deployed, sent["webhook-id"]))
+
+
+def signature(secret: str, headers: Mapping[str, str], body: bytes) -> str:
+    """What the marketplace would say of that id and time, also of some that it never sends."""
+    known = signing_key(secret)
+    assert known
+    said = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    return f"v1,{base64.b64encode(hmac.digest(known, said, hashlib.sha256)).decode()}"
 
 
 def stored(deployed: Deployed, webhook_id: str) -> bool:
@@ -292,10 +306,13 @@ def test_words_may_be_any_unicode(marketplace: Marketplace, raw: str) -> None:
         pytest.param({"webhook-signature": "v1,\xe9\xe9"}, 401, id="not ASCII"),
         pytest.param({"webhook-signature": "v1a,AAAA"}, 401, id="another scheme"),
         pytest.param({"webhook-signature": "v1,AAAA " * 500}, 401, id="five hundred signatures"),
+        pytest.param({"webhook-signature": f"v1,{'A' * 43}="}, 401, id="of something else"),
         pytest.param({"webhook-timestamp": "0"}, 401, id="1970"),
         pytest.param({"webhook-timestamp": "9" * 12}, 401, id="far ahead"),
         pytest.param({"webhook-timestamp": "1e9"}, 401, id="a float"),
+        pytest.param({"webhook-timestamp": f"{NOW}.0"}, 401, id="now as a float"),
         pytest.param({"webhook-timestamp": "-1"}, 401, id="negative"),
+        pytest.param({"webhook-timestamp": f"+{NOW}"}, 401, id="now with a sign"),
         pytest.param({"webhook-id": ""}, 401, id="no id"),
         pytest.param({"webhook-id": "../../etc"}, 401, id="a path for an id"),
         pytest.param({"webhook-id": "x" * 65}, 401, id="a long id"),
@@ -309,6 +326,21 @@ def test_a_header(marketplace: Marketplace, headers: dict[str, str], status: int
     answer = send(marketplace, GOOD, headers)
 
     assert (answer.status, answer.stored) == (status, status == 202)
+
+
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp"])
+def test_a_signature_is_of_one_id_and_time(marketplace: Marketplace, name: str) -> None:
+    now = int(time.time())
+    signed = {"webhook-id": f"hostile-{time.time_ns()}", "webhook-timestamp": str(now)}
+    told = signature(marketplace.deployed.webhook_secret, signed, GOOD)
+    other = {"webhook-id": f"{signed['webhook-id']}-too", "webhook-timestamp": str(now - 1)}
+
+    sent = {**signed, name: other[name], "webhook-signature": told}
+    refused = send(marketplace, GOOD, sent)
+    taken = send(marketplace, GOOD, {**signed, "webhook-signature": told})
+
+    assert (refused.status, refused.stored) == (401, False)
+    assert (taken.status, taken.stored) == (202, True)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
