@@ -461,7 +461,8 @@ class NotificationChoice(Inbound):
             yield FieldError("alerts", "are for those who look after tutors")
 
     def _wrong(self, after: Preference, webhook_hosts: Collection[str]) -> Iterator[FieldError]:
-        if self.webhook_url and not allowed_webhook(self.webhook_url, webhook_hosts):
+        said = self.webhook_url
+        if said is not None and not allowed_webhook(said, webhook_hosts):
             yield FieldError("webhook_url", f"must be an https address of {_or(webhook_hosts)}")
         if Channel.WEBHOOK in after.alerts and not after.webhook_url:
             yield FieldError("alerts", "can not go to a webhook without a webhook_url")

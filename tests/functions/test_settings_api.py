@@ -197,6 +197,7 @@ WRONG: list[tuple[str, object, str]] = [
     (OWN, {"quiet_hours": {"begin": "22:00", "end": "22:00"}}, "quiet_hours.end"),
     (OWN, {"webhook_url": "https://evil.example/1"}, "webhook_url"),
     (OWN, {"webhook_url": "http://hooks.slack.com/1"}, "webhook_url"),
+    (OWN, {"webhook_url": ""}, "webhook_url"),
     (OWN, {"digests": "no"}, "digests"),
 ]
 # fmt: on
