@@ -21,6 +21,23 @@ from infra_cdk.local.sign_in import access_token
 from shared.aws import key
 from shared.aws.item import key_item
 from shared.signature import signing_key
+from tests.e2e.hostile import (
+    ASKED_CHOICES,
+    ASKED_CURSORS,
+    ASKED_IDENTIFIERS,
+    ASKED_NUMBERS,
+    ASKED_PHRASES,
+    ASKED_TRUTHS,
+    IDENTIFIERS,
+    NO_NUMBERS,
+    NUMBERS,
+    ODD_WORDS,
+    STATUSES,
+    TEXTS,
+    TIMES,
+    WHOLE_NUMBERS,
+    with_field,
+)
 from tests.e2e.marketplace import Body, Delivery, Marketplace, completed, moved
 from tests.e2e.permission import DOCUMENT, SIGNED_IN, Operation
 
@@ -108,17 +125,6 @@ def stored(deployed: Deployed, webhook_id: str) -> bool:
     return "Item" in found
 
 
-def with_field(body: Body, dotted: str, raw: str) -> bytes:
-    """A body in which one field is that JSON, as it stands."""
-    *parents, name = dotted.split(".")
-    told: Any = json.loads(json.dumps(body))
-    inner = told
-    for parent in parents:
-        inner = inner[parent]
-    inner[name] = "@@"
-    return json.dumps(told).replace('"@@"', raw).encode()
-
-
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -179,6 +185,7 @@ def manager(marketplace: Marketplace) -> str:
         pytest.param(b"\xef\xbb\xbf{}", 400, id="a byte order mark"),
         pytest.param(b"{}{}", 400, id="two"),
         pytest.param(b"[" * 60_000, 400, id="sixty thousand brackets"),
+        pytest.param(b'{"reason": ' + b"1" * 5_000 + b"}", 400, id="five thousand digits"),
         *(
             pytest.param(b'{"reason":' + open_ * n + b"1" + shut * n + b"}", 400, id=f"{n} {what}")
             for n in (100, 1_000, 4_500)
@@ -220,24 +227,6 @@ def sent_by(token: str, marketplace: Marketplace, write: Operation, body: bytes)
     return send(marketplace, body, headers, method=write.verb, path=path)
 
 
-TIMES = [
-    '"2026-11-20T10:00:00"', '"2026-11-20"', '"2026-02-30T10:00:00Z"', '"2026-11-20T24:00:01Z"',
-    '"2026-11-20T10:00:60Z"', '"1999-12-31T23:59:59Z"', '"2101-01-01T00:00:01Z"',
-    '"9999-12-31T23:59:59-12:00"', '"0000-01-01T00:00:00Z"', '"+12026-01-01T00:00:00Z"',
-    '"2026-11-20T10:00:00+25:00"', '"2026-W47-5T10:00:00Z"', '"2026-11-20 10:00:00Z"',
-    '"٢٠٢٦-11-20T10:00:00Z"', '"2026-11-20T10:00:00Z\\u0000"', '"now"', '""', "1732096800", "{}",
-]  # fmt: skip
-NUMBERS = [
-    "NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" + "0" * 400, '"4"', "true", "[4]", "{}",
-    "5.0000001", "0.9999999", "-0.0", "-4",
-]  # fmt: skip
-WHOLE_NUMBERS = ["NaN", "1e999", "-1", "1.5", '"1"', "true", "9007199254740993", "1" + "0" * 400]
-IDENTIFIERS = [
-    '""', '" s-1"', '"s-1 "', '"s-1\\n"', '"s/1"', '"s#1"', '"s\\u00001"', '"\\u202es-1"', '"ｓ-1"',
-    '"s-\\ud800"', '"' + "s" * 65 + '"', "1", "null", "[]", '"../../etc"', '"<script>"',
-]  # fmt: skip
-TEXTS = ['"\\ud800"', '"\\udc00\\ud800"', "1", "true", "{}", "[]"]
-STATUSES = ['"COMPLETED"', '"done"', '"ｃompleted"', '""', "null", "1", '["completed"]']
 HOSTILE = [
     *((path, body, name, raw) for path, body, name, values in (
         ("sessions", SESSION, "scheduled_time", TIMES),
@@ -249,9 +238,7 @@ HOSTILE = [
         ("sessions", SESSION, "student_rating", NUMBERS),
         ("feedback", FEEDBACK, "overall_rating", NUMBERS),
         ("feedback", FEEDBACK, "ratings.patience", NUMBERS),
-        ("events", EVENT, "data.response_minutes", [
-            n for n in NUMBERS if n not in ("5.0000001", "0.9999999", "-0.0")
-        ]),
+        ("events", EVENT, "data.response_minutes", [*NO_NUMBERS, "-4"]),
         ("sessions", SESSION, "version", WHOLE_NUMBERS),
         ("sessions", SESSION, "session_number", WHOLE_NUMBERS),
         ("sessions", SESSION, "session_id", IDENTIFIERS),
@@ -280,14 +267,7 @@ def test_a_field(marketplace: Marketplace, path: str, body: Body, name: str, raw
     assert answer.fields == {name}
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
-        '"\\u0000"', '"\\u202e\\u200b\\ufeff"', '"👩‍👩‍👧‍👦"', '"e\\u0301"',
-        '"<script>alert(1)</script>"',
-        '"\'; DROP TABLE tutors; --"', '"=cmd|calc"', '"{{7*7}}${7*7}"', '"\\\\..\\\\..\\\\"',
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("raw", ODD_WORDS)
 def test_words_may_be_any_unicode(marketplace: Marketplace, raw: str) -> None:
     """Nothing is done with them but to show them, escaped."""
     body = {**SESSION, "session_id": f"s-hostile-{time.time_ns()}"}
@@ -295,6 +275,99 @@ def test_words_may_be_any_unicode(marketplace: Marketplace, raw: str) -> None:
     answer = send(marketplace, with_field(body, "subject", raw))
 
     assert (answer.status, answer.stored) == (202, True)
+
+
+QUESTIONS = [
+    (one, parameter)
+    for one in SIGNED_IN
+    for parameter in DOCUMENT["paths"][one.path][one.verb.lower()].get("parameters", [])
+    if parameter["in"] == "query"
+]
+"""Every parameter that a reader may send."""
+
+
+def odd(parameter: Mapping[str, Any]) -> list[str]:
+    """What none of that kind may be."""
+    schema = parameter["schema"]
+    what = schema.get("items", schema)
+    if parameter["name"] == "cursor":
+        return ASKED_CURSORS
+    if "enum" in what or "$ref" in what:
+        return ASKED_CHOICES
+    if "pattern" in what:
+        return ASKED_IDENTIFIERS
+    match what["type"]:
+        case "integer":
+            return [*ASKED_NUMBERS, str(what["maximum"] + 1)]
+        case "boolean":
+            return ASKED_TRUTHS
+    return ASKED_PHRASES
+
+
+def asked_by(token: str, marketplace: Marketplace, path: str, query: str) -> Answer:
+    path = path.replace("{tutor_id}", TUTOR["tutor_id"])
+    headers = {"authorization": f"Bearer {token}"}
+    return send(marketplace, b"", headers, method="GET", path=f"{path}?{query}")
+
+
+@pytest.mark.parametrize(
+    ("read", "parameter"),
+    QUESTIONS,
+    ids=[f"{read.name}.{parameter['name']}" for read, parameter in QUESTIONS],
+)
+def test_a_parameter(
+    marketplace: Marketplace, manager: str, read: Operation, parameter: dict[str, Any]
+) -> None:
+    name = parameter["name"]
+
+    for raw in odd(parameter):
+        answer = asked_by(manager, marketplace, read.path, f"{name}={raw}")
+
+        assert (answer.status, answer.fields) == (422, {name}), raw[:30]
+
+
+@pytest.mark.parametrize("path", sorted({read.path for read, _ in QUESTIONS}))
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        pytest.param("limit=1&limit=1", {"limit"}, id="the same twice"),
+        pytest.param("month=1", {"month"}, id="what there is not"),
+        pytest.param("LIMIT=1", {"LIMIT"}, id="in capitals"),
+        pytest.param("limit%00=1", {"limit\0"}, id="with a null byte"),
+        pytest.param("=1", {""}, id="without a name"),
+        pytest.param("cursor=%ff", {"query"}, id="not UTF-8"),
+        pytest.param("cursor=%ED%A0%80", {"query"}, id="a lone surrogate"),
+        pytest.param("&".join(["a=1"] * 51), {"query"}, id="fifty-one"),
+        pytest.param("x" * 201 + "=1", {"x" * 200}, id="a long name"),
+    ],
+)
+def test_parameters(
+    marketplace: Marketplace, manager: str, path: str, query: str, named: set[str]
+) -> None:
+    answer = asked_by(manager, marketplace, path, query)
+
+    assert (answer.status, answer.fields) == (422, named)
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/api/tutors", "q=%00"),
+        ("/api/tutors", "q=%E2%80%AE%E2%80%8B%EF%BB%BF"),
+        ("/api/tutors", "q=%F0%9F%91%A9&subject=%27%3B+DROP+TABLE+tutors%3B+--"),
+        ("/api/tutors", "q=%3Cscript%3Ealert(1)%3C%2Fscript%3E"),
+        ("/api/tutors", "q=" + "+".join("abcdefghij")),
+        ("/api/tutors", "q=" + "x" * 200),
+        ("/api/tutors", "limit=00001000&&&risk=low,low&risk=high"),
+        ("/api/tutors/{tutor_id}/history", "days=400"),
+        ("/api/interventions", "owner=%00&tutor_id=nobody&overdue=false"),
+        ("/api/reports", "tutor_id=nobody"),
+    ],
+)
+def test_an_odd_question_may_have_an_answer(
+    marketplace: Marketplace, manager: str, path: str, query: str
+) -> None:
+    assert asked_by(manager, marketplace, path, query).status == 200
 
 
 @pytest.mark.parametrize(
