@@ -4,6 +4,7 @@ Each write is asked whole, with the version that stands, so that nothing but the
 in its way.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,19 @@ from infra_cdk.local.sign_in import let_people_in
 from infra_cdk.local.stack import LocalStack, throwaway_stack
 from tests.e2e.callers import ADMIN, MANAGER, PEOPLE_OPS, UNKNOWN, tokens
 from tests.e2e.dashboard import trouble, until_interviewed
+from tests.e2e.hostile import (
+    ADDRESSES,
+    CHOICES,
+    CLOCKS,
+    DAYS,
+    NO_NUMBERS,
+    ODD_WORDS,
+    TEXTS,
+    TIMES,
+    USERS,
+    ZONES,
+    with_field,
+)
 from tests.e2e.marketplace import Marketplace
 from tests.e2e.permission import ROWS, SIGNED_IN, Operation
 
@@ -50,6 +64,64 @@ BODIES: Final[Mapping[str, Any]] = {
     "dry_run_thresholds": {"values": {"reschedule_rate": 0.2}},
 }
 """In an order in which each may be done after the ones before; a task ends by one or the other."""
+LONG: Final = '"' + "x" * 2_001 + '"'
+BLANK: Final = ['""', '" \\u2003\\n"', "null"]
+PAST_AND_FAR: Final = ['"2000-01-01T00:00:00Z"', '"2100-12-31T23:59:59Z"']
+DAY: Final = json.dumps(HOURS)
+NO_DAYS: Final = ["1", '""', "[]", '"09:00-17:00"']
+DIALS: Final = ["move_dials", "dry_run"]
+THRESHOLDS: Final = ["move_thresholds", "dry_run_thresholds"]
+CALENDAR, CHOICE = ["put_calendar"], ["choose_notifications"]
+MOVES: Final = [name for name in BODIES if name.endswith("_intervention")]
+NEEDED: Final = {"outcome": '"improved"', "until": f'"{SOON}"', "assignee": '"local-people_ops"',
+                 "opinion": '"useful"'}  # fmt: skip
+"""By some moves; none of the others takes it."""
+HOSTILE: Final = [
+    *((name, body, field, [raw]) for name, body in BODIES.items() if name in MOVES
+      for field, raw in NEEDED.items() if field not in body),
+    *((name, BODIES[name], "reason", [*TEXTS, LONG]) for name in (*MOVES, "end_override")),
+    *((name, BODIES[name], field, raws) for names, field, raws in (
+        (["note_intervention", "snooze_intervention", "cancel_intervention"], "reason", BLANK),
+        (["snooze_intervention", "set_override"], "until", [*TIMES, *PAST_AND_FAR, "null"]),
+        (["reassign_intervention"], "assignee", [*USERS, "null"]),
+        (["complete_intervention"], "outcome", [*CHOICES, "null"]),
+        (["judge_intervention"], "opinion", [*CHOICES, "null"]),
+        (["set_override"], "score", [*NO_NUMBERS, "-4", "-0.0000001", "100.0000001", "null"]),
+        (["set_override"], "reason", [*TEXTS, *BLANK, '"ab"', LONG]),
+        (["write_note"], "text", [*TEXTS, *BLANK, LONG]),
+        (DIALS + THRESHOLDS, "values",
+         ["[]", "{}", "1", '"coaching_score"', "null", '{"\\ud800": 1}', '{"coaching_score": null}',
+          json.dumps({f"d-{n}": 1 for n in range(51)})]),
+        (DIALS + THRESHOLDS, "values.nobody", ["1"]),
+        (DIALS, "values.coaching_score", [*NO_NUMBERS, "-0.0", "49.9999999", "90.0000001"]),
+        (DIALS, "values.sustained_days", [*NO_NUMBERS, "2", "3.5", "31"]),
+        (DIALS, "values.reschedule_rate", ["0.2"]),
+        (THRESHOLDS, "values.reschedule_rate", [*NO_NUMBERS, "-0.0", "0.0199999", "0.5000001"]),
+        (THRESHOLDS, "values.coaching_score", ["55"]),
+        (CALENDAR, "zone", [*ZONES, "null"]),
+        (CALENDAR, "week", ["{}", "1", '"always"', "null", f"[{', '.join([DAY] * 8)}]"]),
+        (CALENDAR, "week.0", NO_DAYS),
+        (CALENDAR, "week.0.begin", CLOCKS),
+        (CALENDAR, "week.0.end", [*CLOCKS, '"09:00"', '"08:59"']),
+        (CALENDAR, "holidays", ["{}", "1", '"2026-12-25"', json.dumps(["2026-12-25"] * 101)]),
+        (CHOICE, "reports", CHOICES),
+        (CHOICE, "digests", ['"true"', "1", "0", "[]", "{}"]),
+        (CHOICE, "alerts", ['"mail"', "1", "{}", '["webhook"]', '["mail", "mail", "mail"]']),
+        (CHOICE, "alert_kinds", ['"risk"', "1", "{}", '["risk", "risk", "risk"]']),
+        (CHOICE, "alert_level", CHOICES),
+        (CHOICE, "zone", ZONES),
+        (CHOICE, "quiet_hours", NO_DAYS),
+        (CHOICE, "webhook_url", ADDRESSES),
+    ) for name in names),
+    *(("put_calendar", {**BODIES["put_calendar"], "holidays": [""]}, "holidays.0", [day])
+      for day in DAYS),
+    *(("choose_notifications", {several: [""]}, f"{several}.0", CHOICES)
+      for several in ("alerts", "alert_kinds")),
+    *(("choose_notifications", {"quiet_hours": dict(HOURS)}, f"quiet_hours.{end}", CLOCKS)
+      for end in HOURS),
+    ("choose_notifications", {"quiet_hours": dict(HOURS)}, "quiet_hours.end", ['"09:00"']),
+]  # fmt: skip
+"""A write, its body, the field that is wrong in it, and what may stand there; the rest is right."""
 WRITES: Final = {one.name: one for one in SIGNED_IN if one.verb != "GET"}
 
 
@@ -65,10 +137,14 @@ class Place:
     def ask(
         self, who: str, verb: str, path: str, body: Any = None, version: int | None = None
     ) -> urllib3.BaseHTTPResponse:
+        """The body is bytes as they are, or else what is sent as JSON."""
         token = self.tokens[who]
         headers = {"authorization": f"Bearer {token}"} if token else {}
         if version is not None:
             headers["if-match"] = f'"{version}"'
+        if isinstance(body, bytes):
+            headers["content-type"] = "application/json"
+            return self.http.request(verb, self.door + path, body=body, headers=headers)
         return self.http.request(verb, self.door + path, json=body, headers=headers)
 
     def read(self, path: str, who: str = MANAGER) -> Any:
@@ -78,11 +154,15 @@ class Place:
 
     def write(self, who: str, operation: Operation, about: str) -> urllib3.BaseHTTPResponse:
         """A whole write about a tutor, or their interview, of the version that stands."""
+        version = self.version(operation, about, who)
+        body = BODIES[operation.name]
+        return self.ask(who, operation.verb, self.path(operation, about), body, version)
+
+    def path(self, operation: Operation, about: str) -> str:
+        """Of a write about a tutor, or their interview."""
         task = self.tasks[about]
         path = operation.path.replace("{tutor_id}", about).replace("{intervention_id}", task)
-        path = path.replace("{note_id}", "n-1").replace("{owner}", "people_ops")
-        version = self.version(operation, about, who)
-        return self.ask(who, operation.verb, path, BODIES[operation.name], version)
+        return path.replace("{note_id}", "n-1").replace("{owner}", "people_ops")
 
     def version(self, operation: Operation, about: str, who: str) -> int:
         """Of what a write changes."""
@@ -162,6 +242,35 @@ def test_whoever_may_not_write_changes_nothing(place: Place, operation: Operatio
     assert place.everything(KEPT) == before
     assert {who for who, status in told.items() if status == 401} == UNKNOWN
     assert {told[who] for who in others if who not in UNKNOWN} <= {403, 404}
+
+
+@pytest.mark.parametrize("name", [name for name in WRITES if name != "remove_note"])
+def test_a_field_that_is_wrong_is_named_and_nothing_changes(place: Place, name: str) -> None:
+    before, operation = place.everything(KEPT), WRITES[name]
+    path, version = place.path(operation, KEPT), place.version(operation, KEPT, MANAGER)
+    rows = [row for which, *row in HOSTILE if which == name]
+    assert rows
+
+    for body, field, raws in rows:
+        for raw in raws:
+            sent = with_field(body, field, raw)
+            answer = place.ask(MANAGER, operation.verb, path, sent, version)
+            assert answer.status == 422, (field, raw[:80], answer.data)
+            told = {error["field"] for error in answer.json()["errors"]}
+            assert told == {field}, (field, raw[:80], answer.data)
+
+    assert place.everything(KEPT) == before
+
+
+@pytest.mark.parametrize("raw", ODD_WORDS)
+def test_words_may_be_any_unicode_and_stay_as_they_are(place: Place, raw: str) -> None:
+    note, told = f"/api/tutors/{KEPT}/notes/n-odd", with_field({}, "text", raw)
+
+    written = place.ask(MANAGER, "PUT", note, told)
+    removed = place.ask(MANAGER, "DELETE", note)
+
+    texts = [one["text"] for one in written.json()["items"] if one["note_id"] == "n-odd"]
+    assert (written.status, texts, removed.status) == (200, [json.loads(raw)], 200)
 
 
 @pytest.mark.parametrize("who", WRITES_ABOUT)
