@@ -4,9 +4,10 @@ A canary is put into every field that holds words, of reports that are good, rep
 wrong in each of many ways, unsigned, and too large; into each field, and each field's name, that
 holds something else; of everything staff write; into what is asked for; and into an item that no
 function can read, so that scoring fails until it is given up. Then everything is looked through
-that people and machines read besides: the functions' logs with their metrics, the API's access log,
-dead letters, and the mails to staff. Traces hold what Lambda puts into them: no function adds
-anything.
+that people and machines read besides: the functions' logs with their metrics, queues and dead
+letters, the trail of who read what, and the mails to staff. The emulator writes no access log of
+the API; that its format names nothing that people write is held in tests/infra. Traces hold what
+Lambda puts into them: no function adds anything.
 """
 
 import json
@@ -24,6 +25,7 @@ from infra_cdk.operate import redrive
 from infra_cdk.place import of_local
 from shared.aws import key
 from shared.aws.item import key_item, text
+from tests.e2e.dashboard import trouble, until_interviewed
 from tests.e2e.mailbox import mails
 from tests.e2e.marketplace import Body, Marketplace, completed, moved
 
@@ -31,6 +33,8 @@ pytestmark = pytest.mark.e2e
 
 CANARY: Final = "Kanarienvogel"
 TUTOR: Final = "t-canary"
+TROUBLED: Final = "t-can-troubled"
+"""With whom an interview is due, so that there is something to move."""
 STUDENT: Final = f"u-{CANARY}"
 TIMES: Final = 11
 """Rounds of what is good, repeated, in conflict and unsigned."""
@@ -107,6 +111,7 @@ def misplaced(body: Body) -> Iterator[Body]:
 def requests(stack: LocalStack, marketplace: Marketplace) -> int:
     """How many requests were made."""
     made = 0
+    marketplace.deliver(trouble(TROUBLED, "Edith Clarke", "Physics", "s-can-troubled"))
     for n in range(1, TIMES + 1):
         for path, body in good(n):
             webhook_id = f"w-can-{path[5:]}-{body.get('session_id', '')}-{n}"
@@ -119,6 +124,7 @@ def requests(stack: LocalStack, marketplace: Marketplace) -> int:
                 for bad in wrong(path, body):
                     status, answer = marketplace.post(path, f"{webhook_id}-bad", bad)
                     assert status in (400, 422), (path, status, answer)
+                    assert CANARY.casefold() not in str(answer).casefold(), (path, bad, answer)
                     made += 1
                 for number, odd in enumerate(misplaced(body)):
                     odd_id = f"{webhook_id}-odd-{number}"
@@ -140,16 +146,25 @@ def requests(stack: LocalStack, marketplace: Marketplace) -> int:
     for function in ("roll_windows", "summarize_platform", "sweep_inbox", "sweep_mail"):
         marketplace.invoke(function)
     marketplace.drain()
-    for verb, path, said in (*written(), *asked()):
-        token = access_token(stack.deployed, "ops_manager")
-        answer = urllib3.request(
+    until_interviewed(marketplace, TROUBLED)
+    token = access_token(stack.deployed, "ops_manager")
+    for verb, path, said, seen, status in (*written(interview(marketplace)), *asked()):
+        told = urllib3.request(
             verb, stack.deployed.front_door + path, json=said,
-            headers={"authorization": f"Bearer {token}", "if-match": '"0"'},
+            headers={"authorization": f"Bearer {token}", "if-match": f'"{seen}"'},
             timeout=60,
         )  # fmt: skip
-        assert answer.status < 500
+        assert told.status == status, (verb, path, told.status, told.data)
         made += 1
+    assert words("a move") in str(interview(marketplace))
     return made
+
+
+def interview(marketplace: Marketplace) -> dict[str, Any]:
+    """The one that is due with a tutor in trouble."""
+    tasks = marketplace.get(f"/api/interventions?tutor_id={TROUBLED}")["items"]
+    (found,) = (task for task in tasks if task["kind"] == "H4")
+    return dict(found)
 
 
 @pytest.fixture(scope="module")
@@ -174,34 +189,41 @@ def dead(stack: LocalStack) -> str:
     return stack.deployed.dead_letter_urls["scoring"]
 
 
-def written() -> Iterator[tuple[str, str, Body]]:
-    """What staff write, as it should be and not."""
-    until = "2027-01-01T00:00:00Z"
-    yield "PUT", f"/api/tutors/{TUTOR}/notes/n-can", {"text": words("a note")}
-    yield "PUT", f"/api/tutors/{TUTOR}/notes/n-can", {"text": [words("a note")]}
-    yield (
-        "PUT",
-        f"/api/tutors/{TUTOR}/override",
-        {"score": 50, "reason": words("an override"), "until": until},
-    )
-    yield "PUT", f"/api/tutors/{TUTOR}/override", {"score": words("a score"), "until": until}
-    yield "DELETE", f"/api/tutors/{TUTOR}/override", {"reason": words("an end")}
-    yield "PUT", "/api/settings/thresholds", {"values": {words("a dial"): 1}}
-    yield "PUT", "/api/settings/notifications", {"webhook_url": f"https://{CANARY}.example.com"}
-    yield "POST", "/api/interventions/nobody/note", {"reason": words("a move")}
+def written(task: dict[str, Any]) -> Iterator[tuple[str, str, Body, int, int]]:
+    """What staff write, as it should be and not, with the version they saw and what they are
+    answered."""
+    note, override = f"/api/tutors/{TUTOR}/notes/n-can", f"/api/tutors/{TUTOR}/override"
+    until = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    yield "PUT", note, {"text": words("a note")}, 0, 200
+    yield "PUT", note, {"text": words("another note")}, 0, 409
+    yield "PUT", note, {"text": [words("a note")]}, 0, 422
+    claim = {"score": 50, "reason": words("an override"), "until": until}
+    yield "PUT", override, claim, 0, 200
+    yield "PUT", override, claim | {"reason": words("another override")}, 0, 412
+    yield "PUT", override, {"score": words("a score"), "until": until}, 1, 422
+    yield "DELETE", override, {"reason": words("an end")}, 1, 200
+    yield "PUT", "/api/settings/thresholds", {"values": {words("a dial"): 1}}, 0, 422
+    address = f"https://{CANARY}.example.com"
+    yield "PUT", "/api/settings/notifications", {"webhook_url": address}, 0, 422
+    move, seen = f"/api/interventions/{task['intervention_id']}/note", task["version"]
+    yield "POST", move, {"reason": words("a move")}, seen, 200
+    yield "POST", move, {"reason": words("another move")}, seen, 412
+    yield "POST", move, {"reason": words("a move"), "outcome": words("an outcome")}, seen, 422
+    yield "POST", "/api/interventions/nobody/note", {"reason": words("a move")}, 0, 404
 
 
-def asked() -> Iterator[tuple[str, str, None]]:
+def asked() -> Iterator[tuple[str, str, None, int, int]]:
     """What staff look for."""
-    yield "GET", f"/api/tutors?q={CANARY}", None
-    yield "GET", f"/api/tutors?risk={CANARY}", None
-    yield "GET", f"/api/tutors/{TUTOR}/sessions?cursor={CANARY}", None
-    yield "GET", f"/api/tutors/{TUTOR}/sessions", None
-    yield "GET", f"/api/tutors/{TUTOR}/feedback", None
+    yield "GET", f"/api/tutors?q={CANARY}", None, 0, 200
+    yield "GET", f"/api/tutors?risk={CANARY}", None, 0, 422
+    yield "GET", f"/api/tutors/{TUTOR}/sessions?cursor={CANARY}", None, 0, 422
+    yield "GET", f"/api/tutors/{TUTOR}/sessions", None, 0, 200
+    yield "GET", f"/api/tutors/{TUTOR}/notes", None, 0, 200
+    yield "GET", f"/api/reports?tutor_id={CANARY}", None, 0, 200
 
 
 def logged(stack: LocalStack) -> Iterator[tuple[str, str]]:
-    """Everything in every log group: what functions print, with their metrics, and the gateway."""
+    """Everything in every log group: what functions print, with their metrics."""
     logs = stack.deployed.client("logs")
     for page in logs.get_paginator("describe_log_groups").paginate():
         for group in page["logGroups"]:
