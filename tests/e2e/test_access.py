@@ -24,6 +24,7 @@ from tests.e2e.callers import (
     UNKNOWN,
     tokens,
 )  # fmt: skip
+from tests.e2e.dashboard import trouble, until_interviewed
 from tests.e2e.marketplace import Marketplace
 from tests.e2e.permission import (
     NOBODYS,
@@ -40,6 +41,8 @@ from tests.e2e.permission import (
 )  # fmt: skip
 
 pytestmark = pytest.mark.e2e
+TROUBLED: Final = "t-access"
+"""Another with whom an interview is due; it is neither of the tutors who ask."""
 
 
 @dataclass
@@ -73,11 +76,12 @@ class Callers:
 
 @pytest.fixture(scope="module")
 def callers(stack: LocalStack, marketplace: Marketplace, site: str) -> Callers:
-    tasks = {
-        who: marketplace.get(f"/api/tutors/{who}")["interventions"] for who in (TUTOR, OTHER_TUTOR)
-    }
-    own = tasks[TUTOR][0]["intervention_id"]
-    others = (tasks[OTHER_TUTOR] or tasks[TUTOR])[0]["intervention_id"]
+    marketplace.deliver(trouble(TROUBLED, "Edith Clarke", "Physics", "s-access"))
+    until_interviewed(marketplace, TROUBLED)
+    own, others = (
+        marketplace.get(f"/api/tutors/{who}")["interventions"][0]["intervention_id"]
+        for who in (TUTOR, TROUBLED)
+    )
     nonsense = "%00%20!"
     note = {OWN: "n-1", OTHERS: "n-1", NOBODYS: "n-1", NONSENSE: nonsense}
     ids = {
@@ -143,15 +147,20 @@ def test_no_token_opens_what_a_signature_or_a_seal_does(
     assert set(told.values()) == {OPEN[operation.name]}
 
 
-def keys(told: Any) -> Iterator[str]:
-    """Every key there is, at any depth."""
+def places(told: Any, at: str = "") -> Iterator[str]:
+    """Every key there is, with those that lead to it; what lists hold stands at the list."""
     if isinstance(told, dict):
         for name, value in told.items():
-            yield name
-            yield from keys(value)
+            yield f"{at}.{name}"
+            yield from places(value, f"{at}.{name}")
     elif isinstance(told, list):
         for value in told:
-            yield from keys(value)
+            yield from places(value, at)
+
+
+def keys(told: Any) -> set[str]:
+    """Every key there is, at any depth."""
+    return {place.rpartition(".")[2] for place in places(told)}
 
 
 FORBIDDEN: Final = {
@@ -170,17 +179,6 @@ def test_no_answer_to_a_tutor_or_student_has_a_forbidden_key(callers: Callers, w
             answer = callers.ask(who, operation.verb, path)
             told = json.loads(answer.data or b"null")
             assert not FORBIDDEN.intersection(keys(told)), (operation, path, answer.status)
-
-
-def places(told: Any, at: str = "") -> Iterator[str]:
-    """Every key there is, with those that lead to it; what lists hold stands at the list."""
-    if isinstance(told, dict):
-        for name, value in told.items():
-            yield f"{at}.{name}"
-            yield from places(value, f"{at}.{name}")
-    elif isinstance(told, list):
-        for value in told:
-            yield from places(value, at)
 
 
 def described(schema: Any, definitions: Any, at: str = "") -> Iterator[str]:
