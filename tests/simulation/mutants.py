@@ -193,7 +193,7 @@ MUTANTS: Final = (
         "shared/aws/intervention_table.py",
         '{"Item": desk, **unchanged(before.version)}',
         '{"Item": desk}',
-        ("--whole", "--mode", "no faults"),
+        ("--whole", "--mode", "no faults", "--first", "980"),
     ),
     Mutant(
         "a move that is not known again",
