@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
@@ -12,7 +11,6 @@ from aws_cdk.assertions import Template as Synthesized
 from infra_cdk.alarm_spec import ALARMS, takes_back
 from infra_cdk.app import FLAGS
 from infra_cdk.function_spec import FUNCTIONS, FunctionSpec, Http
-from infra_cdk.place import Place
 from tests.infra.template import Template, flat
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
@@ -124,22 +122,6 @@ def test_dev_changes_over_at_once(dev: Template) -> None:
     for function in aliases(dev):
         assert group(dev, function)["DeploymentConfigName"] == AT_ONCE
         assert "Alarms" not in group(dev, function).get("AlarmConfiguration", {})
-
-
-def test_a_command_starts_the_version_in_force() -> None:
-    assert Place("prod", boto3.client, {}).function_name("train_churn") == (
-        "tutor-quality-prod-train_churn:live"
-    )
-    assert Place("local", boto3.client, {}).function_name("train_churn") == (
-        "tutor-quality-local-train_churn"
-    )
-
-
-def test_a_command_reads_where_the_functions_log(template: Template, stage: str) -> None:
-    made = {group["LogGroupName"] for group in template.properties("AWS::Logs::LogGroup")}
-    place = Place(stage, boto3.client, {})
-
-    assert {place.log_group(function) for function in template.functions()} <= made
 
 
 def test_another_layer_makes_another_version(tmp_path: Path) -> None:

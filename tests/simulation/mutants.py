@@ -200,7 +200,7 @@ MUTANTS: Final = (
         "functions/intervention_api.py",
         "    if stands(before, order, version):\n",
         "    if False:\n",
-        ("--whole", "--mode", "faults", "--first", "350"),
+        ("--whole", "--mode", "faults", "--first", "635"),
     ),
     Mutant(
         "a prediction put over a newer one",
