@@ -13,10 +13,12 @@ the point in time stays, and reports since then are applied again; all else is c
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from hashlib import sha256
 from itertools import batched
 from typing import Any, Final
 
@@ -38,6 +40,17 @@ AT_ONCE: Final = 25
 
 type At = tuple[str, str]
 type Items = dict[At, Item]
+
+
+class Standing(Enum):
+    """How a key stands in the stage's table and a restored one."""
+
+    EQUAL = auto()
+    OTHER = auto()
+    GONE = auto()
+    """In the restored one only."""
+    NEW = auto()
+    """In the stage's table only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +157,10 @@ def _begun(place: Place, name: str, moment: datetime) -> Iterator[str]:
 
 def compare(place: Place, name: str) -> Iterator[str]:
     """By kind of item: how many are equal, differ, or stand in one of the two only."""
-    live, restored = items(place.table), items(_restored(place, name))
-    equal, other, gone, new = (Counter[str]() for _ in range(4))
-    for at in live.keys() | restored.keys():
-        kind = kind_of(at)
-        if at not in live:
-            gone[kind] += 1
-        elif at not in restored:
-            new[kind] += 1
-        else:
-            (equal if live[at] == restored[at] else other)[kind] += 1
+    counted: dict[Standing, Counter[str]] = {standing: Counter() for standing in Standing}
+    for standing, at, _ in differences(place.table, _restored(place, name)):
+        counted[standing][kind_of(at)] += 1
+    equal, other, gone, new = (counted[standing] for standing in Standing)
     for kind in sorted(equal | other | gone | new):
         yield (
             f"{kind}: {equal[kind]} equal, {other[kind]} differ, {gone[kind]} only restored,"
@@ -172,26 +179,47 @@ def put_back(place: Place, name: str, since: datetime) -> Iterator[str]:
     Safe to repeat, and while reports come in: those are made pending at the end, and merging them
     a second time changes nothing.
     """
-    source = _restored(place, name)
-    live, restored = items(place.table), items(source)
-    written = [
-        item
-        for at, item in restored.items()
-        if at not in live or (live[at] != item and not _is_told(at))
-    ]
-    removed = [at for at in live.keys() - restored.keys() if not _is_told(at)]
-    _write(place.table, [{"PutRequest": {"Item": item}} for item in written])
-    _write(
-        place.table,
-        [{"DeleteRequest": {"Key": key_item(key.Key(*at))}} for at in removed],
+    found = differences(place.table, _restored(place, name))
+    done = _write(place.table, _mended(found))
+    yield (
+        f"{done['PutRequest']} items put back,"
+        f" {done['DeleteRequest']} removed that were not there then."
     )
-    yield f"{len(written)} items put back, {len(removed)} removed that were not there then."
-    again = [item for item in items(place.table).values() if _received_since(item, since)]
-    for item in again:
-        _await_again(place.table, item)
-    yield f"{len(again)} reports since then are pending again."
+    again = 0
+    for item in everything(place.table):
+        if _received_since(item, since):
+            _await_again(place.table, item)
+            again += 1
+    yield f"{again} reports since then are pending again."
     yield f'make operate DO="start sweep_inbox" STAGE={place.stage}'
     yield f'make operate DO="start roll_windows" STAGE={place.stage}'
+
+
+def differences(live: Table, restored: Table) -> Iterator[tuple[Standing, At, Item | None]]:
+    """How each key stands in the two tables, with the restored item if there is one.
+
+    Of the stage's table a digest of each item is held, and of the restored one a page: a month of
+    reports would not fit into memory twice.
+    """
+    digests = {_at(item): _digest(item) for item in everything(live)}
+    for item in everything(restored):
+        at = _at(item)
+        known = digests.pop(at, None)
+        if known is None:
+            yield Standing.GONE, at, item
+        else:
+            yield Standing.EQUAL if known == _digest(item) else Standing.OTHER, at, item
+    for at in digests:
+        yield Standing.NEW, at, None
+
+
+def _mended(found: Iterable[tuple[Standing, At, Item | None]]) -> Iterator[Any]:
+    """The requests that have a table hold what the restored one does, but for what was told."""
+    for standing, at, item in found:
+        if standing is Standing.GONE or (standing is Standing.OTHER and not _is_told(at)):
+            yield {"PutRequest": {"Item": item}}
+        elif standing is Standing.NEW and not _is_told(at):
+            yield {"DeleteRequest": {"Key": key_item(key.Key(*at))}}
 
 
 def remove(place: Place, name: str) -> None:
@@ -200,8 +228,8 @@ def remove(place: Place, name: str) -> None:
 
 
 def items(table: Table) -> Items:
-    """Every item of a table, by key."""
-    return {(item["pk"]["S"], item["sk"]["S"]): item for item in everything(table)}
+    """Every item of a table that fits into memory, by key."""
+    return {_at(item): item for item in everything(table)}
 
 
 def kind_of(at: At) -> str:
@@ -233,6 +261,15 @@ def _without(value: Any, apart: set[str]) -> Any:
     return [_without(part, apart) for part in value] if isinstance(value, list) else value
 
 
+def _at(item: Item) -> At:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+def _digest(item: Item) -> bytes:
+    """What an item says, in 32 bytes; the order of its attributes does not matter."""
+    return sha256(json.dumps(item, sort_keys=True).encode()).digest()
+
+
 def _is_told(at: At) -> bool:
     return kind_of(at) in TOLD
 
@@ -260,16 +297,23 @@ def _await_again(table: Table, item: Item) -> None:
     )
 
 
-def _write(table: Table, requests: Sequence[Any]) -> None:
-    """Put and delete items, many at once, until all are taken."""
+def _write(table: Table, requests: Iterable[Any]) -> Counter[str]:
+    """Put and delete items, many at once, until all are taken; how many of each.
+
+    They are asked for as they are written.
+    """
 
     def some(part: tuple[Any, ...]) -> None:
         asked: Any = {table.name: list(part)}
         while asked:
             asked = table.client.batch_write_item(RequestItems=asked).get("UnprocessedItems")
 
+    done = Counter[str]()
     with ThreadPoolExecutor(WRITERS) as writers:
-        list(writers.map(some, batched(requests, AT_ONCE, strict=False)))
+        for many in batched(requests, WRITERS * AT_ONCE, strict=False):
+            list(writers.map(some, batched(many, AT_ONCE, strict=False)))
+            done.update(verb for request in many for verb in request)
+    return done
 
 
 def _prefix(place: Place) -> str:
