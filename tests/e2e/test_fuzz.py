@@ -106,7 +106,7 @@ class Place:
             self.lead_to_what_is_there(request, case.path, who)
         with requests.Session() as session:
             response = session.send(request, timeout=30)
-        if response.ok:
+        if response.status_code // 100 == 2:
             self.good[who, name] += 1
         return response
 
