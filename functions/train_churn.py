@@ -69,10 +69,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     after = keep(night, before)
     if after is not None:
         ask_again(tutor_ids)
-    measure(night, len(known), time.monotonic() - began)
-    if after is not None:
         age = (at - after.since).total_seconds()
         metrics.add_metric("ModelAge", MetricUnit.Seconds, age)
+    measure(night, len(known), time.monotonic() - began)
     return {"model": after.version if after else None, "promoted": decision.promoted}
 
 
