@@ -68,7 +68,7 @@ class Place:
 
     def log_group(self, function: str) -> str:
         """Where a function logs, whatever its version."""
-        return f"/aws/lambda/tutor-quality-{self.stage}-{function}"
+        return f"/aws/lambda/{self.function_name(function).removesuffix(f':{LIVE}')}"
 
 
 def url_output(queue: str, *, dead: bool = False) -> str:
