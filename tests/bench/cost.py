@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tests.bench import units
+from tests.bench import price, units
 from tests.bench.store import MANAGERS
 from tests.bench.units import Month
 
@@ -82,6 +82,7 @@ def page(found: units.Measured, about: str) -> str:
     mail = sum(first["mails"].values())
     charged = units.total(first) - units.given(first)
     fewer = charged - mail * (1 - CHANGED)
+    tutors = units.tutors_for(smallest)
     parts = [
         "# What a month costs",
         f"Written by `make bench PART='--write docs/benchmark.md units'`; do not edit. {about}",
@@ -115,10 +116,12 @@ def page(found: units.Measured, about: str) -> str:
         ),
         "## What is not in it",
         "CloudFront and traffic to the outside, S3 (some megabytes), taxes, a support plan, and "
-        "what WAF takes for a request. Cognito takes $6 a month for the client by which Rails "
-        "reads scores and $2.25 for a thousand of its tokens (one an hour and process), and in "
-        "prod, whose plan protects sign-ins, two cents a month for each person who signs in: $28 "
-        "more where 1,400 tutors open their page. The budget of a stage (`dollars_a_month` in "
+        f"what WAF takes for a request. Cognito takes ${price.COGNITO_CLIENT_MONTH:g} a month for "
+        f"the client by which Rails reads scores and ${1_000 * price.COGNITO_TOKEN:g} for a "
+        "thousand of its tokens (one an hour and process), and in prod, whose plan protects "
+        f"sign-ins, ${price.COGNITO_PERSON_MONTH:g} a month for each person who signs in: "
+        f"${price.COGNITO_PERSON_MONTH * tutors:,.0f} more where {tutors:,.0f} tutors open their "
+        "page. The budget of a stage (`dollars_a_month` in "
         "[infra_cdk/stage.py](../infra_cdk/stage.py)) tells somebody before a month becomes dearer "
         "than that.",
     ]

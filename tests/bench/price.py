@@ -26,6 +26,9 @@ KMS_KEY_MONTH = 1.00  # per customer key and month
 KMS_REQUEST = 0.03 / 10_000  # per call; DynamoDB asks about every five minutes
 WEB_ACL_MONTH = 5.00  # per web ACL of WAF and month
 WEB_ACL_RULE_MONTH = 1.00  # per rule or managed rule group in it and month
+COGNITO_CLIENT_MONTH = 6.00  # per client of machines and month
+COGNITO_TOKEN = 2.25 / 1_000  # per token given to a machine
+COGNITO_PERSON_MONTH = 0.02  # per person who signs in, in the plan that protects sign-ins
 SECRET_MONTH = 0.40  # per secret and month
 SECRET_REQUEST = 0.05 / 10_000  # per GetSecretValue
 
